@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What scsa.ko exports to drivers, in types that mean the same on both sides.
+ *
+ * The Solaris headers in <sys/...> map the manual pages' names to these symbols, which carry the
+ * prefix scsa_ so that no other porting layer in the same kernel can collide with them. The Linux
+ * side of compat/ includes this header to define them. Contracts are described in <sys/...>.
+ */
+#ifndef _SCSA_ABI_H
+#define _SCSA_ABI_H
+
+#include <linux/types.h>
+#include <linux/stdarg.h>
+#include <linux/lockdep_types.h>
+
+struct dev_info;
+struct scsa_acc;
+struct scsa_intr;
+struct scsa_taskq;
+struct scsa_firmware;
+
+/* <sys/cmn_err.h> */
+__printf(2, 3) void scsa_cmn_err(int level, const char *fmt, ...);
+__printf(2, 0) void scsa_vcmn_err(int level, const char *fmt, va_list ap);
+__printf(3, 4) void scsa_dev_err(struct dev_info *dip, int level, const char *fmt, ...);
+__printf(3, 4) void scsa_assert_failed(const char *file, int line, const char *fmt, ...);
+
+/* <sys/kmem.h> */
+void *scsa_kmem_alloc(size_t size, int flags);
+void *scsa_kmem_zalloc(size_t size, int flags);
+void scsa_kmem_free(void *p, size_t size);
+
+/*
+ * Locks are embedded in driver structures, so their size is part of the ABI. The debug and
+ * real-time variants of the kernel's locks are larger.
+ */
+#if defined(CONFIG_DEBUG_LOCK_ALLOC) || defined(CONFIG_DEBUG_MUTEXES) || \
+	defined(CONFIG_DEBUG_SPINLOCK) || defined(CONFIG_DEBUG_RWSEMS) || \
+	defined(CONFIG_PREEMPT_RT)
+#define SCSA_LOCK_WORDS		40
+#else
+#define SCSA_LOCK_WORDS		10
+#endif
+
+struct scsa_kmutex { unsigned long space[SCSA_LOCK_WORDS]; };
+struct scsa_kcondvar { unsigned long space[SCSA_LOCK_WORDS]; };
+
+/* <sys/mutex.h> */
+void scsa_mutex_init(struct scsa_kmutex *mp, const char *name, int type, void *arg,
+		     struct lock_class_key *key);
+void scsa_mutex_destroy(struct scsa_kmutex *mp);
+void scsa_mutex_enter(struct scsa_kmutex *mp);
+int scsa_mutex_tryenter(struct scsa_kmutex *mp);
+void scsa_mutex_exit(struct scsa_kmutex *mp);
+int scsa_mutex_owned(const struct scsa_kmutex *mp);
+
+/* <sys/condvar.h> */
+void scsa_cv_init(struct scsa_kcondvar *cvp, const char *name, int type, void *arg,
+		  struct lock_class_key *key);
+void scsa_cv_destroy(struct scsa_kcondvar *cvp);
+void scsa_cv_signal(struct scsa_kcondvar *cvp);
+void scsa_cv_broadcast(struct scsa_kcondvar *cvp);
+void scsa_cv_wait(struct scsa_kcondvar *cvp, struct scsa_kmutex *mp);
+int scsa_cv_wait_sig(struct scsa_kcondvar *cvp, struct scsa_kmutex *mp);
+long scsa_cv_timedwait(struct scsa_kcondvar *cvp, struct scsa_kmutex *mp, long abs_ticks);
+long scsa_cv_reltimedwait(struct scsa_kcondvar *cvp, struct scsa_kmutex *mp, long delta,
+			  int resolution);
+
+/* <sys/time.h>, <sys/callo.h> */
+extern const int scsa_hz;
+long scsa_ddi_get_lbolt(void);
+long long scsa_gethrtime(void);
+long scsa_drv_usectohz(long usec);
+long scsa_drv_hztousec(long ticks);
+void scsa_drv_usecwait(long usec);
+void scsa_delay(long ticks);
+void *scsa_timeout(void (*func)(void *), void *arg, long ticks);
+long scsa_untimeout(void *id);
+
+/* <sys/taskq.h> */
+struct scsa_taskq *scsa_taskq_create(struct dev_info *dip, const char *name, int nthreads);
+void scsa_taskq_destroy(struct scsa_taskq *tq);
+int scsa_taskq_dispatch(struct scsa_taskq *tq, void (*func)(void *), void *arg, unsigned int flags);
+void scsa_taskq_wait(struct scsa_taskq *tq);
+
+/* Registers and configuration space, <sys/sunddi.h> */
+int scsa_regs_map_setup(struct dev_info *dip, unsigned int rnumber, char **addrp, long long offset,
+			long long len, bool big_endian, struct scsa_acc **handlep);
+void scsa_regs_map_free(struct scsa_acc **handlep);
+int scsa_dev_regsize(struct dev_info *dip, unsigned int rnumber, long *sizep);
+int scsa_dev_nregs(struct dev_info *dip, int *countp);
+uint8_t scsa_get8(struct scsa_acc *acc, const void *addr);
+uint16_t scsa_get16(struct scsa_acc *acc, const void *addr);
+uint32_t scsa_get32(struct scsa_acc *acc, const void *addr);
+void scsa_put8(struct scsa_acc *acc, void *addr, uint8_t value);
+void scsa_put16(struct scsa_acc *acc, void *addr, uint16_t value);
+void scsa_put32(struct scsa_acc *acc, void *addr, uint32_t value);
+int scsa_pci_config_setup(struct dev_info *dip, struct scsa_acc **handlep);
+void scsa_pci_config_teardown(struct scsa_acc **handlep);
+uint8_t scsa_pci_config_get8(struct scsa_acc *acc, long offset);
+uint16_t scsa_pci_config_get16(struct scsa_acc *acc, long offset);
+uint32_t scsa_pci_config_get32(struct scsa_acc *acc, long offset);
+void scsa_pci_config_put8(struct scsa_acc *acc, long offset, uint8_t value);
+void scsa_pci_config_put16(struct scsa_acc *acc, long offset, uint16_t value);
+void scsa_pci_config_put32(struct scsa_acc *acc, long offset, uint32_t value);
+void scsa_membar_producer(void);
+void scsa_membar_consumer(void);
+
+/* <sys/ddi_intr.h> */
+typedef unsigned int (*scsa_intr_handler_t)(char *arg1, char *arg2);
+int scsa_intr_get_supported_types(struct dev_info *dip, int *typesp);
+int scsa_intr_get_nintrs(struct dev_info *dip, int type, int *countp);
+int scsa_intr_alloc(struct dev_info *dip, struct scsa_intr **handles, int type, int inum,
+		    int count, int *actualp, int behavior);
+int scsa_intr_free(struct scsa_intr *ih);
+int scsa_intr_get_pri(struct scsa_intr *ih, unsigned int *prip);
+int scsa_intr_get_cap(struct scsa_intr *ih, int *flagsp);
+int scsa_intr_add_handler(struct scsa_intr *ih, scsa_intr_handler_t handler, void *arg1, void *arg2);
+int scsa_intr_remove_handler(struct scsa_intr *ih);
+int scsa_intr_enable(struct scsa_intr *ih);
+int scsa_intr_disable(struct scsa_intr *ih);
+
+/* <sys/firmload.h> */
+int scsa_firmware_open(const char *drv_name, const char *image, struct scsa_firmware **fhp);
+void scsa_firmware_close(struct scsa_firmware *fh);
+long scsa_firmware_get_size(struct scsa_firmware *fh);
+int scsa_firmware_read(struct scsa_firmware *fh, long long offset, void *buf, size_t len);
+
+#endif /* _SCSA_ABI_H */

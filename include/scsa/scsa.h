@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What a driver's Linux glue file says of it: PCI ids, execution model, parameters.
+ *
+ * The glue is the only file of a driver that sees Linux headers. It fills a struct scsa_driver and
+ * ends with scsa_module_driver(); _init(9E), _info(9E) and _fini(9E) stay as they are on Solaris.
+ */
+#ifndef _SCSA_SCSA_H
+#define _SCSA_SCSA_H
+
+#include <linux/module.h>
+#include <linux/pci.h>
+
+/**
+ * enum scsa_model - where a driver's code runs
+ * @SCSA_MODEL_THREAD: interrupt handlers in threads, kmutex_t always sleeps: any Solaris driver
+ * @SCSA_MODEL_ATOMIC: handlers in the hard interrupt, kmutex_t initialised with the interrupt's
+ *	priority is a spin lock: for drivers that never sleep under such a lock
+ */
+enum scsa_model {
+	SCSA_MODEL_THREAD,
+	SCSA_MODEL_ATOMIC,
+};
+
+/**
+ * struct scsa_driver_prop - a module parameter that the driver reads as a property
+ * @name: as ddi_prop_get_int(9F) asks for it; NULL ends the array
+ * @value: the parameter's variable
+ */
+struct scsa_driver_prop {
+	const char	*name;
+	const int	*value;
+};
+
+/**
+ * struct scsa_driver - a SCSA HBA driver, as Linux sees it
+ * @name: driver name; also the PCI driver's and the SCSI host's
+ * @owner: THIS_MODULE
+ * @id_table: PCI ids
+ * @model: see enum scsa_model
+ * @can_queue: commands the HBA takes at once; may be a module parameter's clamped value
+ * @cmd_per_lun: initial queue depth of a LUN
+ * @max_id: number of target ids
+ * @max_lun: number of LUNs of a target
+ * @max_cmd_len: longest CDB; 0 means 16
+ * @props: module parameters offered as properties, or NULL
+ * @init: _init(9E)
+ * @fini: _fini(9E)
+ */
+struct scsa_driver {
+	const char			*name;
+	struct module			*owner;
+	const struct pci_device_id	*id_table;
+	enum scsa_model			model;
+	unsigned int			can_queue;
+	unsigned int			cmd_per_lun;
+	unsigned int			max_id;
+	unsigned int			max_lun;
+	unsigned int			max_cmd_len;
+	const struct scsa_driver_prop	*props;
+	int				(*init)(void);
+	int				(*fini)(void);
+};
+
+int scsa_driver_init(struct scsa_driver *drv);
+void scsa_driver_fini(struct scsa_driver *drv);
+
+/* module_init() and module_exit() for a driver that needs nothing else there. */
+#define scsa_module_driver(drv)					\
+static int __init scsa_glue_init(void)				\
+{								\
+	return scsa_driver_init(&(drv));			\
+}								\
+module_init(scsa_glue_init);					\
+static void __exit scsa_glue_exit(void)				\
+{								\
+	scsa_driver_fini(&(drv));				\
+}								\
+module_exit(scsa_glue_exit)
+
+#endif /* _SCSA_SCSA_H */

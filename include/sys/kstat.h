@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Kernel statistics: kstat_create(9F). Named kstats appear as files below
+ * /sys/kernel/debug/scsa/<module><instance>/<name>, one "name value" line for each entry.
+ */
+#ifndef _SYS_KSTAT_H
+#define _SYS_KSTAT_H
+
+#include <sys/types.h>
+
+#define KSTAT_STRLEN		31
+
+#define KSTAT_TYPE_RAW		0
+#define KSTAT_TYPE_NAMED	1
+#define KSTAT_TYPE_INTR		2
+#define KSTAT_TYPE_IO		3
+#define KSTAT_TYPE_TIMER	4
+
+#define KSTAT_FLAG_VIRTUAL	0x01
+#define KSTAT_FLAG_WRITABLE	0x04
+#define KSTAT_FLAG_PERSISTENT	0x08
+
+#define KSTAT_DATA_CHAR		0
+#define KSTAT_DATA_INT32	1
+#define KSTAT_DATA_UINT32	2
+#define KSTAT_DATA_INT64	3
+#define KSTAT_DATA_UINT64	4
+
+typedef struct kstat_named {
+	char		name[KSTAT_STRLEN];
+	uchar_t		data_type;
+	union {
+		char		c[16];
+		int32_t		i32;
+		uint32_t	ui32;
+		int64_t		i64;
+		uint64_t	ui64;
+	} value;
+} kstat_named_t;
+
+typedef struct kstat {
+	char		ks_module[KSTAT_STRLEN];
+	int		ks_instance;
+	char		ks_name[KSTAT_STRLEN];
+	char		ks_class[KSTAT_STRLEN];
+	uchar_t		ks_type;
+	uchar_t		ks_flags;
+	void		*ks_data;
+	uint_t		ks_ndata;
+	size_t		ks_data_size;
+	int		(*ks_update)(struct kstat *ksp, int rw);
+	void		*ks_private;
+	void		*ks_lock;
+	void		*ks_file;	/* the layer's: where it is shown */
+} kstat_t;
+
+#define KSTAT_READ	0
+#define KSTAT_WRITE	1
+
+kstat_t *scsa_kstat_create(const char *module, int instance, const char *name, const char *class,
+			   uchar_t type, ulong_t ndata, uchar_t flags);
+void scsa_kstat_install(kstat_t *ksp);
+void scsa_kstat_delete(kstat_t *ksp);
+void scsa_kstat_named_init(kstat_named_t *knp, const char *name, uchar_t data_type);
+#define kstat_create		scsa_kstat_create
+#define kstat_install		scsa_kstat_install
+#define kstat_delete		scsa_kstat_delete
+#define kstat_named_init	scsa_kstat_named_init
+
+#endif /* _SYS_KSTAT_H */

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Configuration of the framework: the scsi-options property, defaults. */
+#ifndef _SYS_SCSI_CONF_AUTOCONF_H
+#define _SYS_SCSI_CONF_AUTOCONF_H
+
+#define SCSI_OPTIONS_DR		0x8	/* disconnect and reconnect */
+#define SCSI_OPTIONS_LINK	0x10
+#define SCSI_OPTIONS_SYNC	0x20
+#define SCSI_OPTIONS_PARITY	0x40
+#define SCSI_OPTIONS_TAG	0x80
+#define SCSI_OPTIONS_FAST	0x100
+#define SCSI_OPTIONS_WIDE	0x200
+#define SCSI_OPTIONS_FAST20	0x400
+#define SCSI_OPTIONS_FAST40	0x800
+#define SCSI_OPTIONS_FAST80	0x1000
+#define SCSI_OPTIONS_FAST160	0x2000
+#define SCSI_OPTIONS_FAST320	0x4000
+#define SCSI_OPTIONS_NLUNS_MASK	0x70000
+#define SCSI_OPTIONS_QAS	0x100000
+
+#define SCSI_DEFAULT_RESET_DELAY	3000	/* ms */
+#define SCSI_DEFAULT_SELECTION_TIMEOUT	250	/* ms */
+#define SCSI_DEFAULT_TAG_AGE_LIMIT	2
+
+#endif /* _SYS_SCSI_CONF_AUTOCONF_H */

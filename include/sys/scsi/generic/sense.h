@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Sense data, fixed format. */
+#ifndef _SYS_SCSI_GENERIC_SENSE_H
+#define _SYS_SCSI_GENERIC_SENSE_H
+
+#include <sys/types.h>
+
+#define SENSE_LENGTH		20
+#define CLASS_EXTENDED_SENSE	0x7
+#define CODE_FMT_FIXED_CURRENT	0x0
+#define CODE_FMT_DESCR_CURRENT	0x2
+
+#define KEY_NO_SENSE		0x00
+#define KEY_RECOVERABLE_ERROR	0x01
+#define KEY_NOT_READY		0x02
+#define KEY_MEDIUM_ERROR	0x03
+#define KEY_HARDWARE_ERROR	0x04
+#define KEY_ILLEGAL_REQUEST	0x05
+#define KEY_UNIT_ATTENTION	0x06
+#define KEY_DATA_PROTECT	0x07
+#define KEY_ABORTED_COMMAND	0x0b
+
+struct scsi_extended_sense {
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	uchar_t	es_code:4,
+		es_class:3,
+		es_valid:1;
+#else
+	uchar_t	es_valid:1,
+		es_class:3,
+		es_code:4;
+#endif
+	uchar_t	es_segnum;
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	uchar_t	es_key:4,
+		es_resvd:1,
+		es_ili:1,
+		es_eom:1,
+		es_filmk:1;
+#else
+	uchar_t	es_filmk:1,
+		es_eom:1,
+		es_ili:1,
+		es_resvd:1,
+		es_key:4;
+#endif
+	uchar_t	es_info_1;
+	uchar_t	es_info_2;
+	uchar_t	es_info_3;
+	uchar_t	es_info_4;
+	uchar_t	es_add_len;
+	uchar_t	es_cmd_info[4];
+	uchar_t	es_add_code;
+	uchar_t	es_qual_code;
+	uchar_t	es_fru_code;
+	uchar_t	es_skey_specific[3];
+	uchar_t	es_add_info[2];
+};
+
+#endif /* _SYS_SCSI_GENERIC_SENSE_H */

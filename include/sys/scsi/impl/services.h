@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Functions of the framework for HBA drivers: scsi_hba_init(9F) and its family. */
+#ifndef _SYS_SCSI_IMPL_SERVICES_H
+#define _SYS_SCSI_IMPL_SERVICES_H
+
+#include <sys/scsi/impl/transport.h>
+
+/* Indices that scsi_hba_lookup_capstr(9F) returns. */
+#define SCSI_CAP_DMA_MAX		0
+#define SCSI_CAP_MSG_OUT		1
+#define SCSI_CAP_DISCONNECT		2
+#define SCSI_CAP_SYNCHRONOUS		3
+#define SCSI_CAP_WIDE_XFER		4
+#define SCSI_CAP_PARITY			5
+#define SCSI_CAP_INITIATOR_ID		6
+#define SCSI_CAP_UNTAGGED_QING		7
+#define SCSI_CAP_TAGGED_QING		8
+#define SCSI_CAP_ARQ			9
+#define SCSI_CAP_LINKED_CMDS		10
+#define SCSI_CAP_SECTOR_SIZE		11
+#define SCSI_CAP_TOTAL_SECTORS		12
+#define SCSI_CAP_GEOMETRY		13
+#define SCSI_CAP_RESET_NOTIFICATION	14
+#define SCSI_CAP_QFULL_RETRIES		15
+#define SCSI_CAP_QFULL_RETRY_INTERVAL	16
+#define SCSI_CAP_SCSI_VERSION		17
+#define SCSI_CAP_INTERCONNECT_TYPE	18
+#define SCSI_CAP_LUN_RESET		19
+#define SCSI_CAP_CDB_LEN		20
+#define SCSI_CAP_DMA_MAX_ARCH		21
+#define SCSI_CAP_TRAN_LAYER_RETRIES	22
+
+int scsa_scsi_hba_init(struct modlinkage *modlp);
+void scsa_scsi_hba_fini(struct modlinkage *modlp);
+scsi_hba_tran_t *scsa_scsi_hba_tran_alloc(dev_info_t *dip, int flags);
+void scsa_scsi_hba_tran_free(scsi_hba_tran_t *tran);
+int scsa_scsi_hba_attach_setup(dev_info_t *dip, ddi_dma_attr_t *attr, scsi_hba_tran_t *tran,
+			       int flags);
+int scsa_scsi_hba_detach(dev_info_t *dip);
+struct scsi_pkt *scsa_scsi_hba_pkt_alloc(dev_info_t *dip, struct scsi_address *ap, int cmdlen,
+					 int statuslen, int tgtlen, int hbalen,
+					 int (*callback)(caddr_t), caddr_t arg);
+void scsa_scsi_hba_pkt_free(struct scsi_address *ap, struct scsi_pkt *pkt);
+int scsa_scsi_hba_lookup_capstr(const char *capstr);
+
+/* A bus or device reset was seen: the target drivers above must know. */
+struct scsi_reset_notify_entry;
+int scsa_scsi_hba_reset_notify_setup(struct scsi_address *ap, int flag, void (*callback)(caddr_t),
+				     caddr_t arg, kmutex_t *mutex,
+				     struct scsi_reset_notify_entry **listp);
+void scsa_scsi_hba_reset_notify_callback(kmutex_t *mutex, struct scsi_reset_notify_entry **listp);
+void scsa_scsi_hba_reset_notify_tear_down(struct scsi_reset_notify_entry *listp);
+
+#define scsi_hba_init		scsa_scsi_hba_init
+#define scsi_hba_fini		scsa_scsi_hba_fini
+#define scsi_hba_tran_alloc	scsa_scsi_hba_tran_alloc
+#define scsi_hba_tran_free	scsa_scsi_hba_tran_free
+#define scsi_hba_attach_setup	scsa_scsi_hba_attach_setup
+#define scsi_hba_detach		scsa_scsi_hba_detach
+#define scsi_hba_pkt_alloc	scsa_scsi_hba_pkt_alloc
+#define scsi_hba_pkt_free	scsa_scsi_hba_pkt_free
+#define scsi_hba_lookup_capstr	scsa_scsi_hba_lookup_capstr
+#define scsi_hba_reset_notify_setup	scsa_scsi_hba_reset_notify_setup
+#define scsi_hba_reset_notify_callback	scsa_scsi_hba_reset_notify_callback
+#define scsi_hba_reset_notify_tear_down	scsa_scsi_hba_reset_notify_tear_down
+
+/**
+ * scsi_hba_pkt_comp() - hand a packet back to the target driver
+ * @pkt: a packet that tran_start(9E) accepted; the caller must not touch it afterwards
+ *
+ * Context: any, with no lock held that tran_start(9E) takes. Nothing happens for a polled packet.
+ * See scsi_hba_pkt_comp(9F).
+ */
+static inline void scsi_hba_pkt_comp(struct scsi_pkt *pkt)
+{
+	if (pkt->pkt_comp && !(pkt->pkt_flags & FLAG_NOINTR))
+		pkt->pkt_comp(pkt);
+}
+
+#endif /* _SYS_SCSI_IMPL_SERVICES_H */

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* scsi_hba_tran(9S): what an HBA driver offers; the tran_* entry points of section 9E. */
+#ifndef _SYS_SCSI_IMPL_TRANSPORT_H
+#define _SYS_SCSI_IMPL_TRANSPORT_H
+
+#include <sys/scsi/scsi_pkt.h>
+#include <sys/scsi/conf/device.h>
+
+typedef struct scsi_hba_tran scsi_hba_tran_t;
+
+struct scsi_hba_tran {
+	dev_info_t	*tran_hba_dip;
+	void		*tran_hba_private;
+	void		*tran_tgt_private;
+	struct scsi_device *tran_sd;
+
+	int	(*tran_tgt_init)(dev_info_t *hba_dip, dev_info_t *tgt_dip,
+				 scsi_hba_tran_t *tran, struct scsi_device *sd);
+	int	(*tran_tgt_probe)(struct scsi_device *sd, int (*waitfunc)(caddr_t));
+	void	(*tran_tgt_free)(dev_info_t *hba_dip, dev_info_t *tgt_dip,
+				 scsi_hba_tran_t *tran, struct scsi_device *sd);
+	int	(*tran_start)(struct scsi_address *ap, struct scsi_pkt *pkt);
+	int	(*tran_reset)(struct scsi_address *ap, int level);
+	int	(*tran_abort)(struct scsi_address *ap, struct scsi_pkt *pkt);
+	int	(*tran_getcap)(struct scsi_address *ap, char *cap, int whom);
+	int	(*tran_setcap)(struct scsi_address *ap, char *cap, int value, int whom);
+	struct scsi_pkt *(*tran_init_pkt)(struct scsi_address *ap, struct scsi_pkt *pkt,
+					  struct buf *bp, int cmdlen, int statuslen, int tgtlen,
+					  int flags, int (*callback)(caddr_t), caddr_t arg);
+	void	(*tran_destroy_pkt)(struct scsi_address *ap, struct scsi_pkt *pkt);
+	void	(*tran_dmafree)(struct scsi_address *ap, struct scsi_pkt *pkt);
+	void	(*tran_sync_pkt)(struct scsi_address *ap, struct scsi_pkt *pkt);
+	int	(*tran_reset_notify)(struct scsi_address *ap, int flag, void (*callback)(caddr_t),
+				     caddr_t arg);
+	int	(*tran_quiesce)(dev_info_t *hba_dip);
+	int	(*tran_unquiesce)(dev_info_t *hba_dip);
+	int	(*tran_bus_reset)(dev_info_t *hba_dip, int level);
+
+	int		tran_hba_flags;
+	int		tran_interconnect_type;
+	ddi_dma_attr_t	tran_dma_attr;	/* the framework's copy */
+
+	/*
+	 * Ours, optional: ring the doorbell for packets accepted with FLAG_SCSA_MORE. Called in
+	 * any context, never concurrently with tran_start() of the same batch.
+	 */
+	void		(*tran_commit)(scsi_hba_tran_t *tran);
+};
+
+/* Flags of scsi_hba_attach_setup(9F), and of scsi_hba_tran_alloc(9F). */
+#define SCSI_HBA_TRAN_CLONE	0x01
+#define SCSI_HBA_TRAN_CDB	0x04
+#define SCSI_HBA_TRAN_SCB	0x08
+#define SCSI_HBA_HBA		0x10
+#define SCSI_HBA_ADDR_SPI	0x20
+#define SCSI_HBA_ADDR_COMPLEX	0x40
+#define SCSI_HBA_CANSLEEP	0x01
+
+#define INTERCONNECT_PARALLEL	1
+#define INTERCONNECT_FIBRE	2
+#define INTERCONNECT_1394	3
+#define INTERCONNECT_SSA	4
+#define INTERCONNECT_FABRIC	5
+#define INTERCONNECT_USB	6
+#define INTERCONNECT_ATAPI	7
+#define INTERCONNECT_ISCSI	8
+#define INTERCONNECT_IBSRP	9
+#define INTERCONNECT_SATA	10
+#define INTERCONNECT_SAS	11
+
+#endif /* _SYS_SCSI_IMPL_TRANSPORT_H */

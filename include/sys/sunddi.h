@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The Solaris DDI: instances, properties, registers, configuration space, DMA. */
+#ifndef _SYS_SUNDDI_H
+#define _SYS_SUNDDI_H
+
+#include <sys/types.h>
+#include <sys/dditypes.h>
+#include <sys/ddidmareq.h>
+#include <sys/ddi_intr.h>
+#include <sys/devops.h>
+#include <sys/pci.h>
+#include <sys/cmn_err.h>
+#include <sys/kmem.h>
+#include <sys/debug.h>
+#include <sys/note.h>
+#include <sys/buf.h>
+
+#define DDI_SUCCESS	0
+#define DDI_FAILURE	(-1)
+#define DDI_EAGAIN	(-3)
+#define DDI_EINVAL	(-4)
+#define DDI_ENOTSUP	(-5)
+#define DDI_EPENDING	(-6)
+
+struct as;
+
+/* Instances and soft state: ddi_get_instance(9F), ddi_soft_state(9F). */
+int scsa_ddi_get_instance(dev_info_t *dip);
+const char *scsa_ddi_driver_name(dev_info_t *dip);
+void *scsa_ddi_get_driver_private(dev_info_t *dip);
+void scsa_ddi_set_driver_private(dev_info_t *dip, void *data);
+void scsa_ddi_report_dev(dev_info_t *dip);
+int scsa_ddi_soft_state_init(void **statep, size_t size, size_t nitems);
+int scsa_ddi_soft_state_zalloc(void *state, int item);
+void *scsa_ddi_get_soft_state(void *state, int item);
+void scsa_ddi_soft_state_free(void *state, int item);
+void scsa_ddi_soft_state_fini(void **statep);
+#define ddi_get_instance	scsa_ddi_get_instance
+#define ddi_driver_name		scsa_ddi_driver_name
+#define ddi_get_driver_private	scsa_ddi_get_driver_private
+#define ddi_set_driver_private	scsa_ddi_set_driver_private
+#define ddi_report_dev		scsa_ddi_report_dev
+#define ddi_soft_state_init	scsa_ddi_soft_state_init
+#define ddi_soft_state_zalloc	scsa_ddi_soft_state_zalloc
+#define ddi_get_soft_state	scsa_ddi_get_soft_state
+#define ddi_soft_state_free	scsa_ddi_soft_state_free
+#define ddi_soft_state_fini	scsa_ddi_soft_state_fini
+
+/*
+ * Properties: ddi_prop_get_int(9F), ddi_prop_lookup_int_array(9F).
+ * A node's properties come from the driver's module parameters (its Linux glue names them), from
+ * the PCI device ("reg", "vendor-id", "device-id", "revision-id", "subsystem-id",
+ * "subsystem-vendor-id", "class-code") and from ddi_prop_update_int(9F).
+ */
+#define DDI_DEV_T_ANY		((dev_t)-2)
+#define DDI_DEV_T_NONE		((dev_t)-1)
+#define DDI_PROP_DONTPASS	0x0001
+#define DDI_PROP_CANSLEEP	0x0002
+#define DDI_PROP_NOTPROM	0x0008
+#define DDI_PROP_SUCCESS	0
+#define DDI_PROP_NOT_FOUND	1
+#define DDI_PROP_NO_MEMORY	3
+#define DDI_PROP_INVAL_ARG	4
+int scsa_ddi_prop_get_int(dev_t match_dev, dev_info_t *dip, uint_t flags, const char *name,
+			  int defvalue);
+int scsa_ddi_prop_exists(dev_t match_dev, dev_info_t *dip, uint_t flags, const char *name);
+int scsa_ddi_prop_lookup_int_array(dev_t match_dev, dev_info_t *dip, uint_t flags,
+				   const char *name, int **datap, uint_t *nelementsp);
+void scsa_ddi_prop_free(void *data);
+int scsa_ddi_prop_update_int(dev_t dev, dev_info_t *dip, const char *name, int value);
+#define ddi_prop_get_int	scsa_ddi_prop_get_int
+#define ddi_prop_exists		scsa_ddi_prop_exists
+#define ddi_prop_lookup_int_array scsa_ddi_prop_lookup_int_array
+#define ddi_prop_free		scsa_ddi_prop_free
+#define ddi_prop_update_int	scsa_ddi_prop_update_int
+
+/*
+ * Registers: ddi_regs_map_setup(9F), ddi_get16(9F). @rnumber 0 is configuration space, 1 the first
+ * implemented base address register, and so on. Handles of ddi_dma_mem_alloc(9F) work as well.
+ */
+#define ddi_regs_map_setup(dip, rnumber, addrp, offset, len, attr, handlep)	\
+	scsa_regs_map_setup(dip, rnumber, addrp, offset, len,			\
+			    (attr)->devacc_attr_endian_flags == DDI_STRUCTURE_BE_ACC, handlep)
+#define ddi_regs_map_free	scsa_regs_map_free
+#define ddi_dev_regsize		scsa_dev_regsize
+#define ddi_dev_nregs		scsa_dev_nregs
+#define ddi_get8		scsa_get8
+#define ddi_get16		scsa_get16
+#define ddi_get32		scsa_get32
+#define ddi_put8		scsa_put8
+#define ddi_put16		scsa_put16
+#define ddi_put32		scsa_put32
+#define pci_config_setup	scsa_pci_config_setup
+#define pci_config_teardown	scsa_pci_config_teardown
+#define pci_config_get8		scsa_pci_config_get8
+#define pci_config_get16	scsa_pci_config_get16
+#define pci_config_get32	scsa_pci_config_get32
+#define pci_config_put8		scsa_pci_config_put8
+#define pci_config_put16	scsa_pci_config_put16
+#define pci_config_put32	scsa_pci_config_put32
+#define membar_producer		scsa_membar_producer
+#define membar_consumer		scsa_membar_consumer
+
+/* DMA: see compat/ddi_dma.c for each function's contract. */
+int scsa_ddi_dma_alloc_handle(dev_info_t *dip, ddi_dma_attr_t *attr, int (*cb)(caddr_t),
+			      caddr_t arg, ddi_dma_handle_t *handlep);
+void scsa_ddi_dma_free_handle(ddi_dma_handle_t *handlep);
+int scsa_ddi_dma_buf_bind_handle(ddi_dma_handle_t h, struct buf *bp, uint_t flags,
+				 int (*cb)(caddr_t), caddr_t arg, ddi_dma_cookie_t *cookiep,
+				 uint_t *ccountp);
+int scsa_ddi_dma_addr_bind_handle(ddi_dma_handle_t h, struct as *as, caddr_t addr, size_t len,
+				  uint_t flags, int (*cb)(caddr_t), caddr_t arg,
+				  ddi_dma_cookie_t *cookiep, uint_t *ccountp);
+int scsa_ddi_dma_unbind_handle(ddi_dma_handle_t h);
+void scsa_ddi_dma_nextcookie(ddi_dma_handle_t h, ddi_dma_cookie_t *cookiep);
+uint_t scsa_ddi_dma_ncookies(ddi_dma_handle_t h);
+const ddi_dma_cookie_t *scsa_ddi_dma_cookie_iter(ddi_dma_handle_t h, const ddi_dma_cookie_t *prev);
+const ddi_dma_cookie_t *scsa_ddi_dma_cookie_get(ddi_dma_handle_t h, uint_t index);
+const ddi_dma_cookie_t *scsa_ddi_dma_cookie_one(ddi_dma_handle_t h);
+int scsa_ddi_dma_numwin(ddi_dma_handle_t h, uint_t *nwinp);
+int scsa_ddi_dma_getwin(ddi_dma_handle_t h, uint_t win, off_t *offp, size_t *lenp,
+			ddi_dma_cookie_t *cookiep, uint_t *ccountp);
+int scsa_ddi_dma_sync(ddi_dma_handle_t h, off_t offset, size_t length, uint_t type);
+int scsa_ddi_dma_mem_alloc(ddi_dma_handle_t h, size_t length, ddi_device_acc_attr_t *accattr,
+			   uint_t flags, int (*cb)(caddr_t), caddr_t arg, caddr_t *kaddrp,
+			   size_t *real_length, ddi_acc_handle_t *acc_handlep);
+void scsa_ddi_dma_mem_free(ddi_acc_handle_t *acc_handlep);
+int scsa_ddi_dma_burstsizes(ddi_dma_handle_t h);
+int scsa_ddi_dma_set_sbus64(ddi_dma_handle_t h, ulong_t burstsizes);
+#define ddi_dma_alloc_handle	scsa_ddi_dma_alloc_handle
+#define ddi_dma_free_handle	scsa_ddi_dma_free_handle
+#define ddi_dma_buf_bind_handle	scsa_ddi_dma_buf_bind_handle
+#define ddi_dma_addr_bind_handle scsa_ddi_dma_addr_bind_handle
+#define ddi_dma_unbind_handle	scsa_ddi_dma_unbind_handle
+#define ddi_dma_nextcookie	scsa_ddi_dma_nextcookie
+#define ddi_dma_ncookies	scsa_ddi_dma_ncookies
+#define ddi_dma_cookie_iter	scsa_ddi_dma_cookie_iter
+#define ddi_dma_cookie_get	scsa_ddi_dma_cookie_get
+#define ddi_dma_cookie_one	scsa_ddi_dma_cookie_one
+#define ddi_dma_numwin		scsa_ddi_dma_numwin
+#define ddi_dma_getwin		scsa_ddi_dma_getwin
+#define ddi_dma_sync		scsa_ddi_dma_sync
+#define ddi_dma_mem_alloc	scsa_ddi_dma_mem_alloc
+#define ddi_dma_mem_free	scsa_ddi_dma_mem_free
+#define ddi_dma_burstsizes	scsa_ddi_dma_burstsizes
+#define ddi_dma_set_sbus64	scsa_ddi_dma_set_sbus64
+
+#endif /* _SYS_SUNDDI_H */
