@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Debian kernels for the guest: image, modules and headers unpacked under build/kernel."""
+
+import gzip
+import lzma
+import os
+import re
+import struct
+import subprocess
+
+from packages import ARCH, Archive, PackageError, say, unpack
+
+# linux-image-6.1.0-50-amd64, linux-image-6.12.9+deb12-amd64; not -rt, -cloud, -dbg, -unsigned.
+IMAGE = r'linux-image-%s(?:[.+-](?:[\d.+-]|deb|bpo)+?)?-amd64'
+
+
+def _version_key(text):
+    return [int(n) for n in re.findall(r'\d+', text)]
+
+
+class Kernel:
+    """One unpacked kernel; every path is below build/kernel/<release>/."""
+
+    def __init__(self, release, top):
+        self.release = release
+        self.top = top
+        self.root = os.path.join(top, 'root')
+        self.image = os.path.join(self.root, 'boot', 'vmlinuz-' + release)
+        self.modules = os.path.join(self.root, 'lib', 'modules', release)
+        self.headers = os.path.join(self.root, 'usr', 'src', 'linux-headers-' + release)
+        self.config = os.path.join(self.root, 'boot', 'config-' + release)
+
+    def elf(self):
+        """The uncompressed kernel, so that the guest does not spend seconds unpacking it.
+
+        Returns None when the compression is not one this host can undo.
+        """
+        out = os.path.join(self.top, 'vmlinux')
+        if os.path.exists(out):
+            return out
+        with open(self.image, 'rb') as f:
+            data = f.read()
+        if data[0x202:0x206] != b'HdrS' and data[0x202:0x206] != b'SrdH':
+            return None
+        start, length = struct.unpack_from('<II', data, 0x248)
+        start += (data[0x1f1] + 1) * 512
+        payload = data[start:start + length]
+        try:
+            if payload[:6] == b'\xfd7zXZ\0':
+                elf = lzma.LZMADecompressor(lzma.FORMAT_XZ).decompress(payload)
+            elif payload[:2] == b'\x1f\x8b':
+                elf = gzip.decompress(payload[:-4])
+            elif payload[:4] == b'\x28\xb5\x2f\xfd':
+                elf = subprocess.run(['zstd', '-dcq'], input=payload[:-4], check=True,
+                                     stdout=subprocess.PIPE).stdout
+            else:
+                return None
+        except (OSError, EOFError, lzma.LZMAError, subprocess.CalledProcessError):
+            return None
+        if elf[:4] != b'\x7fELF':
+            return None
+        with open(out + '.part', 'wb') as f:
+            f.write(elf)
+        os.replace(out + '.part', out)
+        return out
+
+
+def _fix_headers(root):
+    """Make the unpacked header packages refer to each other, not to /usr of the host."""
+    here = '$(dir $(realpath $(lastword $(MAKEFILE_LIST))))../'
+    src = os.path.join(root, 'usr', 'src')
+    for name in os.listdir(src):
+        makefile = os.path.join(src, name, 'Makefile')
+        if os.path.islink(makefile) or not os.path.exists(makefile):
+            continue
+        with open(makefile, encoding='utf-8') as f:
+            text = f.read()
+        fixed = text.replace('include /usr/src/linux-', f'include {here}linux-')
+        if fixed != text:
+            with open(makefile, 'w', encoding='utf-8') as f:
+                f.write(fixed)
+    # A link with an absolute target would lead into the host's /usr.
+    for base, dirs, files in os.walk(os.path.join(root, 'usr')):
+        for name in dirs + files:
+            path = os.path.join(base, name)
+            if os.path.islink(path) and os.readlink(path).startswith('/usr/'):
+                target = root + os.readlink(path)
+                os.unlink(path)
+                os.symlink(os.path.relpath(target, base), path)
+
+
+def _find(build, prefix):
+    """(archive, newest release that starts with prefix)."""
+    for extra in (None, 'backports'):
+        archive = Archive(build, extra)
+        try:
+            names = archive.search(IMAGE % re.escape(prefix))
+        except PackageError:
+            if extra:
+                continue
+            raise
+        releases = [n[len('linux-image-'):] for n in names]
+        releases = [r for r in releases if archive.candidate('linux-image-' + r)]
+        if releases:
+            return archive, max(releases, key=_version_key)
+    raise PackageError(f'no Debian package linux-image-{prefix}*-{ARCH}')
+
+
+def installed(build, prefix):
+    """The newest kernel already unpacked that starts with prefix, or None."""
+    top = os.path.join(os.path.abspath(build), 'kernel')
+    found = [r for r in (os.listdir(top) if os.path.isdir(top) else [])
+             if (r.startswith(prefix + '.') or r.startswith(prefix + '-') or r == prefix)
+             and os.path.isdir(os.path.join(top, r, 'root'))]
+    if not found:
+        return None
+    release = max(found, key=_version_key)
+    return Kernel(release, os.path.join(top, release))
+
+
+def prepare(build, prefix):
+    """The unpacked kernel for a version prefix ("6.1") or a whole release; fetched if missing."""
+    kernel = installed(build, prefix)
+    if kernel:
+        return kernel
+    archive, release = _find(build, prefix)
+    say(f'kernel: {release}')
+    names = ['linux-image-' + release, 'linux-headers-' + release]
+    versions = archive.closure(names)
+    keep = {n: v for n, v in versions.items()
+            if n in names or n.startswith(('linux-headers-', 'linux-kbuild-'))}
+    debs = archive.download(keep)
+    top = os.path.join(os.path.abspath(build), 'kernel', release)
+    kernel = Kernel(release, top)
+    say(f'kernel: unpacking {release} into build/kernel')
+    new = kernel.root + '.new'
+    unpack(debs.values(), new)
+    _fix_headers(new)
+    for link in ('build', 'source'):
+        path = os.path.join(new, 'lib', 'modules', release, link)
+        if os.path.islink(path):
+            os.unlink(path)
+    subprocess.run(['/sbin/depmod', '-b', new, release], check=True)
+    os.replace(new, kernel.root)
+    return kernel
