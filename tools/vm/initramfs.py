@@ -12,13 +12,16 @@ import shutil
 import stat
 import subprocess
 
-from packages import Archive, PackageError, say, unpack
+from packages import Archive, PackageError, locked, say, unpack
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 # What the guest's programs come from, and which of their files are taken.
 TOOLS = {
     'busybox-static': ['bin/busybox'],
+    # Not busybox' own shell: it prefers its applets to the kmod, dmesg and lsscsi below.
+    'dash': ['bin/dash'],
+    'bash': ['bin/bash'],
     'kmod': ['bin/kmod'],
     'sg3-utils': ['usr/bin/sg_*', 'usr/bin/sgp_dd', 'usr/bin/sgm_dd'],
     'lsscsi': ['usr/bin/lsscsi'],
@@ -27,6 +30,7 @@ TOOLS = {
     'util-linux': ['bin/dmesg', 'bin/lsblk', 'sbin/blkdiscard', 'usr/bin/taskset'],
 }
 LINKS = {
+    'bin/sh': 'dash',
     'sbin/modprobe': '/bin/kmod', 'sbin/insmod': '/bin/kmod', 'sbin/rmmod': '/bin/kmod',
     'sbin/lsmod': '/bin/kmod', 'sbin/depmod': '/bin/kmod', 'sbin/modinfo': '/bin/kmod',
     'sbin/mkfs.ext4': 'mke2fs', 'sbin/fsck.ext4': 'e2fsck',
@@ -254,6 +258,11 @@ def build_initramfs(build, kernel, modules=(), own_modules=(), files=()):
     modules: more modules of the kernel package; own_modules: .ko files of ours;
     files: (path in the guest, host path) pairs, a directory with all below.
     """
+    with locked(build):
+        return _build(build, kernel, modules, own_modules, files)
+
+
+def _build(build, kernel, modules, own_modules, files):
     tree = Tree()
     user = _userland(build)
     for base, _, names in os.walk(user):
@@ -275,8 +284,9 @@ def build_initramfs(build, kernel, modules=(), own_modules=(), files=()):
     tree.data('etc/passwd', b'root::0:0:root:/root:/bin/sh\n')
     tree.data('etc/group', b'root:x:0:\n')
     tree.data('etc/profile', b"PS1='guest# '\n")
-    tree.file('init', os.path.join(HERE, 'init'))
-    tree.entries['init'] = (stat.S_IFREG | 0o755, tree.entries['init'][1])
+    for path, name in (('init', 'init'), ('bin/settle', 'settle')):
+        with open(os.path.join(HERE, name), 'rb') as f:
+            tree.data(path, f.read(), 0o755)
 
     base = os.path.join('lib', 'modules', kernel.release)
     for path in _kernel_modules(kernel, [*MODULES, *modules]):

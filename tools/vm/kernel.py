@@ -5,10 +5,11 @@ import gzip
 import lzma
 import os
 import re
+import shutil
 import struct
 import subprocess
 
-from packages import ARCH, Archive, PackageError, say, unpack
+from packages import ARCH, Archive, PackageError, locked, say, unpack
 
 # linux-image-6.1.0-50-amd64, linux-image-6.12.9+deb12-amd64; not -rt, -cloud, -dbg, -unsigned.
 IMAGE = r'linux-image-%s(?:[.+-](?:[\d.+-]|deb|bpo)+?)?-amd64'
@@ -123,6 +124,11 @@ def prepare(build, prefix):
     kernel = installed(build, prefix)
     if kernel:
         return kernel
+    with locked(build):
+        return installed(build, prefix) or _fetch(build, prefix)
+
+
+def _fetch(build, prefix):
     archive, release = _find(build, prefix)
     say(f'kernel: {release}')
     names = ['linux-image-' + release, 'linux-headers-' + release]
@@ -143,3 +149,24 @@ def prepare(build, prefix):
     subprocess.run(['/sbin/depmod', '-b', new, release], check=True)
     os.replace(new, kernel.root)
     return kernel
+
+
+def source_files(build, version, names, target):
+    """Extract single files of the kernel source (package linux-source-<version>) to target."""
+    archive = Archive(build)
+    package = 'linux-source-' + version
+    found = archive.candidate(package)
+    if not found:
+        raise PackageError('no Debian package ' + package)
+    deb = archive.download({package: found})[package]
+    say(f'kernel: taking {len(names)} files out of {package}')
+    part = target + '.part'
+    shutil.rmtree(part, ignore_errors=True)
+    os.makedirs(part)
+    ball = f'./usr/src/{package}.tar.xz'
+    with subprocess.Popen(['dpkg-deb', '--fsys-tarfile', deb], stdout=subprocess.PIPE) as p1, \
+            subprocess.Popen(['tar', '-xO', ball], stdin=p1.stdout, stdout=subprocess.PIPE) as p2:
+        subprocess.run(['tar', '-xJ', '-C', part, '--strip-components=1',
+                        *[f'{package}/{n}' for n in names]], stdin=p2.stdout, check=True)
+    shutil.rmtree(target, ignore_errors=True)
+    os.replace(part, target)

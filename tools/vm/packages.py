@@ -7,6 +7,8 @@ installed packages are touched.  The archive addresses are those the host is
 configured with, or those of the sources file named by SCSA_APT_SOURCES.
 """
 
+import contextlib
+import fcntl
 import json
 import os
 import re
@@ -25,6 +27,15 @@ class PackageError(Exception):
 def say(text):
     """Progress goes to stderr: stdout belongs to the command run in the guest."""
     print(text, file=sys.stderr, flush=True)
+
+
+@contextlib.contextmanager
+def locked(build):
+    """Only one process at a time fetches and unpacks; the others wait and find it done."""
+    os.makedirs(build, exist_ok=True)
+    with open(os.path.join(build, '.lock'), 'w', encoding='utf-8') as f:
+        fcntl.flock(f, fcntl.LOCK_EX)
+        yield
 
 
 def _codename():

@@ -12,6 +12,7 @@ line of a device model (DeviceComplaint), a command's exit status (CommandFailed
 
 import base64
 import ctypes
+import glob
 import json
 import os
 import re
@@ -157,6 +158,12 @@ def parse_size(text):
     return int(m.group(1)) << {'': 0, 'k': 10, 'K': 10, 'M': 20, 'G': 30, 'T': 40}[m.group(2)]
 
 
+def own_modules(build, release):
+    """The .ko files that make modules built for this kernel."""
+    return sorted(glob.glob(os.path.join(build, 'modules', release, '**', '*.ko'),
+                            recursive=True))
+
+
 @dataclass
 class Config:
     """Everything a virtual machine is made of."""
@@ -196,11 +203,6 @@ class VM:
         self.qmp_events = []
         self._expected_reports = []
         self._expected_complaints = []
-        self._complaints_seen = 0
-        self._console_lines = []
-        self._report = None
-        self._pending = b''
-        self._closing = False
         self._count = 0
 
     # Life
@@ -222,6 +224,11 @@ class VM:
     def start(self, interactive=False):
         """Boot, and wait until the guest takes commands."""
         c = self.config
+        self._closing = False
+        self._report = None
+        self._pending = b''
+        self._complaints_seen = 0
+        self._console_lines = []
         self.logs = os.path.join(c.build, 'vm', 'logs', c.label)
         os.makedirs(self.logs, exist_ok=True)
         self.scratch = tempfile.mkdtemp(prefix='run-', dir=os.path.join(c.build, 'vm'))
@@ -267,7 +274,8 @@ class VM:
         cmdline = ('console=ttyS0 loglevel=5 oops=panic panic=-1 sysrq_always_enabled '
                    'nokaslr mitigations=off tsc=reliable random.trust_cpu=on '
                    'sysctl.kernel.hung_task_timeout_secs=60 cryptomgr.notests '
-                   'audit=0 apparmor=0 ipv6.disable=1 no_timer_check')
+                   'audit=0 apparmor=0 ipv6.disable=1 no_timer_check '
+                   'scsi_mod.scan=sync')
         args = [qemu, '-nodefaults', '-no-user-config', '-no-reboot', '-display', 'none',
                 '-accel', c.accel + (',thread=multi' if c.accel == 'tcg' else ''),
                 '-cpu', c.cpu, '-smp', str(c.cpus), '-m', c.memory]
@@ -380,6 +388,13 @@ class VM:
         with open(self._complaints, encoding='utf-8', errors='replace') as f:
             return [x for x in f.read().splitlines() if not GUEST_ERROR_NOISE.search(x)]
 
+    def _gone(self, what):
+        """A channel was closed: find out why, QEMU may need a moment to die."""
+        for _ in range(40):
+            self.check()
+            time.sleep(0.05)
+        raise QemuDied(what)
+
     def _alive(self):
         return self.process is not None and self.process.poll() is None
 
@@ -425,7 +440,10 @@ class VM:
     # The guest's command channel
 
     def _send(self, text):
-        self._control.sendall(text.encode() + b'\n')
+        try:
+            self._control.sendall(text.encode() + b'\n')
+        except OSError:
+            self._gone('the command channel was closed')
 
     def _read_until(self, regex, limit, what, stream=None, hold=0):
         """Bytes before the first match of regex; what comes is passed to stream meanwhile."""
@@ -442,12 +460,12 @@ class VM:
                 self._pending = self._pending[m.end():]
                 return data, m
             if select.select([self._control], [], [], 0.25)[0]:
-                data = self._control.recv(65536)
+                try:
+                    data = self._control.recv(65536)
+                except ConnectionError:
+                    data = b''
                 if not data:
-                    for _ in range(40):
-                        self.check()
-                        time.sleep(0.05)
-                    raise QemuDied('the command channel was closed')
+                    self._gone('the command channel was closed')
                 self._pending += data
             else:
                 self.check()
@@ -484,13 +502,12 @@ class VM:
     def _qmp_read(self):
         try:
             line = self._qmp_file.readline()
+        except ConnectionError:
+            line = b''
         except OSError as e:
             raise QemuDied(f'QMP: {e}') from None
         if not line:
-            for _ in range(40):
-                self.check()
-                time.sleep(0.05)
-            raise QemuDied('QMP was closed')
+            self._gone('QMP was closed')
         return json.loads(line)
 
     def qmp(self, command, /, **arguments):
@@ -502,8 +519,7 @@ class VM:
         try:
             self._qmp_socket.sendall(json.dumps(message).encode() + b'\n')
         except OSError:
-            self.check()
-            raise QemuDied('QMP was closed') from None
+            self._gone('QMP was closed')
         while True:
             reply = self._qmp_read()
             if 'event' in reply:

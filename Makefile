@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: GPL-2.0
+# What a user types: build, install, try and test.  Kbuild is the kernel's view of the same tree.
+
+KERNEL  ?= 6.1
+BUILD   := $(CURDIR)/build
+VM      := $(CURDIR)/tools/vm/vm --build $(BUILD) --kernel $(KERNEL)
+JOBS    ?= $(shell nproc)
+
+# The kernel that `make modules` builds for: KDIR (its build folder) or KVER (a Debian kernel,
+# fetched below build/) as given; else the running kernel; else the guest's.
+ifeq ($(KDIR),)
+ifeq ($(KVER),)
+KDIR    := $(wildcard /lib/modules/$(shell uname -r)/build)
+endif
+endif
+
+# Objects must not land among the sources: kbuild sees a farm of links to them.
+FARMED  := Kbuild include compat drivers $(wildcard tests/kmod)
+
+.DEFAULT_GOAL := help
+.PHONY: help modules guest-modules install demo check check-unit check-fuzz check-qtest \
+	check-guest lint vm qemu kernel deps deps-check clean distclean tags
+
+help:
+	@echo 'Two commands do everything, set-up included (as root on Debian 12):'
+	@echo '  make demo         build all, move data through the driver in a virtual machine'
+	@echo '  make check        every test; the last line is the result'
+	@echo
+	@echo 'On a machine with a card:'
+	@echo '  make modules      scsa.ko and isp.ko for the running kernel, into build/modules/'
+	@echo '                    (KDIR=<kernel build folder> or KVER=6.1: for another kernel)'
+	@echo '  make install      put them into /lib/modules (as root)'
+	@echo
+	@echo 'In the virtual machine:'
+	@echo '  make vm           a shell in the guest, modules loaded, disks present'
+	@echo '  make qemu         the emulator with the isp1040 device (build/qemu)'
+	@echo '  make kernel       fetch the guest kernel (KERNEL=6.1 is the default)'
+	@echo '  make guest-modules  the modules for the guest kernel'
+	@echo
+	@echo 'Test levels, from cheap to dear:'
+	@echo '  make lint         no warning from our files (W=1, sparse), checkpatch, scripts'
+	@echo '  make check-unit   pure code in a process, with sanitizers'
+	@echo '  make check-fuzz   the same code under libFuzzer, for a bounded time'
+	@echo '  make check-qtest  the emulated controller alone'
+	@echo '  make check-guest  drivers and disks in the guest (TESTS=<pattern> for some)'
+	@echo
+	@echo '  make deps         install missing Debian build packages (as root)'
+	@echo '  make clean        remove what was built, keep what was fetched'
+	@echo '  make distclean    remove build/'
+
+deps:
+	@tools/deps build
+
+deps-check:
+	@tools/deps build check
+
+# build/modules/<release>: $(call build_modules,<kernel build folder>,<output>,<make arguments>)
+define build_modules
+	@mkdir -p $(2)
+	@find $(2) -xtype l -delete; find $(FARMED) -type f | while read -r f; do \
+		[ -L $(2)/$$f ] || { mkdir -p $$(dirname $(2)/$$f); ln -s $(CURDIR)/$$f $(2)/$$f; }; done
+	@$(MAKE) --no-print-directory -j$(JOBS) -C $(1) M=$(2) $(3) modules
+endef
+
+release = $(shell make -s -C $(1) kernelrelease 2>/dev/null)
+
+modules:
+ifneq ($(KDIR),)
+	$(call build_modules,$(KDIR),$(BUILD)/modules/$(call release,$(KDIR)))
+else
+	@$(MAKE) --no-print-directory guest-modules $(if $(KVER),KERNEL=$(KVER))
+endif
+
+guest-modules: kernel
+	$(call build_modules,$(shell $(VM) kernel headers),$(BUILD)/modules/$(shell $(VM) kernel))
+
+install: modules
+	@test -n "$(KDIR)" || { echo 'install: no kernel headers for $(shell uname -r) here; \
+install linux-headers-$(shell uname -r) or give KDIR' >&2; exit 1; }
+	$(MAKE) -C $(KDIR) M=$(BUILD)/modules/$(call release,$(KDIR)) modules_install
+	depmod -a $(call release,$(KDIR))
+
+kernel:
+	@$(VM) kernel >/dev/null
+
+qemu:
+	@tools/qemu/build
+
+vm: deps kernel qemu guest-modules
+	@$(VM) shell --label vm --controller isp1040 --module isp \
+		--disk target=0,size=256M --disk target=1,size=256M --disk target=1,lun=3,size=64M $(VMFLAGS)
+
+demo: deps
+	@echo '== emulator (the first time takes minutes)'
+	@$(MAKE) --no-print-directory qemu
+	@echo '== modules for the guest kernel'
+	@$(MAKE) --no-print-directory guest-modules
+	@tests/guest/demo --build $(BUILD) --kernel $(KERNEL)
+
+check: deps-check
+	@$(MAKE) --no-print-directory qemu kernel
+	@tests/check lint unit fuzz qtest guest
+
+check-unit:
+	@$(MAKE) --no-print-directory -C tests/unit check BUILD=$(BUILD)/unit
+
+check-fuzz:
+	@$(MAKE) --no-print-directory -C tests/fuzz check BUILD=$(BUILD)/fuzz
+
+check-qtest: qemu
+	@tests/qtest/run
+
+check-guest: qemu guest-modules
+	@tests/guest/run --build $(BUILD) --kernel $(KERNEL) $(TESTS)
+
+lint: kernel
+	@tests/lint $(BUILD) $(shell $(VM) kernel headers)
+
+tags:
+	ctags -R include compat drivers tools/qemu
+
+clean:
+	rm -rf $(addprefix $(BUILD)/,modules lint unit fuzz vm)
+
+distclean:
+	rm -rf $(BUILD)

@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: GPL-2.0
+"""I/O tests any driver for the emulated chip must pass: made once for each driver."""
+
+import hashlib
+
+from lib import (Controller, Disk, Group, Skip, block, check, devices, errors_in_log, firmware,
+                 generic, host_bytes, random_image, same)
+
+MIB = 1 << 20
+
+
+def fio(vm, device, depth, options=''):
+    """Write with checksums, then read and verify; any mismatch ends fio with an error."""
+    vm.guest(f'fio --name=verify --filename={device} --rw=randwrite --bsrange=4k-64k '
+             f'--blockalign=4k --size=16M --ioengine=libaio --direct=1 --iodepth={depth} '
+             f'--verify=crc32c --verify_fatal=1 --do_verify=1 --output-format=terse {options}',
+             timeout=300)
+
+
+def sg_raw(vm, device, cdb, read=0):
+    """(exit status, what it said) of one passthrough command."""
+    wants = f'-r {read}' if read else ''
+    result = vm.guest(f'sg_raw {wants} {device} {cdb} 2>&1', check=False)
+    return result.status, result.text
+
+
+# name, CDB, bytes to read, exit status of sg_raw (sg3_utils(8)), words it must say
+PASSTHROUGH = [
+    ('test_unit_ready', '00 00 00 00 00 00', 0, 0, ()),
+    ('inquiry', '12 00 00 00 60 00', 96, 0, ('QEMU',)),
+    ('read_capacity', '25 00 00 00 00 00 00 00 00 00', 8, 0, ()),
+    ('read_capacity_16', '9e 10 00 00 00 00 00 00 00 00 00 00 00 20 00 00', 32, 0, ()),
+    ('mode_sense_6', '1a 00 3f 00 c0 00', 192, 0, ()),
+    ('mode_sense_10', '5a 00 3f 00 00 00 00 00 c0 00', 192, 0, ()),
+    ('report_luns', 'a0 00 00 00 00 00 00 00 00 40 00 00', 64, 0, ()),
+    # 5/20: INVALID COMMAND OPERATION CODE
+    ('illegal_opcode', 'ee 00 00 00 00 00 00 00 00 00', 0, 9,
+     ('Illegal Request', 'Invalid command operation code')),
+    # 5/21: LOGICAL BLOCK ADDRESS OUT OF RANGE
+    ('read_past_end', '28 00 7f ff ff 00 00 00 01 00', 512, 22,
+     ('Illegal Request', 'Logical block address out of range')),
+]
+
+
+def io_group(driver, name, needs=None, params='', **machine):
+    """The group of tests for one driver (and its parameters) on one kind of machine."""
+
+    def configure(settings):
+        cd = random_image(settings.scratch('cd.iso'), 4 * MIB, seed=7)
+        disks = [Disk(target=0, size='64M'), Disk(target=1, size='64M'),
+                 Disk(target=1, lun=3, size='64M'), Disk(target=2, file=cd, cdrom=True),
+                 Disk(target=5, size='64M', block=4096)]
+        files = [] if driver.ours else [firmware(settings.build)]
+        return settings.config(controllers=[Controller()], disks=disks, files=files,
+                               modules=[] if driver.ours else [driver.name], **machine)
+
+    group = Group(name, configure, needs=needs, before=lambda vm: driver.load(vm, params))
+
+    @group.test
+    def finds_its_disks(vm):
+        want = {(0, 0): 0, (1, 0): 0, (1, 3): 0, (2, 0): 5, (5, 0): 0}
+        same({k: v[0] for k, v in devices(vm).items()}, want, 'devices (target, LUN): type')
+        sizes = vm.guest(f'blockdev --getsz {block(vm, 0)}; cat /sys/block/'
+                         f'{devices(vm)[5, 0][1]}/queue/logical_block_size').text.split()
+        same(sizes, ['131072', '4096'], 'sectors, block size')
+
+    @group.test
+    def absent_target_is_silent(vm):
+        # Nothing may be said of a target that is not there, the scan asks all of them.
+        same(errors_in_log(vm), [], 'error lines in the kernel log')
+        out = vm.guest('dmesg --level=emerg,alert,crit,err,warn --notime').text
+        for target in (3, 4, 15):
+            check(f':0:{target}:' not in out, f'noise about absent target {target}:\n{out}')
+
+    @group.test
+    def fio_verify_depth_1(vm):
+        fio(vm, block(vm, 0), 1)
+
+    @group.test
+    def fio_verify_depth_32(vm):
+        fio(vm, block(vm, 0), 32)
+
+    @group.test
+    def fio_verify_all_disks(vm):
+        names = [block(vm, *key) for key in ((0, 0), (1, 0), (1, 3), (5, 0))]
+        jobs = ' '.join(f'--name=on-{n[5:]} --filename={n}' for n in names)
+        vm.guest('fio --rw=randrw --bsrange=4k-128k --blockalign=4k --size=8M --ioengine=libaio '
+                 '--direct=1 --iodepth=16 --verify=crc32c --verify_fatal=1 '
+                 f'--output-format=terse {jobs}', timeout=300)
+
+    @group.test
+    def sg_dd_reaches_the_image(vm):
+        # Random data written by passthrough must be in the host's file, byte for byte, and come
+        # back the same; the offset makes a constant or shifted transfer show.
+        disk = vm.config.disks[0]
+        vm.guest('dd if=/dev/urandom of=/tmp/data bs=1M count=8 2>/dev/null')
+        digest = vm.guest('sha256sum < /tmp/data').text.split()[0]
+        sg = generic(vm, 0)
+        vm.guest(f'sg_dd if=/tmp/data of={sg} bs=512 bpt=128 seek=1000', timeout=300)
+        got = hashlib.sha256(host_bytes(disk, 1000 * 512, 8 * MIB)).hexdigest()
+        same(got, digest, 'data in the image')
+        vm.guest(f'sg_dd if={sg} of=/tmp/back bs=512 bpt=128 skip=1000 count=16384', timeout=300)
+        vm.guest('cmp /tmp/data /tmp/back && rm /tmp/data /tmp/back')
+
+    @group.test
+    def lun_3_is_not_lun_0(vm):
+        low, high = vm.config.disks[1], vm.config.disks[2]
+        for lun, letter in ((0, 'A'), (3, 'B')):
+            vm.guest(f"yes {letter * 511} | head -c 65536 > /tmp/x; "
+                     f'dd if=/tmp/x of={block(vm, 1, lun)} bs=64k oflag=direct 2>/dev/null')
+        check(host_bytes(low, 0, 65536) == (b'A' * 511 + b'\n') * 128, 'LUN 0 holds other data')
+        check(host_bytes(high, 0, 65536) == (b'B' * 511 + b'\n') * 128, 'LUN 3 holds other data')
+
+    @group.test
+    def cdrom_reads(vm):
+        disk = vm.config.disks[3]
+        out = vm.guest(f'sha256sum < {block(vm, 2)}', timeout=300).text.split()[0]
+        same(out, hashlib.sha256(host_bytes(disk)).hexdigest(), 'data of the CD-ROM')
+
+    @group.test
+    def odd_lengths(vm):
+        # Transfers that are no multiple of a block or a word: the allocation length decides.
+        for length in (1, 5, 36, 95):
+            status, text = sg_raw(vm, generic(vm, 0), f'12 00 00 00 {length:02x} 00', length)
+            same(status, 0, f'INQUIRY of {length} bytes: {text}')
+            check(f'Received {min(length, 96)} bytes' in text, f'{length} bytes asked:\n{text}')
+
+    for key, cdb, length, status, words in PASSTHROUGH:
+        def passthrough(vm, cdb=cdb, length=length, status=status, words=words):
+            got, text = sg_raw(vm, generic(vm, 0), cdb, length)
+            same(got, status, f'exit status of sg_raw {cdb}\n{text}')
+            for word in words:
+                check(word in text, f'{word!r} is not in\n{text}')
+        passthrough.__name__ = 'passthrough_' + key
+        group.test(passthrough)
+
+    @group.test
+    def same_answers_as_scsi_debug(vm):
+        host = set(devices(vm))
+        vm.guest('modprobe scsi_debug dev_size_mb=16 && settle')
+        try:
+            vm.guest('ls -d /sys/bus/pseudo/drivers/scsi_debug/adapter0/host*')
+            out = vm.guest('ls /sys/bus/pseudo/drivers/scsi_debug/adapter0 | grep host').text
+            reference = devices(vm, int(out.strip()[4:]))
+            check(len(reference) == 1, f'scsi_debug has {reference}')
+            sg = '/dev/' + next(iter(reference.values()))[2]
+            for key, cdb, length, _, _ in PASSTHROUGH:
+                want, said = sg_raw(vm, sg, cdb, length)
+                got, text = sg_raw(vm, generic(vm, 0), cdb, length)
+                same(got, want, f'{key}: here {text}\nscsi_debug {said}')
+        finally:
+            vm.guest('modprobe -r scsi_debug')
+        same(set(devices(vm)), host, 'devices')
+
+    @group.test
+    def unit_attention_after_reset(vm):
+        # A bus reset from user space: the reset is done, the disks are usable after it.
+        sg = generic(vm, 0)
+        vm.guest(f'sg_reset --bus --no-escalate {sg}', timeout=120)
+        vm.guest(f'for i in 1 2 3 4 5; do sg_turs {sg} && exit 0; sleep 1; done; exit 1')
+        fio(vm, block(vm, 0), 4, '--size=2M')
+
+    @group.test
+    def ext4(vm):
+        disk = block(vm, 1)
+        vm.guest(f'mkfs.ext4 -q -F {disk} && mount -t ext4 {disk} /mnt', timeout=300)
+        vm.guest('cd /mnt && for i in $(seq 40); do mkdir d$i; '
+                 'head -c $((i * 7919)) /dev/urandom > d$i/f; done; '
+                 'find . -name f | sort | xargs sha256sum > /tmp/sums; sync', timeout=300)
+        vm.guest(f'umount /mnt && fsck.ext4 -fn {disk}', timeout=300)
+        vm.guest(f'mount -t ext4 {disk} /mnt && cd /mnt && sha256sum -c /tmp/sums >/dev/null; '
+                 's=$?; cd /; umount /mnt; exit $s', timeout=300)
+
+    @group.test
+    def counters_count(vm):
+        before = vm.counters()
+        check(before, 'the device has no stat-* properties')
+        vm.guest(f'dd if={block(vm, 0)} of=/dev/null bs=64k count=32 iflag=direct')
+        after = vm.counters()
+        got = {k: after[k] - before[k] for k in before}
+        check(got['commands'] >= 32, f'commands: {got}')
+        check(got['bytes'] >= 32 * 65536, f'bytes: {got}')
+
+    @group.test
+    def unload_and_reload(vm):
+        for _ in range(10 if driver.ours else 2):
+            driver.unload(vm)
+            check(not vm.guest('ls /sys/class/scsi_host').text.strip(), 'a host is left')
+            driver.load(vm, params)
+            check((1, 3) in devices(vm), 'disks are back')
+        fio(vm, block(vm, 0), 8, '--size=4M')
+
+    @group.test
+    def log_is_clean(vm):
+        same(errors_in_log(vm), [], 'error lines in the kernel log')
+        driver.unload(vm)
+        if driver.ours:
+            vm.guest('! lsmod | grep -q ^scsa || modprobe -r scsa')
+        same(errors_in_log(vm), [], 'error lines in the kernel log after unload')
+        same(vm.guest_errors(), [], 'guest errors')
+
+    return group
+
+
+def not_built(module):
+    """A needs function: the group runs only when this module of ours has been built."""
+    def needs(settings):
+        if not any(m.endswith(f'/{module}.ko') for m in settings.modules):
+            raise Skip(f'{module}.ko is not built')
+    return needs

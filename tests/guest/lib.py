@@ -1,0 +1,276 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What guest tests share: groups of tests that share a boot, drivers, devices, firmware."""
+
+import fnmatch
+import os
+import random
+import re
+import struct
+import sys
+import time
+import traceback
+from dataclasses import dataclass, field
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(TOP, 'tools', 'vm'))
+
+import kernel as kernels                                        # noqa: E402
+from packages import Archive, PackageError, locked, unpack      # noqa: E402
+from qemu import (VM, CommandFailed, Config, Controller, Disk,  # noqa: E402,F401
+                  VMError, own_modules)
+
+
+class Skip(Exception):
+    """The test cannot run here; the text says why."""
+
+
+def check(condition, text):
+    """Fail the test with text unless condition holds."""
+    if not condition:
+        raise AssertionError(text)
+
+
+def same(got, want, what):
+    """Fail the test unless both are equal."""
+    check(got == want, f'{what}: got {got!r}, want {want!r}')
+
+
+# Firmware
+
+def synthetic_firmware(words=64):
+    """A file in the layout of qlogic/1040.bin: no code, but what a loader checks is right."""
+    image = [0] * words
+    image[0:4] = [0x0078, 0x1041, 0, words]
+    banner = b'SYNTHETIC TEST IMAGE  Firmware  Version 04.66 '
+    for i in range(0, len(banner), 2):
+        image[5 + i // 2] = banner[i] << 8 | banner[i + 1]
+    image[-1] = -sum(image) & 0xffff
+    return struct.pack('<4BH', 4, 66, 0, 0, 0x1000) + struct.pack(f'<{words}H', *image)
+
+
+def firmware(build, synthetic=False):
+    """(guest path, host path) of qlogic/1040.bin: Debian's where it can be had, else synthetic."""
+    guest = '/lib/firmware/qlogic/1040.bin'
+    folder = os.path.join(build, 'firmware')
+    made = os.path.join(folder, 'synthetic-1040.bin')
+    with locked(build):
+        os.makedirs(folder, exist_ok=True)
+        with open(made, 'wb') as f:
+            f.write(synthetic_firmware())
+        if synthetic:
+            return guest, made
+        tree = os.path.join(folder, 'firmware-qlogic')
+        real = os.path.join(tree, 'lib/firmware/qlogic/1040.bin')
+        absent = os.path.join(folder, 'no-firmware-qlogic')
+        if not os.path.exists(real) and not os.path.exists(absent):
+            try:
+                archive = Archive(build, 'non-free-firmware')
+                version = archive.candidate('firmware-qlogic')
+                if not version:
+                    raise PackageError('not in the archive')
+                unpack(archive.download({'firmware-qlogic': version}).values(), tree)
+            except PackageError as e:
+                print(f'# no firmware-qlogic ({str(e).splitlines()[0]}): synthetic image used')
+                open(absent, 'w', encoding='utf-8').close()
+        return guest, real if os.path.exists(real) else made
+
+
+# Drivers
+
+@dataclass
+class Driver:
+    """A driver for the emulated chip."""
+    name: str
+    ours: bool = False
+
+    def load(self, vm, params=''):
+        """modprobe and wait for the disks."""
+        vm.guest(f'modprobe {self.name} {params} && settle', timeout=180)
+
+    def unload(self, vm):
+        """Unload; fails when anything still holds the module."""
+        vm.guest(f'modprobe -r {self.name}', timeout=120)
+
+
+QLA1280 = Driver('qla1280')
+ISP = Driver('isp', ours=True)
+
+
+# Devices in the guest
+
+def host_number(vm):
+    """Number of the one SCSI host in the guest that is not scsi_debug's."""
+    out = vm.guest('cd /sys/class/scsi_host; for h in host*; do [ -e $h ] && '
+                   'echo $h $(cat $h/proc_name); done; true').text
+    numbers = [int(h[4:]) for h, *name in map(str.split, out.splitlines())
+               if name != ['scsi_debug']]
+    check(len(numbers) == 1, f'one SCSI host expected: {out!r}')
+    return numbers[0]
+
+
+def devices(vm, host=None):
+    """{(target, lun): (SCSI type, 'sda' or 'sr0', 'sg0')} behind one host."""
+    host = host_number(vm) if host is None else host
+    out = vm.guest(f'for d in /sys/bus/scsi/devices/{host}:*; do [ -e $d/type ] || continue; '
+                   'echo ${d##*/} $(cat $d/type) $(ls $d/block) $(ls $d/scsi_generic); done').text
+    found = {}
+    for line in out.splitlines():
+        address, kind, block, sg = line.split()
+        _, _, target, lun = address.split(':')
+        found[int(target), int(lun)] = (int(kind), block, sg)
+    return found
+
+
+def block(vm, target, lun=0):
+    """/dev/sdX of a disk."""
+    return '/dev/' + devices(vm)[target, lun][1]
+
+
+def generic(vm, target, lun=0):
+    """/dev/sgN of a device."""
+    return '/dev/' + devices(vm)[target, lun][2]
+
+
+def random_image(path, size, seed=1):
+    """A host file of that many random, but repeatable bytes."""
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, 'wb') as f:
+        f.write(random.Random(seed).randbytes(size))
+    return path
+
+
+def host_bytes(disk, offset=0, length=-1):
+    """What the disk holds according to the host: a path that shares nothing with the driver."""
+    with open(disk.path, 'rb') as f:
+        f.seek(offset)
+        return f.read(length)
+
+
+# Groups
+
+@dataclass
+class Group:
+    """Tests that run in one boot, in order; a test that breaks the VM costs a new boot."""
+    name: str
+    configure: object           # (Settings) -> Config
+    tests: list = field(default_factory=list)
+    before: object = None       # (vm): after each boot
+    needs: object = None        # (Settings): raises Skip
+
+    def test(self, function):
+        """Decorator: function(vm) is a test named after it."""
+        self.tests.append(function)
+        return function
+
+
+@dataclass
+class Settings:
+    """What the command line says."""
+    build: str
+    kernel: object
+    verbose: bool = False
+    qemu: str = ''
+    modules: list = field(default_factory=list)
+
+    def config(self, **values):
+        """A Config with what all groups have in common."""
+        return Config(build=self.build, kernel=self.kernel, qemu=self.qemu,
+                      verbose=self.verbose, own_modules=self.modules, **values)
+
+    def scratch(self, name):
+        """A path for a host file that a group makes."""
+        folder = os.path.join(self.build, 'vm', 'images')
+        os.makedirs(folder, exist_ok=True)
+        return os.path.join(folder, name)
+
+
+class Runner:
+    """Runs groups and prints TAP."""
+
+    def __init__(self, settings, patterns):
+        self.settings = settings
+        self.patterns = patterns
+        self.count = 0
+        self.failed = 0
+
+    def wanted(self, name):
+        """Is this test asked for?"""
+        return not self.patterns or any(fnmatch.fnmatchcase(name, p) for p in self.patterns)
+
+    def report(self, good, name, note=''):
+        """One TAP line."""
+        self.count += 1
+        self.failed += not good
+        print(f'{"ok" if good else "not ok"} {self.count} - {name}{note}', flush=True)
+
+    def run(self, group):
+        """All wanted tests of a group."""
+        names = [(f'{group.name}.{f.__name__}', f) for f in group.tests]
+        names = [(n, f) for n, f in names if self.wanted(n)]
+        if not names:
+            return
+        try:
+            if group.needs:
+                group.needs(self.settings)
+        except Skip as e:
+            for name, _ in names:
+                self.report(True, name, f' # SKIP {e}')
+            return
+        vm = None
+        for name, function in names:
+            started = time.monotonic()
+            try:
+                if vm is None:
+                    vm = self.boot(group)
+                function(vm)
+                vm.check()
+                self.report(True, name, f' ({time.monotonic() - started:.1f} s)')
+            except Skip as e:
+                self.report(True, name, f' # SKIP {e}')
+            except (AssertionError, CommandFailed) as e:
+                self.fail(name, e)
+            except VMError as e:
+                self.fail(name, e)
+                if vm:
+                    vm.kill()
+                vm = None
+            except Exception as e:      # a bug in the test is a failure of the test
+                self.fail(name, traceback.format_exc() if not str(e) else
+                          f'{type(e).__name__}: {e}\n{traceback.format_exc()}')
+        if vm is None:
+            return
+        try:
+            vm.shutdown()
+        except VMError as e:
+            self.fail(group.name + '.shutdown', e)
+
+    def boot(self, group):
+        """A fresh VM for the group."""
+        config = group.configure(self.settings)
+        config.label = 'guest-' + group.name
+        vm = VM(config)
+        try:
+            vm.start()
+            if group.before:
+                group.before(vm)
+        except BaseException:
+            vm.kill()
+            raise
+        return vm
+
+    def fail(self, name, error):
+        """A failed test, with the reason as TAP comments."""
+        self.report(False, name)
+        for line in str(error).splitlines():
+            print('#   ' + line, flush=True)
+
+
+def errors_in_log(vm):
+    """Kernel messages of level error and above."""
+    out = vm.guest('dmesg --level=emerg,alert,crit,err --notime').text
+    return [x for x in out.splitlines() if x and not re.search(BOOT_NOISE, x)]
+
+
+# Said at boot by a kernel without BIOS tables or udev, none of it about SCSI.
+BOOT_NOISE = r'^(mtrr|ACPI|PCI: Fatal|pci 0000:00:1f|integrity|RETBleed|Failed to)'
