@@ -16,7 +16,6 @@
 struct dev_info;
 struct scsa_acc;
 struct scsa_intr;
-struct scsa_taskq;
 struct scsa_firmware;
 
 /* <sys/cmn_err.h> */
@@ -76,12 +75,6 @@ void scsa_drv_usecwait(long usec);
 void scsa_delay(long ticks);
 void *scsa_timeout(void (*func)(void *), void *arg, long ticks);
 long scsa_untimeout(void *id);
-
-/* <sys/taskq.h> */
-struct scsa_taskq *scsa_taskq_create(struct dev_info *dip, const char *name, int nthreads);
-void scsa_taskq_destroy(struct scsa_taskq *tq);
-int scsa_taskq_dispatch(struct scsa_taskq *tq, void (*func)(void *), void *arg, unsigned int flags);
-void scsa_taskq_wait(struct scsa_taskq *tq);
 
 /* Registers and configuration space, <sys/sunddi.h> */
 int scsa_regs_map_setup(struct dev_info *dip, unsigned int rnumber, char **addrp, long long offset,

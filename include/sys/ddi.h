@@ -11,6 +11,8 @@
 #include <sys/debug.h>
 #include <linux/string.h>
 
+__printf(3, 4) int snprintf(char *buf, size_t size, const char *fmt, ...);
+
 #define bzero(p, n)		((void)memset((p), 0, (n)))
 #define bcopy(from, to, n)	((void)memmove((to), (from), (n)))
 #define bcmp(a, b, n)		memcmp((a), (b), (n))

@@ -47,7 +47,9 @@ struct dev_ops {
 };
 
 /* Fillers for the entry points of dev_ops(9S); see nodev(9F), nulldev(9F). */
-int nodev(void);
-int nulldev(void);
+int scsa_nodev(void);
+int scsa_nulldev(void);
+#define nodev		scsa_nodev
+#define nulldev		scsa_nulldev
 
 #endif /* _SYS_DEVOPS_H */

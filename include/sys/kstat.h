@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Kernel statistics: kstat_create(9F). Named kstats appear as files below
- * /sys/kernel/debug/scsa/<module><instance>/<name>, one "name value" line for each entry.
+ * /sys/kernel/debug/scsa/<module><instance>-<name>, one "name value" line for each entry.
  */
 #ifndef _SYS_KSTAT_H
 #define _SYS_KSTAT_H

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Callbacks for resource shortage: ddi_dma_alloc_handle(9F), scsi_init_pkt(9F).
+ *
+ * A list for each class of resources. Whoever fails for lack of them queues (function, argument);
+ * whoever releases some has the list run, in another context, since it may hold its own locks. A
+ * function that returns RUNOUT goes back to the tail and waits for the next release.
+ */
+#include <sys/ddi.h>
+#include <sys/sunddi.h>
+
+#include "impl.h"
+#include "ddi_callback.h"
+
+/*
+ * Memory that others free is announced to nobody, so the lists are also run at this interval while
+ * they are not empty.
+ */
+#define CALLBACK_POLL_USEC	20000
+
+struct ddi_callback {
+	struct ddi_callback	*next;
+	int			(*func)(caddr_t);
+	caddr_t			arg;
+	uint_t			count;	/* times it has been queued */
+};
+
+static void callback_run(void *arg);
+
+void ddi_callback_init(struct ddi_callback_list *list)
+{
+	mutex_init(&list->lock, NULL, MUTEX_DRIVER, DDI_INTR_PRI(SCSA_PRI_ATOMIC));
+	list->tail = &list->head;
+}
+
+/* Nobody queues any more; what is left is dropped. Thread context. */
+void ddi_callback_fini(struct ddi_callback_list *list)
+{
+	struct ddi_callback *cb;
+
+	mutex_enter(&list->lock);
+	list->closed = B_TRUE;
+	mutex_exit(&list->lock);
+	if (list->timer)
+		untimeout(list->timer);
+	while ((cb = list->head)) {
+		list->head = cb->next;
+		kmem_free(cb, sizeof(*cb));
+	}
+	mutex_destroy(&list->lock);
+}
+
+/* list->lock is held. Without memory for a timer the next release or failure arms it. */
+static void arm(struct ddi_callback_list *list, clock_t ticks)
+{
+	if (!list->armed && list->head && !list->closed) {
+		list->timer = timeout(callback_run, list, ticks);
+		list->armed = list->timer != NULL;
+	}
+}
+
+static void append(struct ddi_callback_list *list, struct ddi_callback *new)
+{
+	struct ddi_callback *cb;
+
+	for (cb = list->head; cb; cb = cb->next)
+		if (cb->func == new->func && cb->arg == new->arg) {
+			cb->count += new->count;
+			kmem_free(new, sizeof(*new));
+			return;
+		}
+	new->next = NULL;
+	*list->tail = new;
+	list->tail = &new->next;
+}
+
+/* Have @func(@arg) called when resources may be there again. Any context. */
+void ddi_callback_queue(struct ddi_callback_list *list, int (*func)(caddr_t), caddr_t arg)
+{
+	struct ddi_callback *cb = kmem_zalloc(sizeof(*cb), KM_NOSLEEP);
+
+	if (!cb) {
+		cmn_err(CE_WARN, "scsa: no memory to queue a resource callback");
+		return;
+	}
+	cb->func = func;
+	cb->arg = arg;
+	cb->count = 1;
+	mutex_enter(&list->lock);
+	append(list, cb);
+	arm(list, drv_usectohz(CALLBACK_POLL_USEC));
+	mutex_exit(&list->lock);
+}
+
+/* Resources were released. Any context, any locks but the list's. */
+void ddi_callback_release(struct ddi_callback_list *list)
+{
+	/* Seen without the lock: one that is queued just now has the timer. */
+	if (!__atomic_load_n(&list->head, __ATOMIC_RELAXED))
+		return;
+	mutex_enter(&list->lock);
+	arm(list, 1);
+	mutex_exit(&list->lock);
+}
+
+static void callback_run(void *arg)
+{
+	struct ddi_callback_list *list = arg;
+	struct ddi_callback *cb;
+	uint_t pending = 0;
+
+	mutex_enter(&list->lock);
+	list->armed = B_FALSE;
+	for (cb = list->head; cb; cb = cb->next)
+		pending += cb->count;
+	/* Entries put back or added meanwhile wait for the next run. */
+	while (pending && (cb = list->head) && !list->closed) {
+		uint_t n = MIN(cb->count, pending), done = 0, i;
+
+		list->head = cb->next;
+		if (!list->head)
+			list->tail = &list->head;
+		mutex_exit(&list->lock);
+		for (i = 0; i < n; i++) {
+			if (cb->func(cb->arg) == DDI_DMA_CALLBACK_RUNOUT)
+				break;
+			done++;
+		}
+		mutex_enter(&list->lock);
+		pending -= n;
+		cb->count -= done;
+		if (cb->count)
+			append(list, cb);
+		else
+			kmem_free(cb, sizeof(*cb));
+	}
+	arm(list, drv_usectohz(CALLBACK_POLL_USEC));
+	mutex_exit(&list->lock);
+}

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The seam of scsa.ko: what the Solaris side and the Linux side know of each other.
+ *
+ * Both sides include this header, so it uses neither <linux/scsi> nor <sys/...> types: only fixed
+ * width integers, pointers the other side treats as opaque, and the structures below. Functions
+ * called linux_*() are provided by the Linux side, scsa_*() by the Solaris side.
+ */
+#ifndef _COMPAT_IMPL_H
+#define _COMPAT_IMPL_H
+
+#include <linux/types.h>
+#include <scsa/abi.h>
+
+struct dev_ops;
+struct linux_driver;
+struct scsa_host;
+struct scsa_lun;
+struct scsi_hba_tran;
+struct kstat;
+
+/*
+ * Interrupt priorities. They are what a driver passes to mutex_init(9F), so they tell which kind
+ * of lock serves: a spin lock for the atomic model, a sleeping one for anything else.
+ */
+#define SCSA_PRI_THREAD		5
+#define SCSA_PRI_ATOMIC		6
+
+/* Results of the int functions of <scsa/abi.h>: DDI_SUCCESS and DDI_FAILURE. */
+#define SCSA_SUCCESS		0
+#define SCSA_FAILURE		(-1)
+
+struct scsa_prop {
+	struct scsa_prop	*next;
+	unsigned int		nelements;
+	const char		*name;		/* behind the values */
+	int			values[];
+};
+
+/* One instance of a driver: a PCI function. Lives from probe to remove. */
+struct dev_info {
+	struct linux_driver	*di_driver;
+	struct dev_info		*di_next;	/* of the same driver, under the driver's lock */
+	const char		*di_name;	/* of the driver */
+	int			di_instance;
+	unsigned int		di_pri;		/* SCSA_PRI_* */
+	void			*di_pdev;	/* struct pci_dev */
+	void			*di_dev;	/* struct device */
+	void			*di_attaching;	/* task in attach(9E), for firmware_open(9F) */
+	struct scsa_intr	*di_intrs;
+	struct dev_ops		*di_ops;
+	void			*di_private;	/* ddi_set_driver_private(9F) */
+	struct scsa_prop	*di_props;
+	struct scsi_hba_tran	*di_tran;	/* after scsi_hba_attach_setup(9F) */
+	struct scsa_host	*di_host;	/* while the SCSI host exists */
+	struct scsa_host	*di_removed_host; /* from then until detach(9E) is over */
+};
+
+/* ---- modules and instances ---- */
+
+int scsa_attach(struct dev_info *dip);
+int scsa_detach(struct dev_info *dip);
+void scsa_quiesce(struct dev_info *dip);
+int scsa_prop_update_ints(struct dev_info *dip, const char *name, const int *values,
+			  unsigned int nelements);
+void scsa_prop_remove_all(struct dev_info *dip);
+/* Register the driver whose _init(9E) is running; 0 or an errno. */
+int linux_driver_register(struct dev_ops *ops);
+int linux_driver_unregister(struct dev_ops *ops);
+
+/* ---- DMA ---- */
+
+void ddi_dma_init(void);
+void ddi_dma_fini(void);
+
+/* A mapping of (a part of) a scatterlist, owned by a DMA handle. */
+struct linux_dma_map {
+	void			*dev;		/* struct device */
+	void			*sgl;		/* struct scatterlist handed to dma_map_sg() */
+	unsigned int		nents;
+	unsigned int		nsegs;		/* what it became; 0: nothing mapped */
+	int			dir;		/* DDI_DMA_READ, _WRITE or both */
+	void			*own;		/* struct sg_table, where sgl is built here */
+	unsigned int		own_max;
+};
+
+struct linux_dma_iter {
+	void			*sg;
+	unsigned int		left;
+};
+
+/* All may run in atomic context unless @may_sleep. 0 or a negative errno. */
+int linux_dma_map(struct linux_dma_map *map, void *sgl, unsigned int nents, int dir);
+/* Map bytes [offset, offset + len) of the list. */
+int linux_dma_map_range(struct linux_dma_map *map, void *sgl, unsigned int nents, uint64_t offset,
+			uint64_t len, int dir, bool may_sleep);
+void linux_dma_unmap(struct linux_dma_map *map);
+void linux_dma_map_fini(struct linux_dma_map *map);
+void linux_dma_sync(struct linux_dma_map *map, bool for_cpu);
+void linux_dma_iter_init(struct linux_dma_iter *it, const struct linux_dma_map *map);
+bool linux_dma_iter_next(struct linux_dma_iter *it, uint64_t *addr, uint64_t *len);
+/* A scatterlist for @len bytes at a kernel address, vmalloc'd or not. */
+int linux_sgl_from_addr(void *addr, size_t len, bool may_sleep, void **tablep, void **sglp,
+			unsigned int *nentsp);
+void linux_sgl_free(void *table);
+/* Bytes that are sure to be mappable as one segment. */
+uint64_t linux_dma_max_segment(struct dev_info *dip);
+int linux_dma_set_mask(struct dev_info *dip, uint64_t addr_hi);
+
+/* Coherent memory; the result is an access handle that ddi_get16(9F) takes. */
+struct scsa_acc *linux_coherent_alloc(struct dev_info *dip, size_t len, uint64_t align,
+				      uint64_t addr_hi, bool may_sleep);
+void linux_coherent_free(struct scsa_acc *acc);
+void *linux_coherent_vaddr(const struct scsa_acc *acc);
+/* Bus address of @vaddr if [vaddr, vaddr + len) is coherent memory of @dip, or 0. */
+bool linux_coherent_lookup(struct dev_info *dip, const void *vaddr, size_t len, uint64_t *addrp);
+
+/* ---- commands ---- */
+
+/* Who owns a struct scsa_cmd; only the Linux side writes it. */
+enum scsa_cmd_state {
+	SCSA_CMD_IDLE,		/* in its slot */
+	SCSA_CMD_STARTED,	/* the HBA driver's, on behalf of sc_scmd */
+	SCSA_CMD_DONE,		/* being given back to sc_scmd */
+	SCSA_CMD_ORPHAN,	/* the HBA driver's, but sc_scmd has been given up */
+};
+
+/* How a command ended; linux_host.c maps it to a host byte. */
+enum scsa_outcome {
+	SCSA_OK,		/* sc_status tells */
+	SCSA_NO_DEVICE,
+	SCSA_TIMED_OUT,		/* the HBA's own timer; recovery is complete */
+	SCSA_RESET,
+	SCSA_ABORTED,
+	SCSA_PARITY,
+	SCSA_TRANSPORT,		/* any other transport error */
+	SCSA_DEAD,		/* the HBA takes no commands any more */
+	SCSA_TOO_LARGE,		/* does not fit in one command and cannot be split */
+	SCSA_RESOURCES,		/* DMA resources ran out before anything was sent */
+};
+
+#define SCSA_CMD_READ		0x01	/* device to memory */
+#define SCSA_CMD_TAGGED		0x02
+#define SCSA_CMD_MORE		0x04	/* another command follows at once */
+
+/*
+ * One command. Allocated by the Solaris side, which keeps packet and buffer behind it, and reused
+ * for each command with the same tag on the same LUN.
+ */
+struct scsa_cmd {
+	/* Set for each command by the Linux side. */
+	void			*sc_scmd;	/* struct scsi_cmnd */
+	const uint8_t		*sc_cdb;
+	void			*sc_sgl;
+	uint32_t		sc_nents;
+	uint32_t		sc_len;
+	uint32_t		sc_blksize;	/* logical block, 0 if unknown */
+	uint16_t		sc_cdblen;
+	uint8_t			sc_devtype;
+	uint8_t			sc_flags;
+	int			sc_time;	/* seconds */
+	int			sc_state;	/* enum scsa_cmd_state */
+	/* The result, for linux_cmd_done(). */
+	uint8_t			sc_outcome;
+	uint8_t			sc_status;
+	uint8_t			sc_senselen;
+	uint32_t		sc_resid;
+	const uint8_t		*sc_sense;
+	/* The Linux side's. */
+	struct scsa_cmd		*sc_next_orphan;
+	struct scsa_host	*sc_host;
+	unsigned int		sc_id, sc_lun;
+};
+
+/* What a host needs to know of its HBA driver. */
+struct scsa_hba_limits {
+	uint64_t	max_cookie;	/* bytes in a segment */
+	uint64_t	seg_boundary;	/* mask */
+	int		initiator_id;	/* -1: unknown */
+	int		max_cdb_len;	/* 0: unknown */
+	bool		commit;		/* has tran_commit() */
+};
+
+void scsa_hba_limits(struct dev_info *dip, struct scsa_hba_limits *lim);
+void scsa_hba_commit(struct dev_info *dip);
+
+struct scsa_lun *scsa_lun_create(struct dev_info *dip, unsigned int target, unsigned int lun);
+/* The LUN lives on while commands of it do. */
+void scsa_lun_put(struct scsa_lun *lun);
+/* Capabilities that depend on the device; true if tagged commands may be sent. */
+bool scsa_lun_configure(struct scsa_lun *lun, bool tagged);
+
+struct scsa_cmd *scsa_cmd_alloc(struct scsa_lun *lun);
+void scsa_cmd_free(struct scsa_cmd *sc);
+/* 0: linux_cmd_done() will be or has been called; else busy, nothing was sent. */
+int scsa_cmd_start(struct scsa_cmd *sc);
+/* Ask for it back early; linux_cmd_done() tells when. Thread context. */
+void scsa_cmd_abort(struct scsa_cmd *sc);
+/* RESET_* of scsi_reset(9F); whether it worked is told by the commands that come back. */
+enum { SCSA_RESET_ALL = 0, SCSA_RESET_TARGET = 1, SCSA_RESET_LUN = 3 };
+void scsa_lun_reset(struct scsa_lun *lun, int level);
+void linux_cmd_done(struct scsa_cmd *sc);
+/* The HBA driver reports a reset of a bus or, @target >= 0, of a target. */
+void linux_report_reset(struct dev_info *dip, int target);
+
+/* Counters of the adapter, shown in debugfs. */
+struct scsa_host_stats {
+	uint64_t	split_requests;
+	uint64_t	split_commands;
+	uint64_t	too_large;
+	uint64_t	dma_waits;
+};
+struct scsa_host_stats *linux_host_stats(struct scsa_cmd *sc);
+
+/* ---- kstat ---- */
+
+struct seq_file;
+void *linux_kstat_show(struct kstat *ksp, const char *name);
+void linux_kstat_hide(void *file);
+void scsa_kstat_print(struct kstat *ksp, struct seq_file *m);
+__printf(2, 3) void linux_seq_printf(struct seq_file *m, const char *fmt, ...);
+
+#endif /* _COMPAT_IMPL_H */

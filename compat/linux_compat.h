@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Linux versus Linux: the only file that knows what changed in the kernel. compat/Kbuild finds out
+ * by looking into the kernel's headers and defines SCSA_HAVE_*. Sorted by kernel header.
+ */
+#ifndef _COMPAT_LINUX_COMPAT_H
+#define _COMPAT_LINUX_COMPAT_H
+
+#include <scsi/scsi_cmnd.h>
+#include <scsi/scsi_host.h>
+
+/* scsi/scsi_cmnd.h: bytes of CDB a scsi_cmnd holds. */
+#define LINUX_MAX_CDB	((int)sizeof_field(struct scsi_cmnd, cmnd))
+
+/* scsi/scsi_host.h, 7.0: queuecommand returns an enum. */
+#ifdef SCSA_HAVE_SCSI_QC_STATUS
+typedef enum scsi_qc_status qc_status_t;
+#else
+typedef int qc_status_t;
+#endif
+
+/* scsi/scsi_host.h, 6.14: slave_alloc and its like became sdev_init. */
+#ifndef SCSA_HAVE_SDEV_INIT
+#define sdev_init	slave_alloc
+#define sdev_configure	slave_configure
+#define sdev_destroy	slave_destroy
+#endif
+
+/* scsi/scsi_host.h, 6.14: sdev_configure() is also given the queue limits. */
+#ifdef SCSA_HAVE_SDEV_INIT
+#define LINUX_SDEV_CONFIGURE_ARGS	struct scsi_device *sdev, struct queue_limits *lim
+#else
+#define LINUX_SDEV_CONFIGURE_ARGS	struct scsi_device *sdev
+#endif
+
+#endif /* _COMPAT_LINUX_COMPAT_H */

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The DMA API below the DDI's: mapping scatterlists, whole or in part. */
+#include <linux/dma-mapping.h>
+#include <linux/mm.h>
+#include <linux/pci.h>
+#include <linux/scatterlist.h>
+#include <linux/slab.h>
+#include <linux/workqueue.h>
+
+#include "impl.h"
+#include "linux_impl.h"
+
+enum { DDI_DMA_WRITE = 1, DDI_DMA_READ = 2 };
+
+static enum dma_data_direction to_linux_dir(int dir)
+{
+	switch (dir) {
+	case DDI_DMA_WRITE:
+		return DMA_TO_DEVICE;
+	case DDI_DMA_READ:
+		return DMA_FROM_DEVICE;
+	default:
+		return DMA_BIDIRECTIONAL;
+	}
+}
+
+/* A failure is the caller's to handle, by smaller windows or later; it belongs in no log. */
+int linux_dma_map(struct linux_dma_map *map, void *sgl, unsigned int nents, int dir)
+{
+	map->nsegs = dma_map_sg_attrs(map->dev, sgl, nents, to_linux_dir(dir), DMA_ATTR_NO_WARN);
+	if (!map->nsegs)
+		return -ENOMEM;
+	map->sgl = sgl;
+	map->nents = nents;
+	map->dir = dir;
+	return 0;
+}
+
+int linux_dma_map_range(struct linux_dma_map *map, void *sgl, unsigned int nents, uint64_t offset,
+			uint64_t len, int dir, bool may_sleep)
+{
+	gfp_t gfp = may_sleep ? GFP_NOIO : GFP_ATOMIC | __GFP_NOWARN;
+	struct scatterlist *from = sgl, *to, *sg;
+	struct sg_table *table = map->own;
+	unsigned int need = 0, i;
+	uint64_t left;
+
+	while (offset >= from->length) {
+		offset -= from->length;
+		from = sg_next(from);
+		nents--;
+	}
+	left = len + offset;
+	for_each_sg(from, sg, nents, i) {
+		need++;
+		if (left <= sg->length)
+			break;
+		left -= sg->length;
+	}
+	if (need > map->own_max) {
+		linux_dma_map_fini(map);
+		table = kmalloc(sizeof(*table), gfp);
+		if (!table)
+			return -ENOMEM;
+		if (sg_alloc_table(table, need, gfp)) {
+			kfree(table);
+			return -ENOMEM;
+		}
+		map->own = table;
+		map->own_max = need;
+	}
+	to = table->sgl;
+	for_each_sg(from, sg, need, i) {
+		unsigned int n = min_t(uint64_t, len, sg->length - offset);
+
+		sg_set_page(to, sg_page(sg), n, sg->offset + offset);
+		offset = 0;
+		len -= n;
+		to = sg_next(to);
+	}
+	return linux_dma_map(map, table->sgl, need, dir);
+}
+
+void linux_dma_unmap(struct linux_dma_map *map)
+{
+	if (!map->nsegs)
+		return;
+	dma_unmap_sg(map->dev, map->sgl, map->nents, to_linux_dir(map->dir));
+	map->nsegs = 0;
+}
+
+void linux_dma_map_fini(struct linux_dma_map *map)
+{
+	struct sg_table *table = map->own;
+
+	if (!table)
+		return;
+	sg_free_table(table);
+	kfree(table);
+	map->own = NULL;
+	map->own_max = 0;
+}
+
+void linux_dma_sync(struct linux_dma_map *map, bool for_cpu)
+{
+	if (!map->nsegs)
+		return;
+	if (for_cpu)
+		dma_sync_sg_for_cpu(map->dev, map->sgl, map->nents, to_linux_dir(map->dir));
+	else
+		dma_sync_sg_for_device(map->dev, map->sgl, map->nents, to_linux_dir(map->dir));
+}
+
+void linux_dma_iter_init(struct linux_dma_iter *it, const struct linux_dma_map *map)
+{
+	it->sg = map->sgl;
+	it->left = map->nsegs;
+}
+
+bool linux_dma_iter_next(struct linux_dma_iter *it, uint64_t *addr, uint64_t *len)
+{
+	struct scatterlist *sg = it->sg;
+
+	if (!it->left)
+		return false;
+	*addr = sg_dma_address(sg);
+	*len = sg_dma_len(sg);
+	if (--it->left)
+		it->sg = sg_next(sg);
+	return true;
+}
+
+int linux_sgl_from_addr(void *addr, size_t len, bool may_sleep, void **tablep, void **sglp,
+			unsigned int *nentsp)
+{
+	gfp_t gfp = may_sleep ? GFP_NOIO : GFP_ATOMIC | __GFP_NOWARN;
+	unsigned int offset = offset_in_page(addr);
+	unsigned int nents = DIV_ROUND_UP(offset + len, PAGE_SIZE), i;
+	struct sg_table *table;
+	struct scatterlist *sg;
+
+	table = kmalloc(sizeof(*table), gfp);
+	if (!table)
+		return -ENOMEM;
+	if (sg_alloc_table(table, nents, gfp)) {
+		kfree(table);
+		return -ENOMEM;
+	}
+	for_each_sg(table->sgl, sg, nents, i) {
+		unsigned int n = min_t(size_t, len, PAGE_SIZE - offset);
+		/* Stacks and module data are no linear memory either. */
+		struct page *page = virt_addr_valid(addr) ? virt_to_page(addr) :
+							    vmalloc_to_page(addr);
+
+		sg_set_page(sg, page, n, offset);
+		addr += n;
+		len -= n;
+		offset = 0;
+	}
+	*tablep = table;
+	*sglp = table->sgl;
+	*nentsp = nents;
+	return 0;
+}
+
+void linux_sgl_free(void *table)
+{
+	sg_free_table(table);
+	kfree(table);
+}
+
+uint64_t linux_dma_max_segment(struct dev_info *dip)
+{
+	return dma_max_mapping_size(dip->di_dev);
+}
+
+/* Streaming mappings may use all that the device reaches; coherent memory stays below 4 GiB. */
+int linux_dma_set_mask(struct dev_info *dip, uint64_t addr_hi)
+{
+	unsigned int bits = addr_hi == U64_MAX ? 64 : fls64(addr_hi + 1) - 1;
+
+	return dma_set_mask(dip->di_dev, DMA_BIT_MASK(bits));
+}

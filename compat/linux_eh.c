@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Error handling: from the midlayer's handlers to tran_abort(9E) and tran_reset(9E).
+ *
+ * What a driver returns is not believed. A handler succeeds when the packets concerned have come
+ * back, and gives up after a bounded time; a scsi_cmnd whose packet is still out is then cut off
+ * from it, for the midlayer will use the scsi_cmnd again.
+ */
+#include <linux/blk-mq.h>
+#include <linux/delay.h>
+#include <linux/jiffies.h>
+
+#include <scsi/scsi.h>
+#include <scsi/scsi_cmnd.h>
+#include <scsi/scsi_device.h>
+#include <scsi/scsi_host.h>
+
+#include "impl.h"
+#include "linux_host.h"
+#include "linux_impl.h"
+
+#define ABORT_WAIT_MS	5000
+#define RESET_WAIT_MS	10000
+
+static bool is_out(const struct scsa_cmd *sc)
+{
+	int state = READ_ONCE(sc->sc_state);
+
+	return state == SCSA_CMD_STARTED || state == SCSA_CMD_DONE;
+}
+
+static bool lun_is_out(struct linux_lun *ll)
+{
+	unsigned int i;
+
+	for (i = 0; i < ll->nslots; i++)
+		if (ll->slots[i] && is_out(ll->slots[i]))
+			return true;
+	return false;
+}
+
+/* Which LUNs a reset concerns; -1 means all. */
+struct scope {
+	int	id;
+	int	lun;
+};
+
+static bool in_scope(const struct scope *s, unsigned int id, unsigned int lun)
+{
+	return (s->id < 0 || s->id == id) && (s->lun < 0 || s->lun == lun);
+}
+
+static bool anything_out(struct scsa_host *host, const struct scope *s)
+{
+	struct scsi_device *sdev;
+	struct scsa_cmd *sc;
+	unsigned long flags;
+	bool out = false;
+
+	spin_lock_irqsave(&host->lock, flags);
+	for (sc = host->orphans; sc; sc = sc->sc_next_orphan)
+		out |= in_scope(s, sc->sc_id, sc->sc_lun);
+	spin_unlock_irqrestore(&host->lock, flags);
+	shost_for_each_device(sdev, host->shost)
+		if (sdev->hostdata && in_scope(s, sdev->id, sdev->lun))
+			out |= lun_is_out(sdev->hostdata);
+	return out;
+}
+
+int linux_eh_abort(struct scsi_cmnd *scmd)
+{
+	struct linux_lun *ll = scmd->device->hostdata;
+	unsigned int tag = scsi_cmd_to_rq(scmd)->tag;
+	unsigned long deadline = jiffies + msecs_to_jiffies(ABORT_WAIT_MS);
+	struct scsa_cmd *sc = tag < ll->nslots ? ll->slots[tag] : NULL;
+
+	if (!sc || sc->sc_scmd != scmd || !is_out(sc))
+		return SUCCESS;
+	scsa_cmd_abort(sc);
+	while (is_out(sc)) {
+		if (time_after(jiffies, deadline)) {
+			if (!linux_orphan(sc->sc_host, ll, tag))
+				return SUCCESS;
+			scmd_printk(KERN_WARNING, scmd, "abort: the controller did not return the command\n");
+			return FAILED;
+		}
+		usleep_range(500, 1000);
+	}
+	return SUCCESS;
+}
+
+static int reset(struct scsi_cmnd *scmd, int level, struct scope s, const char *what)
+{
+	struct scsi_device *sdev = scmd->device;
+	struct scsa_host *host = shost_priv(sdev->host);
+	struct linux_lun *ll = sdev->hostdata;
+	unsigned long deadline = jiffies + msecs_to_jiffies(RESET_WAIT_MS);
+
+	sdev_printk(KERN_NOTICE, sdev, "%s reset\n", what);
+	scsa_lun_reset(ll->lun, level);
+	while (anything_out(host, &s)) {
+		if (time_after(jiffies, deadline)) {
+			sdev_printk(KERN_WARNING, sdev, "%s reset: the controller did not return all commands\n", what);
+			return FAILED;
+		}
+		usleep_range(500, 1000);
+	}
+	return SUCCESS;
+}
+
+int linux_eh_device_reset(struct scsi_cmnd *scmd)
+{
+	return reset(scmd, SCSA_RESET_LUN,
+		     (struct scope){ scmd->device->id, scmd->device->lun }, "LUN");
+}
+
+int linux_eh_target_reset(struct scsi_cmnd *scmd)
+{
+	return reset(scmd, SCSA_RESET_TARGET, (struct scope){ scmd->device->id, -1 }, "target");
+}
+
+int linux_eh_bus_reset(struct scsi_cmnd *scmd)
+{
+	return reset(scmd, SCSA_RESET_ALL, (struct scope){ -1, -1 }, "bus");
+}

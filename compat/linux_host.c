@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The SCSI midlayer's view of an HBA: a Scsi_Host for each instance.
+ *
+ * A command finds its struct scsa_cmd by tag in an array that belongs to the LUN, so submission
+ * takes no lock of ours and, once each tag has been used, allocates nothing. While error handling
+ * reuses a scsi_cmnd that the HBA driver still refers to, the old struct scsa_cmd becomes an
+ * orphan and the slot gets a new one.
+ */
+#include <linux/blk-mq.h>
+#include <linux/module.h>
+#include <linux/ratelimit.h>
+#include <linux/slab.h>
+
+#include <scsi/scsi.h>
+#include <scsi/scsi_cmnd.h>
+#include <scsi/scsi_dbg.h>
+#include <scsi/scsi_device.h>
+#include <scsi/scsi_eh.h>
+#include <scsi/scsi_host.h>
+
+#include <scsa/scsa.h>
+
+#include "impl.h"
+#include "linux_compat.h"
+#include "linux_host.h"
+#include "linux_impl.h"
+
+/* One request carries up to 64 MiB, however scattered; what a command cannot take is split. */
+#define LINUX_MAX_SECTORS	(64 * 2048)
+#define LINUX_SG_TABLESIZE	16384
+
+/* The tag's command of this LUN; a new one if there is none or its HBA driver has not let go. */
+static struct scsa_cmd *get_cmd(struct scsa_host *host, struct linux_lun *ll, unsigned int tag)
+{
+	struct scsa_cmd *sc;
+
+	if (WARN_ON_ONCE(tag >= ll->nslots))
+		return NULL;
+	sc = ll->slots[tag];
+	if (likely(sc && READ_ONCE(sc->sc_state) == SCSA_CMD_IDLE))
+		return sc;
+	if (sc && !linux_orphan(host, ll, tag))
+		return ll->slots[tag];
+	sc = scsa_cmd_alloc(ll->lun);
+	if (!sc)
+		return NULL;
+	sc->sc_host = host;
+	sc->sc_id = ll->id;
+	sc->sc_lun = ll->lun_nr;
+	ll->slots[tag] = sc;
+	return sc;
+}
+
+/*
+ * Take the command away from the scsi_cmnd it was sent for: when it comes back it is freed.
+ * False if it came back meanwhile and is free to use.
+ */
+bool linux_orphan(struct scsa_host *host, struct linux_lun *ll, unsigned int tag)
+{
+	struct scsa_cmd *sc = ll->slots[tag];
+	unsigned long flags;
+
+	spin_lock_irqsave(&host->lock, flags);
+	if (cmpxchg(&sc->sc_state, SCSA_CMD_STARTED, SCSA_CMD_ORPHAN) != SCSA_CMD_STARTED) {
+		spin_unlock_irqrestore(&host->lock, flags);
+		/* On its way back: the other CPU is about to finish with the scsi_cmnd. */
+		while (smp_load_acquire(&sc->sc_state) != SCSA_CMD_IDLE)
+			cpu_relax();
+		return false;
+	}
+	ll->slots[tag] = NULL;
+	sc->sc_next_orphan = host->orphans;
+	host->orphans = sc;
+	spin_unlock_irqrestore(&host->lock, flags);
+	return true;
+}
+
+static void orphan_returned(struct scsa_cmd *sc)
+{
+	struct scsa_host *host = sc->sc_host;
+	struct scsa_cmd **p;
+	unsigned long flags;
+
+	spin_lock_irqsave(&host->lock, flags);
+	for (p = &host->orphans; *p && *p != sc; p = &(*p)->sc_next_orphan)
+		;
+	if (*p)
+		*p = sc->sc_next_orphan;
+	spin_unlock_irqrestore(&host->lock, flags);
+	scsa_cmd_free(sc);
+}
+
+static qc_status_t linux_queuecommand(struct Scsi_Host *shost, struct scsi_cmnd *scmd)
+{
+	struct scsi_device *sdev = scmd->device;
+	struct request *rq = scsi_cmd_to_rq(scmd);
+	struct linux_lun *ll = sdev->hostdata;
+	struct scsa_host *host = shost_priv(shost);
+	unsigned int secs = rq->timeout / HZ;
+	struct scsa_cmd *sc;
+
+	sc = get_cmd(host, ll, rq->tag);
+	if (unlikely(!sc))
+		return SCSI_MLQUEUE_HOST_BUSY;
+	sc->sc_scmd = scmd;
+	sc->sc_cdb = scmd->cmnd;
+	sc->sc_cdblen = scmd->cmd_len;
+	sc->sc_sgl = scsi_sglist(scmd);
+	sc->sc_nents = scsi_sg_count(scmd);
+	sc->sc_len = scsi_bufflen(scmd);
+	sc->sc_blksize = sdev->sector_size;
+	sc->sc_devtype = sdev->type;
+	/* The HBA's own timer goes first: its recovery is more exact than ours. */
+	sc->sc_time = secs > 8 ? secs - 2 : max(secs, 1U);
+	sc->sc_flags = (scmd->sc_data_direction == DMA_FROM_DEVICE ? SCSA_CMD_READ : 0) |
+		       (scmd->flags & SCMD_TAGGED ? SCSA_CMD_TAGGED : 0) |
+		       (host->commit && !(scmd->flags & SCMD_LAST) ? SCSA_CMD_MORE : 0);
+	WRITE_ONCE(sc->sc_state, SCSA_CMD_STARTED);
+	if (likely(!scsa_cmd_start(sc)))
+		return 0;
+	WRITE_ONCE(sc->sc_state, SCSA_CMD_IDLE);
+	return SCSI_MLQUEUE_HOST_BUSY;
+}
+
+static void linux_commit_rqs(struct Scsi_Host *shost, u16 hwq)
+{
+	struct scsa_host *host = shost_priv(shost);
+
+	if (host->commit)
+		scsa_hba_commit(host->dip);
+}
+
+/* The one place where the outcome of a packet becomes a host byte. */
+static const unsigned char host_byte_of[] = {
+	[SCSA_OK]		= DID_OK,
+	[SCSA_NO_DEVICE]	= DID_NO_CONNECT,
+	[SCSA_TIMED_OUT]	= DID_SOFT_ERROR,
+	[SCSA_RESET]		= DID_RESET,
+	[SCSA_ABORTED]		= DID_SOFT_ERROR,
+	[SCSA_PARITY]		= DID_PARITY,
+	[SCSA_TRANSPORT]	= DID_ERROR,
+	[SCSA_DEAD]		= DID_NO_CONNECT,
+};
+
+static void set_result(struct scsi_cmnd *scmd, const struct scsa_cmd *sc)
+{
+	static DEFINE_RATELIMIT_STATE(too_large_limit, DEFAULT_RATELIMIT_INTERVAL, 3);
+
+	scsi_set_resid(scmd, sc->sc_resid);
+	switch (sc->sc_outcome) {
+	case SCSA_OK:
+		scmd->result = sc->sc_status;
+		if (sc->sc_senselen)
+			memcpy(scmd->sense_buffer, sc->sc_sense,
+			       min_t(size_t, sc->sc_senselen, SCSI_SENSE_BUFFERSIZE));
+		break;
+	case SCSA_TOO_LARGE:
+		if (__ratelimit(&too_large_limit))
+			sdev_printk(KERN_WARNING, scmd->device,
+				    "opcode %#04x with %u bytes of data does not fit in one command of this controller and cannot be split\n",
+				    sc->sc_cdb[0], sc->sc_len);
+		scsi_build_sense(scmd, 0, ILLEGAL_REQUEST, 0x24, 0);
+		break;
+	default:
+		scmd->result = host_byte_of[sc->sc_outcome] << 16;
+		break;
+	}
+}
+
+/* The HBA driver is done with @sc and its buffer is unmapped. Any context. */
+void linux_cmd_done(struct scsa_cmd *sc)
+{
+	struct scsi_cmnd *scmd = sc->sc_scmd;
+
+	if (unlikely(cmpxchg(&sc->sc_state, SCSA_CMD_STARTED, SCSA_CMD_DONE) != SCSA_CMD_STARTED)) {
+		orphan_returned(sc);
+		return;
+	}
+	set_result(scmd, sc);
+	/* From scsi_done() on the tag, and with it the slot, may be used again. */
+	smp_store_release(&sc->sc_state, SCSA_CMD_IDLE);
+	scsi_done(scmd);
+}
+
+static int linux_sdev_init(struct scsi_device *sdev)
+{
+	struct scsa_host *host = shost_priv(sdev->host);
+	unsigned int nslots = sdev->host->can_queue;
+	struct linux_lun *ll;
+
+	ll = kvzalloc(struct_size(ll, slots, nslots), GFP_KERNEL);
+	if (!ll)
+		return -ENOMEM;
+	ll->nslots = nslots;
+	ll->id = sdev->id;
+	ll->lun_nr = sdev->lun;
+	ll->lun = scsa_lun_create(host->dip, sdev->id, sdev->lun);
+	if (!ll->lun) {
+		/* The HBA driver does not serve this address: skipped in silence. */
+		kvfree(ll);
+		return -ENXIO;
+	}
+	sdev->hostdata = ll;
+	return 0;
+}
+
+static int linux_sdev_configure(LINUX_SDEV_CONFIGURE_ARGS)
+{
+	struct linux_lun *ll = sdev->hostdata;
+
+	sdev->tagged_supported = scsa_lun_configure(ll->lun, sdev->tagged_supported);
+	if (sdev->tagged_supported)
+		scsi_change_queue_depth(sdev, sdev->host->cmd_per_lun);
+	else
+		scsi_change_queue_depth(sdev, 1);
+	return 0;
+}
+
+static void linux_sdev_destroy(struct scsi_device *sdev)
+{
+	struct scsa_host *host = shost_priv(sdev->host);
+	struct linux_lun *ll = sdev->hostdata;
+	unsigned int i;
+
+	if (!ll)
+		return;
+	for (i = 0; i < ll->nslots; i++) {
+		if (!ll->slots[i])
+			continue;
+		if (READ_ONCE(ll->slots[i]->sc_state) == SCSA_CMD_IDLE || !linux_orphan(host, ll, i))
+			scsa_cmd_free(ll->slots[i]);
+	}
+	/* Orphans keep it alive. */
+	scsa_lun_put(ll->lun);
+	kvfree(ll);
+	sdev->hostdata = NULL;
+}
+
+static const char *linux_info(struct Scsi_Host *shost)
+{
+	return ((struct scsa_host *)shost_priv(shost))->info;
+}
+
+static int linux_change_queue_depth(struct scsi_device *sdev, int depth)
+{
+	if (!sdev->tagged_supported)
+		depth = 1;
+	return scsi_change_queue_depth(sdev, min(depth, sdev->host->can_queue));
+}
+
+void linux_host_template_init(struct scsi_host_template *t, const struct scsa_driver *drv)
+{
+	t->module = drv->owner;
+	t->name = drv->name;
+	t->proc_name = drv->name;
+	t->info = linux_info;
+	t->queuecommand = linux_queuecommand;
+	t->commit_rqs = linux_commit_rqs;
+	t->sdev_init = linux_sdev_init;
+	t->sdev_configure = linux_sdev_configure;
+	t->sdev_destroy = linux_sdev_destroy;
+	t->change_queue_depth = linux_change_queue_depth;
+	t->eh_abort_handler = linux_eh_abort;
+	t->eh_device_reset_handler = linux_eh_device_reset;
+	t->eh_target_reset_handler = linux_eh_target_reset;
+	t->eh_bus_reset_handler = linux_eh_bus_reset;
+	t->this_id = -1;
+}
+
+/* The driver has attached: publish the host and scan its bus. */
+int linux_host_add(struct dev_info *dip)
+{
+	const struct scsa_driver *drv = linux_driver_of(dip);
+	struct device *dev = dip->di_dev;
+	struct scsa_hba_limits lim;
+	struct Scsi_Host *shost;
+	struct scsa_host *host;
+	int rc;
+
+	if (!dip->di_tran) {
+		dev_err(dev, "%s attached without scsi_hba_attach_setup()\n", drv->name);
+		return -ENODEV;
+	}
+	scsa_hba_limits(dip, &lim);
+	shost = scsi_host_alloc(linux_driver_template(dip), sizeof(*host));
+	if (!shost)
+		return -ENOMEM;
+	host = shost_priv(shost);
+	host->dip = dip;
+	host->shost = shost;
+	host->commit = lim.commit;
+	spin_lock_init(&host->lock);
+	snprintf(host->info, sizeof(host->info), "%s%d on scsa", drv->name, dip->di_instance);
+
+	shost->can_queue = max(drv->can_queue, 1U);
+	shost->cmd_per_lun = clamp_t(int, drv->cmd_per_lun, 1, shost->can_queue);
+	shost->this_id = lim.initiator_id;
+	shost->max_id = drv->max_id;
+	shost->max_lun = drv->max_lun;
+	shost->max_cmd_len = clamp(lim.max_cdb_len ? lim.max_cdb_len : MAX_COMMAND_SIZE, 6,
+				   LINUX_MAX_CDB);
+	shost->sg_tablesize = LINUX_SG_TABLESIZE;
+	shost->max_segment_size = clamp_t(u64, min(lim.max_cookie, linux_dma_max_segment(dip)),
+					  PAGE_SIZE, round_down(U32_MAX, PAGE_SIZE));
+	shost->dma_boundary = max_t(u64, min_t(u64, lim.seg_boundary, ULONG_MAX), PAGE_SIZE - 1);
+	shost->max_sectors = LINUX_MAX_SECTORS;
+
+	rc = scsi_add_host(shost, dev);
+	if (rc) {
+		dev_err(dev, "cannot add the SCSI host: %d\n", rc);
+		scsi_host_put(shost);
+		return rc;
+	}
+	/*
+	 * The midlayer has cut this to what the DMA layer maps at once. A larger request is mapped
+	 * window by window here.
+	 */
+	shost->max_sectors = LINUX_MAX_SECTORS;
+	dip->di_host = host;
+	linux_debugfs_add_host(shost);
+	scsi_scan_host(shost);
+	return 0;
+}
+
+void linux_host_remove(struct dev_info *dip)
+{
+	struct Scsi_Host *shost = dip->di_host->shost;
+
+	linux_debugfs_remove_host(shost);
+	scsi_remove_host(shost);
+	dip->di_removed_host = dip->di_host;
+	WRITE_ONCE(dip->di_host, NULL);
+}
+
+void linux_host_free(struct dev_info *dip)
+{
+	struct scsa_host *host = dip->di_removed_host;
+	struct scsa_cmd *sc;
+
+	/* detach(9E) is over: nobody can give these back any more. */
+	while ((sc = host->orphans)) {
+		host->orphans = sc->sc_next_orphan;
+		scsa_cmd_free(sc);
+	}
+	dip->di_removed_host = NULL;
+	scsi_host_put(host->shost);
+}
+
+void linux_report_reset(struct dev_info *dip, int target)
+{
+	struct scsa_host *host = READ_ONCE(dip->di_host);
+	unsigned long flags;
+
+	if (!host)
+		return;
+	spin_lock_irqsave(host->shost->host_lock, flags);
+	if (target < 0)
+		scsi_report_bus_reset(host->shost, 0);
+	else
+		scsi_report_device_reset(host->shost, 0, target);
+	spin_unlock_irqrestore(host->shost->host_lock, flags);
+}
+
+struct scsa_host_stats *linux_host_stats(struct scsa_cmd *sc)
+{
+	return &sc->sc_host->stats;
+}

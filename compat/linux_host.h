@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The adapter's state of a SCSI host and of a LUN. */
+#ifndef _COMPAT_LINUX_HOST_H
+#define _COMPAT_LINUX_HOST_H
+
+#include <linux/spinlock.h>
+
+#include "impl.h"
+
+struct scsa_driver;
+struct scsi_host_template;
+
+/* Behind a Scsi_Host. */
+struct scsa_host {
+	struct dev_info		*dip;
+	struct Scsi_Host	*shost;
+	bool			commit;		/* the HBA driver has tran_commit() */
+	spinlock_t		lock;		/* orphans */
+	struct scsa_cmd		*orphans;	/* still the HBA driver's, given up by the midlayer */
+	struct dentry		*debugfs;
+	struct scsa_host_stats	stats;
+	char			info[48];
+};
+
+/* hostdata of a Linux scsi_device. A slot is used by whoever owns the tag. */
+struct linux_lun {
+	struct scsa_lun		*lun;
+	unsigned int		id;
+	unsigned int		lun_nr;
+	unsigned int		nslots;
+	struct scsa_cmd		*slots[];
+};
+
+bool linux_orphan(struct scsa_host *host, struct linux_lun *ll, unsigned int tag);
+void linux_host_template_init(struct scsi_host_template *t, const struct scsa_driver *drv);
+struct scsi_host_template *linux_driver_template(const struct dev_info *dip);
+
+#endif /* _COMPAT_LINUX_HOST_H */

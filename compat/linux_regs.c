@@ -1,0 +1,386 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Access handles: device registers, PCI configuration space and coherent memory; see
+ * ddi_regs_map_setup(9F), ddi_get16(9F), pci_config_setup(9F), ddi_dma_mem_alloc(9F).
+ */
+#include <linux/dma-mapping.h>
+#include <linux/export.h>
+#include <linux/io.h>
+#include <linux/pci.h>
+#include <linux/slab.h>
+
+#include "impl.h"
+
+enum acc_kind {
+	ACC_MEMORY_SPACE,
+	ACC_IO_SPACE,
+	ACC_CONFIG,
+	ACC_COHERENT,
+};
+
+struct scsa_acc {
+	enum acc_kind		kind;
+	bool			swap;	/* big-endian registers */
+	uintptr_t		base;	/* what the driver's addresses are relative to */
+	size_t			len;
+	struct pci_dev		*pdev;
+	void __iomem		*iomem;
+	/* ACC_COHERENT */
+	struct device		*dev;
+	size_t			alloc_len;
+	dma_addr_t		dma;
+	struct list_head	list;
+};
+
+/* All coherent memory, so that binding an address in it need not map it again. */
+static LIST_HEAD(coherent);
+static DEFINE_SPINLOCK(coherent_lock);
+
+/* The BAR behind an entry of the "reg" property: 1 is the first that is implemented. */
+static int reg_to_bar(struct pci_dev *pdev, unsigned int rnumber)
+{
+	unsigned int bar;
+
+	for (bar = 0; bar < PCI_STD_NUM_BARS; bar++)
+		if (pci_resource_len(pdev, bar) && --rnumber == 0)
+			return bar;
+	return -1;
+}
+
+/**
+ * scsa_dev_nregs() - ddi_dev_nregs(9F)
+ * @dip: instance
+ * @countp: number of register sets, configuration space included
+ *
+ * Context: any.
+ * Return: SCSA_SUCCESS.
+ */
+int scsa_dev_nregs(struct dev_info *dip, int *countp)
+{
+	struct pci_dev *pdev = dip->di_pdev;
+	unsigned int bar;
+
+	*countp = 1;
+	for (bar = 0; bar < PCI_STD_NUM_BARS; bar++)
+		if (pci_resource_len(pdev, bar))
+			++*countp;
+	return SCSA_SUCCESS;
+}
+EXPORT_SYMBOL_GPL(scsa_dev_nregs);
+
+/**
+ * scsa_dev_regsize() - ddi_dev_regsize(9F)
+ * @dip: instance
+ * @rnumber: register set
+ * @sizep: its size in bytes
+ *
+ * Context: any.
+ * Return: SCSA_SUCCESS, SCSA_FAILURE if there is no such set.
+ */
+int scsa_dev_regsize(struct dev_info *dip, unsigned int rnumber, long *sizep)
+{
+	struct pci_dev *pdev = dip->di_pdev;
+	int bar;
+
+	if (rnumber == 0) {
+		*sizep = pdev->cfg_size;
+		return SCSA_SUCCESS;
+	}
+	bar = reg_to_bar(pdev, rnumber);
+	if (bar < 0)
+		return SCSA_FAILURE;
+	*sizep = pci_resource_len(pdev, bar);
+	return SCSA_SUCCESS;
+}
+EXPORT_SYMBOL_GPL(scsa_dev_regsize);
+
+/**
+ * scsa_regs_map_setup() - ddi_regs_map_setup(9F)
+ * @dip: instance
+ * @rnumber: register set; 0, configuration space, cannot be mapped
+ * @addrp: base address for scsa_get16() and its like
+ * @offset: first byte of the set to map
+ * @len: bytes to map; 0 with @offset 0 maps all
+ * @big_endian: the device's registers are big-endian
+ * @handlep: the access handle
+ *
+ * Context: thread.
+ * Return: SCSA_SUCCESS or SCSA_FAILURE.
+ */
+int scsa_regs_map_setup(struct dev_info *dip, unsigned int rnumber, char **addrp, long long offset,
+			long long len, bool big_endian, struct scsa_acc **handlep)
+{
+	struct pci_dev *pdev = dip->di_pdev;
+	int bar = reg_to_bar(pdev, rnumber);
+	struct scsa_acc *acc;
+	resource_size_t size;
+
+	if (bar < 0)
+		return SCSA_FAILURE;
+	size = pci_resource_len(pdev, bar);
+	if (offset < 0 || len < 0 || offset >= size || len > size - offset)
+		return SCSA_FAILURE;
+	acc = kzalloc(sizeof(*acc), GFP_KERNEL);
+	if (!acc)
+		return SCSA_FAILURE;
+	acc->iomem = pci_iomap_range(pdev, bar, offset, len);
+	if (!acc->iomem) {
+		kfree(acc);
+		return SCSA_FAILURE;
+	}
+	acc->kind = (pci_resource_flags(pdev, bar) & IORESOURCE_IO) ? ACC_IO_SPACE : ACC_MEMORY_SPACE;
+	acc->swap = big_endian;
+	acc->base = (uintptr_t)acc->iomem;
+	acc->len = len ? len : size - offset;
+	acc->pdev = pdev;
+	*addrp = (char __force *)acc->iomem;
+	*handlep = acc;
+	return SCSA_SUCCESS;
+}
+EXPORT_SYMBOL_GPL(scsa_regs_map_setup);
+
+/**
+ * scsa_regs_map_free() - ddi_regs_map_free(9F)
+ * @handlep: handle of scsa_regs_map_setup(), set to NULL
+ *
+ * Context: thread.
+ */
+void scsa_regs_map_free(struct scsa_acc **handlep)
+{
+	struct scsa_acc *acc = *handlep;
+
+	if (WARN_ON(!acc || acc->kind > ACC_IO_SPACE))
+		return;
+	pci_iounmap(acc->pdev, acc->iomem);
+	kfree(acc);
+	*handlep = NULL;
+}
+EXPORT_SYMBOL_GPL(scsa_regs_map_free);
+
+/* An access outside of what is mapped is a driver's mistake that would oops or hit a neighbour. */
+static bool acc_in_range(const struct scsa_acc *acc, const void *addr, size_t size)
+{
+	return !WARN_ONCE((uintptr_t)addr - acc->base > acc->len - size,
+			  "scsa: access at offset %#lx of a %zu byte mapping\n",
+			  (unsigned long)((uintptr_t)addr - acc->base), acc->len);
+}
+
+#define DEFINE_ACCESSORS(bits, mem_read, mem_write, swab)				\
+/**											\
+ * scsa_get##bits() - ddi_get##bits(9F)							\
+ * @acc: access handle									\
+ * @addr: address in its range								\
+ *											\
+ * Context: any.									\
+ * Return: the value in host byte order; all ones outside the range.			\
+ */											\
+uint##bits##_t scsa_get##bits(struct scsa_acc *acc, const void *addr)			\
+{											\
+	uint##bits##_t value;								\
+											\
+	if (!acc_in_range(acc, addr, bits / 8))						\
+		return (uint##bits##_t)~0;						\
+	if (likely(acc->kind == ACC_MEMORY_SPACE))					\
+		value = mem_read((const void __iomem __force *)addr);			\
+	else if (acc->kind == ACC_COHERENT)						\
+		value = READ_ONCE(*(const uint##bits##_t *)addr);			\
+	else										\
+		value = ioread##bits((const void __iomem __force *)addr);		\
+	return acc->swap ? swab(value) : value;						\
+}											\
+EXPORT_SYMBOL_GPL(scsa_get##bits);							\
+											\
+/**											\
+ * scsa_put##bits() - ddi_put##bits(9F)							\
+ * @acc: access handle									\
+ * @addr: address in its range								\
+ * @value: value in host byte order							\
+ *											\
+ * Memory written before is visible to the device before the register is.		\
+ *											\
+ * Context: any.									\
+ */											\
+void scsa_put##bits(struct scsa_acc *acc, void *addr, uint##bits##_t value)		\
+{											\
+	if (!acc_in_range(acc, addr, bits / 8))						\
+		return;									\
+	if (acc->swap)									\
+		value = swab(value);							\
+	if (likely(acc->kind == ACC_MEMORY_SPACE))					\
+		mem_write(value, (void __iomem __force *)addr);				\
+	else if (acc->kind == ACC_COHERENT)						\
+		WRITE_ONCE(*(uint##bits##_t *)addr, value);				\
+	else										\
+		iowrite##bits(value, (void __iomem __force *)addr);			\
+}											\
+EXPORT_SYMBOL_GPL(scsa_put##bits)
+
+#define swab8(x) (x)
+DEFINE_ACCESSORS(8, readb, writeb, swab8);
+DEFINE_ACCESSORS(16, readw, writew, swab16);
+DEFINE_ACCESSORS(32, readl, writel, swab32);
+
+/**
+ * scsa_pci_config_setup() - pci_config_setup(9F)
+ * @dip: instance
+ * @handlep: handle for scsa_pci_config_get16() and its like
+ *
+ * Context: thread.
+ * Return: SCSA_SUCCESS or SCSA_FAILURE.
+ */
+int scsa_pci_config_setup(struct dev_info *dip, struct scsa_acc **handlep)
+{
+	struct scsa_acc *acc = kzalloc(sizeof(*acc), GFP_KERNEL);
+
+	if (!acc)
+		return SCSA_FAILURE;
+	acc->kind = ACC_CONFIG;
+	acc->pdev = dip->di_pdev;
+	*handlep = acc;
+	return SCSA_SUCCESS;
+}
+EXPORT_SYMBOL_GPL(scsa_pci_config_setup);
+
+/**
+ * scsa_pci_config_teardown() - pci_config_teardown(9F)
+ * @handlep: handle of scsa_pci_config_setup(), set to NULL
+ *
+ * Context: thread.
+ */
+void scsa_pci_config_teardown(struct scsa_acc **handlep)
+{
+	kfree(*handlep);
+	*handlep = NULL;
+}
+EXPORT_SYMBOL_GPL(scsa_pci_config_teardown);
+
+#define DEFINE_CONFIG(bits, ctype, read, write)						\
+/**											\
+ * scsa_pci_config_get##bits() - pci_config_get##bits(9F)				\
+ * @acc: handle of scsa_pci_config_setup()						\
+ * @offset: offset in configuration space						\
+ *											\
+ * Context: any.									\
+ * Return: the value; all ones if the device does not answer.				\
+ */											\
+uint##bits##_t scsa_pci_config_get##bits(struct scsa_acc *acc, long offset)		\
+{											\
+	ctype value;									\
+											\
+	if (read(acc->pdev, offset, &value))						\
+		return (uint##bits##_t)~0;						\
+	return value;									\
+}											\
+EXPORT_SYMBOL_GPL(scsa_pci_config_get##bits);						\
+											\
+/**											\
+ * scsa_pci_config_put##bits() - pci_config_put##bits(9F)				\
+ * @acc: handle of scsa_pci_config_setup()						\
+ * @offset: offset in configuration space						\
+ * @value: value to write								\
+ *											\
+ * Context: any.									\
+ */											\
+void scsa_pci_config_put##bits(struct scsa_acc *acc, long offset, uint##bits##_t value)	\
+{											\
+	write(acc->pdev, offset, value);						\
+}											\
+EXPORT_SYMBOL_GPL(scsa_pci_config_put##bits)
+
+DEFINE_CONFIG(8, u8, pci_read_config_byte, pci_write_config_byte);
+DEFINE_CONFIG(16, u16, pci_read_config_word, pci_write_config_word);
+DEFINE_CONFIG(32, u32, pci_read_config_dword, pci_write_config_dword);
+
+/**
+ * scsa_membar_producer() - membar_producer(9F): stores before it are seen before those after it
+ *
+ * Context: any.
+ */
+void scsa_membar_producer(void)
+{
+	dma_wmb();
+}
+EXPORT_SYMBOL_GPL(scsa_membar_producer);
+
+/**
+ * scsa_membar_consumer() - membar_consumer(9F): loads before it are done before those after it
+ *
+ * Context: any.
+ */
+void scsa_membar_consumer(void)
+{
+	dma_rmb();
+}
+EXPORT_SYMBOL_GPL(scsa_membar_consumer);
+
+struct scsa_acc *linux_coherent_alloc(struct dev_info *dip, size_t len, uint64_t align,
+				      uint64_t addr_hi, bool may_sleep)
+{
+	struct scsa_acc *acc;
+	unsigned long flags;
+	void *vaddr;
+
+	acc = kzalloc(sizeof(*acc), may_sleep ? GFP_KERNEL : GFP_ATOMIC);
+	if (!acc)
+		return NULL;
+	acc->kind = ACC_COHERENT;
+	acc->dev = dip->di_dev;
+	acc->len = len;
+	/* Allocations are aligned to the smallest power of two pages that holds them. */
+	acc->alloc_len = max_t(u64, len, align > PAGE_SIZE ? align : 1);
+	vaddr = dma_alloc_coherent(acc->dev, acc->alloc_len, &acc->dma,
+				   may_sleep ? GFP_KERNEL : GFP_ATOMIC);
+	if (!vaddr)
+		goto fail_acc;
+	if (acc->dma + len - 1 > addr_hi || (align > 1 && acc->dma & (align - 1)))
+		goto fail_range;
+	acc->base = (uintptr_t)vaddr;
+	spin_lock_irqsave(&coherent_lock, flags);
+	list_add(&acc->list, &coherent);
+	spin_unlock_irqrestore(&coherent_lock, flags);
+	return acc;
+
+fail_range:
+	dma_free_coherent(acc->dev, acc->alloc_len, vaddr, acc->dma);
+fail_acc:
+	kfree(acc);
+	return NULL;
+}
+
+void linux_coherent_free(struct scsa_acc *acc)
+{
+	unsigned long flags;
+
+	if (WARN_ON(acc->kind != ACC_COHERENT))
+		return;
+	spin_lock_irqsave(&coherent_lock, flags);
+	list_del(&acc->list);
+	spin_unlock_irqrestore(&coherent_lock, flags);
+	dma_free_coherent(acc->dev, acc->alloc_len, (void *)acc->base, acc->dma);
+	kfree(acc);
+}
+
+void *linux_coherent_vaddr(const struct scsa_acc *acc)
+{
+	return (void *)acc->base;
+}
+
+bool linux_coherent_lookup(struct dev_info *dip, const void *vaddr, size_t len, uint64_t *addrp)
+{
+	uintptr_t start = (uintptr_t)vaddr;
+	struct scsa_acc *acc;
+	unsigned long flags;
+	bool found = false;
+
+	spin_lock_irqsave(&coherent_lock, flags);
+	list_for_each_entry(acc, &coherent, list) {
+		if (acc->dev != dip->di_dev || start < acc->base ||
+		    start - acc->base > acc->len || len > acc->len - (start - acc->base))
+			continue;
+		*addrp = acc->dma + (start - acc->base);
+		found = true;
+		break;
+	}
+	spin_unlock_irqrestore(&coherent_lock, flags);
+	return found;
+}

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: GPL-2.0
+/* SCSA for HBA drivers: transport structure, attach, capabilities, reset notification. */
+#include <sys/scsi/scsi.h>
+#include <linux/export.h>
+
+#include "impl.h"
+
+/**
+ * scsa_scsi_hba_init() - scsi_hba_init(9F)
+ * @modlp: the driver's linkage; to be called before mod_install(9F)
+ *
+ * Context: thread, from _init(9E).
+ * Return: 0, EINVAL if the driver brings bus operations of its own.
+ */
+int scsa_scsi_hba_init(struct modlinkage *modlp)
+{
+	struct modldrv *drv = modlp->ml_linkage[0];
+
+	if (!drv || !drv->drv_dev_ops || drv->drv_dev_ops->devo_bus_ops)
+		return EINVAL;
+	return 0;
+}
+EXPORT_SYMBOL_GPL(scsa_scsi_hba_init);
+
+/**
+ * scsa_scsi_hba_fini() - scsi_hba_fini(9F)
+ * @modlp: the driver's linkage
+ *
+ * Nothing to undo; kept because the contract has the pair.
+ *
+ * Context: thread, from _fini(9E).
+ */
+void scsa_scsi_hba_fini(struct modlinkage *modlp)
+{
+}
+EXPORT_SYMBOL_GPL(scsa_scsi_hba_fini);
+
+/**
+ * scsa_scsi_hba_tran_alloc() - scsi_hba_tran_alloc(9F)
+ * @dip: instance
+ * @flags: 0 or SCSI_HBA_CANSLEEP
+ *
+ * Context: any; thread with SCSI_HBA_CANSLEEP.
+ * Return: a zeroed transport structure, NULL if memory is short.
+ */
+scsi_hba_tran_t *scsa_scsi_hba_tran_alloc(dev_info_t *dip, int flags)
+{
+	return kmem_zalloc(sizeof(scsi_hba_tran_t),
+			   (flags & SCSI_HBA_CANSLEEP) ? KM_SLEEP : KM_NOSLEEP);
+}
+EXPORT_SYMBOL_GPL(scsa_scsi_hba_tran_alloc);
+
+/**
+ * scsa_scsi_hba_tran_free() - scsi_hba_tran_free(9F)
+ * @tran: from scsi_hba_tran_alloc(9F), not attached any more
+ *
+ * Context: any.
+ */
+void scsa_scsi_hba_tran_free(scsi_hba_tran_t *tran)
+{
+	kmem_free(tran, sizeof(*tran));
+}
+EXPORT_SYMBOL_GPL(scsa_scsi_hba_tran_free);
+
+/* Properties of the HBA node that the framework creates unless they are there. */
+static const struct {
+	const char	*name;
+	int		value;
+} hba_props[] = {
+	{ "scsi-options", SCSI_OPTIONS_DR | SCSI_OPTIONS_SYNC | SCSI_OPTIONS_PARITY |
+	  SCSI_OPTIONS_TAG | SCSI_OPTIONS_FAST | SCSI_OPTIONS_WIDE | SCSI_OPTIONS_FAST20 |
+	  SCSI_OPTIONS_FAST40 | SCSI_OPTIONS_FAST80 | SCSI_OPTIONS_FAST160 },
+	{ "scsi-reset-delay", SCSI_DEFAULT_RESET_DELAY },
+	{ "scsi-selection-timeout", SCSI_DEFAULT_SELECTION_TIMEOUT },
+	{ "scsi-tag-age-limit", SCSI_DEFAULT_TAG_AGE_LIMIT },
+};
+
+/**
+ * scsa_scsi_hba_attach_setup() - scsi_hba_attach_setup(9F)
+ * @dip: instance, in its attach(9E)
+ * @attr: the most restrictive attributes of data transfers; copied
+ * @tran: filled transport structure
+ * @flags: SCSI_HBA_TRAN_CLONE or 0
+ *
+ * The SCSI host appears, and its bus is scanned, once attach(9E) has returned DDI_SUCCESS.
+ *
+ * Context: thread.
+ * Return: DDI_SUCCESS or DDI_FAILURE.
+ */
+int scsa_scsi_hba_attach_setup(dev_info_t *dip, ddi_dma_attr_t *attr, scsi_hba_tran_t *tran,
+			       int flags)
+{
+	uint_t i;
+
+	if (!tran || !attr || dip->di_tran)
+		return DDI_FAILURE;
+	if (!tran->tran_start || !tran->tran_getcap || !tran->tran_setcap ||
+	    !tran->tran_init_pkt || !tran->tran_destroy_pkt || !tran->tran_dmafree ||
+	    !tran->tran_sync_pkt) {
+		dev_err(dip, CE_WARN, "a required tran_* entry point is missing");
+		return DDI_FAILURE;
+	}
+	if (flags & ~(SCSI_HBA_TRAN_CLONE | SCSI_HBA_ADDR_SPI)) {
+		dev_err(dip, CE_WARN, "scsi_hba_attach_setup flags 0x%x are not supported", flags);
+		return DDI_FAILURE;
+	}
+	if (linux_dma_set_mask(dip, attr->dma_attr_addr_hi)) {
+		dev_err(dip, CE_WARN, "no DMA below 0x%llx",
+			(unsigned long long)attr->dma_attr_addr_hi);
+		return DDI_FAILURE;
+	}
+	for (i = 0; i < sizeof(hba_props) / sizeof(hba_props[0]); i++)
+		if (!ddi_prop_exists(DDI_DEV_T_ANY, dip, 0, hba_props[i].name) &&
+		    ddi_prop_update_int(DDI_DEV_T_NONE, dip, hba_props[i].name,
+					hba_props[i].value) != DDI_PROP_SUCCESS)
+			return DDI_FAILURE;
+	if (!tran->tran_interconnect_type)
+		tran->tran_interconnect_type = INTERCONNECT_PARALLEL;
+	tran->tran_hba_dip = dip;
+	tran->tran_hba_flags = flags;
+	tran->tran_dma_attr = *attr;
+	dip->di_tran = tran;
+	ddi_set_driver_private(dip, tran);
+	return DDI_SUCCESS;
+}
+EXPORT_SYMBOL_GPL(scsa_scsi_hba_attach_setup);
+
+/**
+ * scsa_scsi_hba_detach() - scsi_hba_detach(9F)
+ * @dip: instance
+ *
+ * Context: thread, from detach(9E) or a failing attach(9E).
+ * Return: DDI_SUCCESS, DDI_FAILURE while the SCSI host exists or if it was not attached.
+ */
+int scsa_scsi_hba_detach(dev_info_t *dip)
+{
+	if (!dip->di_tran || dip->di_host)
+		return DDI_FAILURE;
+	dip->di_tran = NULL;
+	ddi_set_driver_private(dip, NULL);
+	return DDI_SUCCESS;
+}
+EXPORT_SYMBOL_GPL(scsa_scsi_hba_detach);
+
+static const char *const capstr[] = {
+	[SCSI_CAP_DMA_MAX]		= "dma-max",
+	[SCSI_CAP_MSG_OUT]		= "msg-out",
+	[SCSI_CAP_DISCONNECT]		= "disconnect",
+	[SCSI_CAP_SYNCHRONOUS]		= "synchronous",
+	[SCSI_CAP_WIDE_XFER]		= "wide-xfer",
+	[SCSI_CAP_PARITY]		= "parity",
+	[SCSI_CAP_INITIATOR_ID]		= "initiator-id",
+	[SCSI_CAP_UNTAGGED_QING]	= "untagged-qing",
+	[SCSI_CAP_TAGGED_QING]		= "tagged-qing",
+	[SCSI_CAP_ARQ]			= "auto-rqsense",
+	[SCSI_CAP_LINKED_CMDS]		= "linked-cmds",
+	[SCSI_CAP_SECTOR_SIZE]		= "sector-size",
+	[SCSI_CAP_TOTAL_SECTORS]	= "total-sectors",
+	[SCSI_CAP_GEOMETRY]		= "geometry",
+	[SCSI_CAP_RESET_NOTIFICATION]	= "reset-notification",
+	[SCSI_CAP_QFULL_RETRIES]	= "qfull-retries",
+	[SCSI_CAP_QFULL_RETRY_INTERVAL]	= "qfull-retry-interval",
+	[SCSI_CAP_SCSI_VERSION]		= "scsi-version",
+	[SCSI_CAP_INTERCONNECT_TYPE]	= "interconnect-type",
+	[SCSI_CAP_LUN_RESET]		= "lun-reset",
+	[SCSI_CAP_CDB_LEN]		= "max-cdb-length",
+	[SCSI_CAP_DMA_MAX_ARCH]		= "dma-max-arch",
+	[SCSI_CAP_TRAN_LAYER_RETRIES]	= "tran-layer-retries",
+};
+
+/* '-' and '_' are the same: "dma_max", "msg_out" and "wide_xfer" are older spellings. */
+static boolean_t cap_equal(const char *a, const char *b)
+{
+	for (; *a && *b; a++, b++)
+		if ((*a == '_' ? '-' : *a) != *b)
+			return B_FALSE;
+	return *a == *b ? B_TRUE : B_FALSE;
+}
+
+/**
+ * scsa_scsi_hba_lookup_capstr() - scsi_hba_lookup_capstr(9F)
+ * @str: name of a capability
+ *
+ * Context: any.
+ * Return: its SCSI_CAP_* index, or -1.
+ */
+int scsa_scsi_hba_lookup_capstr(const char *str)
+{
+	uint_t i;
+
+	for (i = 0; str && i < sizeof(capstr) / sizeof(capstr[0]); i++)
+		if (cap_equal(str, capstr[i]))
+			return i;
+	return -1;
+}
+EXPORT_SYMBOL_GPL(scsa_scsi_hba_lookup_capstr);
+
+struct scsi_reset_notify_entry {
+	struct scsi_reset_notify_entry	*next;
+	struct scsi_address		ap;
+	void				(*callback)(caddr_t arg);
+	caddr_t				arg;
+};
+
+static boolean_t same_address(const struct scsi_address *a, const struct scsi_address *b)
+{
+	return a->a_target == b->a_target && a->a_lun == b->a_lun ? B_TRUE : B_FALSE;
+}
+
+/**
+ * scsa_scsi_hba_reset_notify_setup() - scsi_hba_reset_notify_setup(9F): body of a
+ *	tran_reset_notify(9E)
+ * @ap: who wants to know
+ * @flag: SCSI_RESET_NOTIFY or SCSI_RESET_CANCEL
+ * @callback: function to call after a reset
+ * @arg: its argument
+ * @mutex: the driver's lock for @listp, not held
+ * @listp: the driver's list
+ *
+ * Context: any with an atomic driver's lock, else thread.
+ * Return: DDI_SUCCESS, DDI_FAILURE if there is nothing to cancel or memory is short.
+ */
+int scsa_scsi_hba_reset_notify_setup(struct scsi_address *ap, int flag, void (*callback)(caddr_t),
+				     caddr_t arg, kmutex_t *mutex,
+				     struct scsi_reset_notify_entry **listp)
+{
+	struct scsi_reset_notify_entry *new = NULL, **p, *old;
+
+	if (flag == SCSI_RESET_NOTIFY) {
+		if (!callback)
+			return DDI_FAILURE;
+		new = kmem_zalloc(sizeof(*new), KM_NOSLEEP);
+		if (!new)
+			return DDI_FAILURE;
+		new->ap = *ap;
+		new->callback = callback;
+		new->arg = arg;
+	} else if (flag != SCSI_RESET_CANCEL) {
+		return DDI_FAILURE;
+	}
+	mutex_enter(mutex);
+	for (p = listp; *p && !same_address(&(*p)->ap, ap); p = &(*p)->next)
+		;
+	/* One entry for an address: a new one replaces it. */
+	old = *p;
+	if (old)
+		*p = old->next;
+	if (new) {
+		new->next = *listp;
+		*listp = new;
+	}
+	mutex_exit(mutex);
+	if (old)
+		kmem_free(old, sizeof(*old));
+	return new || old ? DDI_SUCCESS : DDI_FAILURE;
+}
+EXPORT_SYMBOL_GPL(scsa_scsi_hba_reset_notify_setup);
+
+/**
+ * scsa_scsi_hba_reset_notify_callback() - scsi_hba_reset_notify_callback(9F)
+ * @mutex: the driver's lock for @listp, held; dropped around each callback
+ * @listp: the driver's list
+ *
+ * Context: as for the lock.
+ */
+void scsa_scsi_hba_reset_notify_callback(kmutex_t *mutex, struct scsi_reset_notify_entry **listp)
+{
+	struct scsi_reset_notify_entry *e;
+	uint_t i, n;
+
+	/* An entry may go while the lock is dropped, so walk by position. */
+	for (n = 0; ; n++) {
+		void (*callback)(caddr_t arg);
+		caddr_t arg;
+
+		for (e = *listp, i = 0; e && i < n; i++)
+			e = e->next;
+		if (!e)
+			return;
+		callback = e->callback;
+		arg = e->arg;
+		mutex_exit(mutex);
+		callback(arg);
+		mutex_enter(mutex);
+	}
+}
+EXPORT_SYMBOL_GPL(scsa_scsi_hba_reset_notify_callback);
+
+/**
+ * scsa_scsi_hba_reset_notify_tear_down() - scsi_hba_reset_notify_tear_down(9F)
+ * @list: the driver's list, in its detach(9E)
+ *
+ * Context: thread.
+ */
+void scsa_scsi_hba_reset_notify_tear_down(struct scsi_reset_notify_entry *list)
+{
+	struct scsi_reset_notify_entry *e;
+
+	while ((e = list)) {
+		list = e->next;
+		kmem_free(e, sizeof(*e));
+	}
+}
+EXPORT_SYMBOL_GPL(scsa_scsi_hba_reset_notify_tear_down);

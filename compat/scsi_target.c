@@ -1,0 +1,534 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The part that a Solaris target driver plays: packets for the midlayer's commands.
+ *
+ * A command keeps its packet. For each use the packet gets DMA resources for the command's buffer
+ * (scsi_init_pkt), is sent (scsi_transport), comes back (target_comp) and gives its DMA resources up
+ * (scsi_dmafree). If not all of the buffer could be mapped, as pkt_resid tells, and the CDB may be
+ * split, the request is carried out in parts, one after the other: the packet is moved to the next
+ * part of the buffer, and LBA and length of the CDB are rewritten for it.
+ */
+#include <sys/scsi/scsi.h>
+
+#include "impl.h"
+#include "split.h"
+
+/* Sense data of up to 96 bytes, what the midlayer has room for. */
+#define TARGET_SENSE_LEN	96
+#define TARGET_SCB_LEN		((int)offsetof(struct scsi_arq_status, sts_sensedata) + TARGET_SENSE_LEN)
+
+/* How soon to try again when a part found no DMA resources or a busy HBA. */
+#define TARGET_RETRY_USEC	4000
+
+struct scsa_lun {
+	struct scsi_device	sd;
+	scsi_hba_tran_t		*tran;
+	int			refs;	/* atomic: the Linux device and each command */
+};
+
+/*
+ * Parts: who goes on once a part is done. tran_start() may complete a packet before it returns;
+ * then its caller goes on in a loop, instead of each part nesting in the one before.
+ */
+enum handoff {
+	HANDOFF_NONE,		/* the completion goes on */
+	HANDOFF_SENDING,	/* tran_start() has not returned */
+	HANDOFF_DONE,		/* completed before tran_start() returned */
+};
+
+struct target_cmd {
+	struct scsa_cmd		tc_cmd;		/* first */
+	struct scsa_lun		*tc_lun;
+	struct scsi_pkt		*tc_pkt;
+	uint_t			tc_cdblen;	/* it was allocated for */
+	struct buf		tc_buf;
+	boolean_t		tc_parts;	/* carried out in parts; the rest is for those */
+	int			tc_handoff;	/* enum handoff, atomic */
+	int			tc_stop;	/* atomic: abort asked for, send no further part */
+	struct split_cdb	tc_split;
+	size_t			tc_done;	/* bytes moved by the parts before this one */
+	size_t			tc_part;	/* bytes of this part, 0: not mapped */
+	clock_t			tc_deadline;
+};
+
+static struct target_cmd *to_tc(struct scsa_cmd *sc)
+{
+	return (struct target_cmd *)sc;
+}
+
+/* Reset notification: the midlayer expects unit attentions then. */
+static void target_was_reset(caddr_t arg)
+{
+	struct scsa_lun *lun = (struct scsa_lun *)arg;
+
+	linux_report_reset(lun->sd.sd_dev, lun->sd.sd_address.a_target);
+}
+
+struct scsa_lun *scsa_lun_create(dev_info_t *dip, uint_t target, uint_t lun_nr)
+{
+	struct scsa_lun *lun = kmem_zalloc(sizeof(*lun), KM_SLEEP);
+	struct scsi_device *sd = &lun->sd;
+
+	lun->refs = 1;
+	lun->tran = dip->di_tran;
+	if (dip->di_tran->tran_hba_flags & SCSI_HBA_TRAN_CLONE) {
+		lun->tran = kmem_alloc(sizeof(*lun->tran), KM_SLEEP);
+		*lun->tran = *dip->di_tran;
+		lun->tran->tran_sd = sd;
+	}
+	sd->sd_address.a_hba_tran = lun->tran;
+	sd->sd_address.a_target = target;
+	sd->sd_address.a_lun = lun_nr;
+	sd->sd_dev = dip;
+	mutex_init(&sd->sd_mutex, NULL, MUTEX_DRIVER, NULL);
+	if (target > 0xffff || lun_nr > 0xff)
+		goto fail;
+	if (lun->tran->tran_tgt_init &&
+	    lun->tran->tran_tgt_init(dip, NULL, lun->tran, sd) != DDI_SUCCESS)
+		goto fail;
+	if (lun->tran->tran_reset_notify)
+		lun->tran->tran_reset_notify(&sd->sd_address, SCSI_RESET_NOTIFY, target_was_reset,
+					     (caddr_t)lun);
+	return lun;
+
+fail:
+	mutex_destroy(&sd->sd_mutex);
+	if (lun->tran != dip->di_tran)
+		kmem_free(lun->tran, sizeof(*lun->tran));
+	kmem_free(lun, sizeof(*lun));
+	return NULL;
+}
+
+static void lun_rele(struct scsa_lun *lun)
+{
+	if (__atomic_sub_fetch(&lun->refs, 1, __ATOMIC_ACQ_REL))
+		return;
+	mutex_destroy(&lun->sd.sd_mutex);
+	if (lun->tran->tran_hba_flags & SCSI_HBA_TRAN_CLONE)
+		kmem_free(lun->tran, sizeof(*lun->tran));
+	kmem_free(lun, sizeof(*lun));
+}
+
+void scsa_lun_put(struct scsa_lun *lun)
+{
+	struct scsi_device *sd = &lun->sd;
+
+	if (lun->tran->tran_reset_notify)
+		lun->tran->tran_reset_notify(&sd->sd_address, SCSI_RESET_CANCEL, target_was_reset,
+					     (caddr_t)lun);
+	if (lun->tran->tran_tgt_free)
+		lun->tran->tran_tgt_free(sd->sd_dev, NULL, lun->tran, sd);
+	lun_rele(lun);
+}
+
+bool scsa_lun_configure(struct scsa_lun *lun, bool tagged)
+{
+	struct scsi_address *ap = &lun->sd.sd_address;
+
+	if (scsi_ifgetcap(ap, "auto-rqsense", 1) != 1)
+		scsi_ifsetcap(ap, "auto-rqsense", 1, 1);
+	if (!tagged)
+		return false;
+	scsi_ifsetcap(ap, "tagged-qing", 1, 1);
+	return scsi_ifgetcap(ap, "tagged-qing", 1) == 1;
+}
+
+void scsa_hba_limits(dev_info_t *dip, struct scsa_hba_limits *lim)
+{
+	scsi_hba_tran_t *tran = dip->di_tran;
+	const ddi_dma_attr_t *a = &tran->tran_dma_attr;
+	struct scsi_address addr = { .a_hba_tran = tran };
+
+	/* count_max and seg are one less than a length and may be all ones. */
+	lim->max_cookie = MIN(MIN(a->dma_attr_count_max, a->dma_attr_seg), 0xfffffffeULL) + 1;
+	lim->max_cookie = MIN(lim->max_cookie, a->dma_attr_maxxfer);
+	lim->seg_boundary = a->dma_attr_seg;
+	lim->initiator_id = scsi_ifgetcap(&addr, "initiator-id", 0);
+	lim->max_cdb_len = scsi_ifgetcap(&addr, "max-cdb-length", 0);
+	if (lim->max_cdb_len < 0)
+		lim->max_cdb_len = 0;
+	lim->commit = tran->tran_commit != NULL;
+}
+
+void scsa_hba_commit(dev_info_t *dip)
+{
+	dip->di_tran->tran_commit(dip->di_tran);
+}
+
+struct scsa_cmd *scsa_cmd_alloc(struct scsa_lun *lun)
+{
+	struct target_cmd *tc = kmem_zalloc(sizeof(*tc), KM_NOSLEEP);
+
+	if (!tc)
+		return NULL;
+	tc->tc_lun = lun;
+	__atomic_add_fetch(&lun->refs, 1, __ATOMIC_RELAXED);
+	return &tc->tc_cmd;
+}
+
+void scsa_cmd_free(struct scsa_cmd *sc)
+{
+	struct target_cmd *tc = to_tc(sc);
+
+	if (tc->tc_pkt)
+		scsi_destroy_pkt(tc->tc_pkt);
+	lun_rele(tc->tc_lun);
+	kmem_free(tc, sizeof(*tc));
+}
+
+/* Give the command back with what has been set in it. */
+static void finish(struct target_cmd *tc)
+{
+	if (tc->tc_cmd.sc_len)
+		scsi_dmafree(tc->tc_pkt);
+	linux_cmd_done(&tc->tc_cmd);
+}
+
+static void fail(struct target_cmd *tc, uint8_t outcome)
+{
+	struct scsa_cmd *sc = &tc->tc_cmd;
+
+	sc->sc_outcome = outcome;
+	sc->sc_status = 0;
+	sc->sc_senselen = 0;
+	sc->sc_resid = sc->sc_len - tc->tc_done;
+	finish(tc);
+}
+
+/* How a packet ended, by contract; the only place that looks at pkt_reason. */
+static uint8_t outcome_of(const struct target_cmd *tc, const struct scsi_pkt *pkt)
+{
+	switch (pkt->pkt_reason) {
+	case CMD_CMPLT:
+		return SCSA_OK;
+	case CMD_DEV_GONE:
+		return SCSA_NO_DEVICE;
+	case CMD_INCOMPLETE:
+		return (pkt->pkt_state & STATE_GOT_TARGET) ? SCSA_TRANSPORT : SCSA_NO_DEVICE;
+	case CMD_TIMEOUT:
+		return SCSA_TIMED_OUT;
+	case CMD_RESET:
+		return SCSA_RESET;
+	case CMD_ABORTED:
+	case CMD_TERMINATED:
+		return SCSA_ABORTED;
+	case CMD_PER_FAIL:
+		return SCSA_PARITY;
+	case CMD_DATA_OVR:
+		/*
+		 * More data than the buffer holds. For data of variable length that is how it is;
+		 * for a transfer whose length the CDB gives, something is wrong.
+		 */
+		return split_is_block_transfer(tc->tc_cmd.sc_cdb, tc->tc_cmd.sc_cdblen) ?
+			SCSA_TRANSPORT : SCSA_OK;
+	default:
+		return (pkt->pkt_statistics & STAT_PERR) ? SCSA_PARITY : SCSA_TRANSPORT;
+	}
+}
+
+static void get_sense(struct scsa_cmd *sc, const struct scsi_pkt *pkt)
+{
+	const struct scsi_arq_status *arq = (const struct scsi_arq_status *)pkt->pkt_scbp;
+	uint_t len = (pkt->pkt_state & STATE_XARQ_DONE) ? TARGET_SENSE_LEN : SENSE_LENGTH;
+
+	if (sc->sc_status != STATUS_CHECK || !(pkt->pkt_state & STATE_ARQ_DONE) ||
+	    arq->sts_rqpkt_reason != CMD_CMPLT)
+		return;
+	sc->sc_senselen = len - MIN(arq->sts_rqpkt_resid, len);
+	sc->sc_sense = (const uint8_t *)&arq->sts_sensedata;
+}
+
+/* Set the result from a packet that came back with @part bytes to move. Returns those it moved. */
+static size_t get_result(struct target_cmd *tc, size_t part)
+{
+	struct scsa_cmd *sc = &tc->tc_cmd;
+	struct scsi_pkt *pkt = tc->tc_pkt;
+	size_t resid;
+
+	sc->sc_outcome = outcome_of(tc, pkt);
+	sc->sc_status = sc->sc_outcome == SCSA_OK ? pkt->pkt_scbp[0] : 0;
+	sc->sc_senselen = 0;
+	get_sense(sc, pkt);
+	/* Drivers have been seen to report less than nothing and more than there was. */
+	resid = pkt->pkt_resid < 0 ? 0 : MIN((size_t)pkt->pkt_resid, part);
+	if (sc->sc_outcome != SCSA_OK)
+		resid = part;
+	return part - resid;
+}
+
+static void prepare(struct target_cmd *tc)
+{
+	const struct scsa_cmd *sc = &tc->tc_cmd;
+	struct scsi_pkt *pkt = tc->tc_pkt;
+
+	memcpy(pkt->pkt_cdbp, sc->sc_cdb, sc->sc_cdblen);
+	pkt->pkt_flags = (sc->sc_flags & SCSA_CMD_TAGGED ? FLAG_STAG : 0) |
+			 (sc->sc_flags & SCSA_CMD_MORE ? FLAG_SCSA_MORE : 0);
+	pkt->pkt_time = sc->sc_time;
+	pkt->pkt_resid = 0;
+}
+
+/* Set the packet up for the part that is mapped; false if that is no whole number of blocks. */
+static boolean_t prepare_part(struct target_cmd *tc)
+{
+	struct scsi_pkt *pkt = tc->tc_pkt;
+
+	prepare(tc);
+	if (split_rewrite(&tc->tc_split, pkt->pkt_cdbp, tc->tc_done, tc->tc_part))
+		return B_FALSE;
+	/* Parts follow each other; nobody will come to ring the doorbell. */
+	pkt->pkt_flags &= ~FLAG_SCSA_MORE;
+	pkt->pkt_time = MAX((tc->tc_deadline - ddi_get_lbolt()) / hz, 1);
+	return B_TRUE;
+}
+
+/* Note which part init_pkt has mapped. */
+static void mapped_part(struct target_cmd *tc)
+{
+	tc->tc_part = tc->tc_cmd.sc_len - tc->tc_done - tc->tc_pkt->pkt_resid;
+}
+
+static int send_part(struct target_cmd *tc)
+{
+	__atomic_store_n(&tc->tc_handoff, HANDOFF_SENDING, __ATOMIC_RELEASE);
+	return scsi_transport(tc->tc_pkt);
+}
+
+/* Account for the part that came back. True if another one is to follow, else all is finished. */
+static boolean_t part_done(struct target_cmd *tc)
+{
+	struct scsa_cmd *sc = &tc->tc_cmd;
+	size_t moved = get_result(tc, tc->tc_part);
+	boolean_t whole = moved == tc->tc_part;
+
+	__atomic_add_fetch(&linux_host_stats(sc)->split_commands, 1, __ATOMIC_RELAXED);
+	tc->tc_done += moved;
+	tc->tc_part = 0;
+	sc->sc_resid = sc->sc_len - tc->tc_done;
+	if (whole && sc->sc_resid && sc->sc_outcome == SCSA_OK && sc->sc_status == STATUS_GOOD)
+		return B_TRUE;
+	finish(tc);
+	return B_FALSE;
+}
+
+/*
+ * tran_start() accepted a part. True if the part is done already and another one is to follow;
+ * else somebody else may have gone on by now, and the command must not be touched.
+ */
+static boolean_t part_accepted(struct target_cmd *tc)
+{
+	if (__atomic_exchange_n(&tc->tc_handoff, HANDOFF_NONE, __ATOMIC_ACQ_REL) != HANDOFF_DONE)
+		return B_FALSE;
+	return part_done(tc);
+}
+
+static void run_parts(void *arg);
+
+static void retry_later(struct target_cmd *tc)
+{
+	__atomic_add_fetch(&linux_host_stats(&tc->tc_cmd)->dma_waits, 1, __ATOMIC_RELAXED);
+	if (!timeout(run_parts, tc, drv_usectohz(TARGET_RETRY_USEC)))
+		fail(tc, SCSA_TRANSPORT);
+}
+
+/* Map the next part, unless one that is mapped still waits for a busy HBA. */
+static boolean_t map_part(struct target_cmd *tc)
+{
+	if (tc->tc_part)
+		return B_TRUE;
+	if (scsi_init_pkt(&tc->tc_lun->sd.sd_address, tc->tc_pkt, &tc->tc_buf, 0, 0, 0, 0, NULL_FUNC,
+			  NULL)) {
+		mapped_part(tc);
+		return B_TRUE;
+	}
+	if (tc->tc_buf.b_flags & B_ERROR)
+		fail(tc, SCSA_TRANSPORT);
+	else
+		retry_later(tc);
+	return B_FALSE;
+}
+
+/* Send parts for as long as they come back before tran_start() returns. Any context. */
+static void run_parts(void *arg)
+{
+	struct target_cmd *tc = arg;
+
+	do {
+		/* An abort, or the midlayer has given the buffer back to its owner. */
+		if (__atomic_load_n(&tc->tc_stop, __ATOMIC_ACQUIRE) ||
+		    __atomic_load_n(&tc->tc_cmd.sc_state, __ATOMIC_ACQUIRE) != SCSA_CMD_STARTED) {
+			fail(tc, SCSA_ABORTED);
+			return;
+		}
+		if (ddi_get_lbolt() - tc->tc_deadline >= 0) {
+			fail(tc, SCSA_TIMED_OUT);
+			return;
+		}
+		if (!map_part(tc))
+			return;
+		if (!prepare_part(tc)) {
+			fail(tc, SCSA_TRANSPORT);
+			return;
+		}
+		switch (send_part(tc)) {
+		case TRAN_ACCEPT:
+			break;
+		case TRAN_BUSY:
+			retry_later(tc);
+			return;
+		case TRAN_BADPKT:
+			fail(tc, SCSA_TRANSPORT);
+			return;
+		default:
+			fail(tc, SCSA_DEAD);
+			return;
+		}
+	} while (part_accepted(tc));
+}
+
+static void target_comp(struct scsi_pkt *pkt)
+{
+	struct target_cmd *tc = pkt->pkt_private;
+	struct scsa_cmd *sc = &tc->tc_cmd;
+
+	if (!tc->tc_parts) {
+		sc->sc_resid = sc->sc_len - get_result(tc, sc->sc_len);
+		finish(tc);
+		return;
+	}
+	if (__atomic_load_n(&tc->tc_handoff, __ATOMIC_ACQUIRE) == HANDOFF_SENDING &&
+	    __atomic_exchange_n(&tc->tc_handoff, HANDOFF_DONE, __ATOMIC_ACQ_REL) == HANDOFF_SENDING)
+		return;
+	if (part_done(tc))
+		run_parts(tc);
+}
+
+/* All of the buffer does not fit: begin to carry the request out in parts. */
+static int start_parts(struct target_cmd *tc)
+{
+	struct scsa_cmd *sc = &tc->tc_cmd;
+
+	if (split_parse(sc->sc_cdb, sc->sc_cdblen, sc->sc_len, sc->sc_blksize, sc->sc_devtype,
+			&tc->tc_split) != SPLIT_OK)
+		goto too_large;
+	tc->tc_parts = B_TRUE;
+	tc->tc_deadline = ddi_get_lbolt() + SEC_TO_TICK(sc->sc_time);
+	mapped_part(tc);
+	if (!prepare_part(tc))
+		goto too_large;
+	__atomic_add_fetch(&linux_host_stats(sc)->split_requests, 1, __ATOMIC_RELAXED);
+	switch (send_part(tc)) {
+	case TRAN_ACCEPT:
+		if (part_accepted(tc))
+			run_parts(tc);
+		return 0;
+	case TRAN_BUSY:
+		__atomic_sub_fetch(&linux_host_stats(sc)->split_requests, 1, __ATOMIC_RELAXED);
+		scsi_dmafree(tc->tc_pkt);
+		return 1;
+	case TRAN_BADPKT:
+		fail(tc, SCSA_TRANSPORT);
+		return 0;
+	default:
+		fail(tc, SCSA_DEAD);
+		return 0;
+	}
+
+too_large:
+	__atomic_add_fetch(&linux_host_stats(sc)->too_large, 1, __ATOMIC_RELAXED);
+	fail(tc, SCSA_TOO_LARGE);
+	return 0;
+}
+
+/* Get packet and DMA resources. 0, 1 for a passing shortage, -1 if it can never be. */
+static int get_resources(struct target_cmd *tc)
+{
+	struct scsa_cmd *sc = &tc->tc_cmd;
+	struct buf *bp = NULL;
+	struct scsi_pkt *pkt;
+
+	/* A packet's CDB has the length it was allocated with. */
+	if (tc->tc_pkt && tc->tc_cdblen != sc->sc_cdblen) {
+		scsi_destroy_pkt(tc->tc_pkt);
+		tc->tc_pkt = NULL;
+	}
+	if (sc->sc_len) {
+		bp = &tc->tc_buf;
+		bp->b_flags = sc->sc_flags & SCSA_CMD_READ ? B_READ : 0;
+		bp->b_bcount = sc->sc_len;
+		bp->b_sgl = sc->sc_sgl;
+		bp->b_nents = sc->sc_nents;
+		bp->b_granular = sc->sc_blksize;
+	} else if (tc->tc_pkt) {
+		return 0;
+	}
+	pkt = scsi_init_pkt(&tc->tc_lun->sd.sd_address, tc->tc_pkt, bp, sc->sc_cdblen,
+			    TARGET_SCB_LEN, 0, PKT_DMA_PARTIAL | PKT_XARQ, NULL_FUNC, NULL);
+	if (!pkt)
+		return bp && (bp->b_flags & B_ERROR) ? -1 : 1;
+	if (!tc->tc_pkt) {
+		tc->tc_pkt = pkt;
+		tc->tc_cdblen = sc->sc_cdblen;
+		pkt->pkt_comp = target_comp;
+		pkt->pkt_private = tc;
+	}
+	return 0;
+}
+
+int scsa_cmd_start(struct scsa_cmd *sc)
+{
+	struct target_cmd *tc = to_tc(sc);
+	int rc;
+
+	tc->tc_parts = B_FALSE;
+	tc->tc_done = 0;
+	tc->tc_part = 0;
+	tc->tc_stop = 0;
+	rc = get_resources(tc);
+	if (rc > 0)
+		return 1;
+	if (rc < 0) {
+		sc->sc_outcome = tc->tc_buf.b_error == EINVAL ? SCSA_TOO_LARGE : SCSA_TRANSPORT;
+		sc->sc_resid = sc->sc_len;
+		sc->sc_senselen = 0;
+		linux_cmd_done(sc);
+		return 0;
+	}
+	if (sc->sc_len && tc->tc_pkt->pkt_resid)
+		return start_parts(tc);
+	prepare(tc);
+	switch (scsi_transport(tc->tc_pkt)) {
+	case TRAN_ACCEPT:
+		return 0;
+	case TRAN_BUSY:
+		if (sc->sc_len)
+			scsi_dmafree(tc->tc_pkt);
+		return 1;
+	case TRAN_BADPKT:
+		fail(tc, SCSA_TRANSPORT);
+		return 0;
+	default:
+		fail(tc, SCSA_DEAD);
+		return 0;
+	}
+}
+
+void scsa_cmd_abort(struct scsa_cmd *sc)
+{
+	struct target_cmd *tc = to_tc(sc);
+
+	__atomic_store_n(&tc->tc_stop, 1, __ATOMIC_RELEASE);
+	scsi_abort(&tc->tc_lun->sd.sd_address, tc->tc_pkt);
+}
+
+void scsa_lun_reset(struct scsa_lun *lun, int level)
+{
+	struct scsi_address *ap = &lun->sd.sd_address;
+
+	if (level == SCSA_RESET_LUN && scsi_reset(ap, RESET_LUN))
+		return;
+	if (level != SCSA_RESET_ALL)
+		scsi_reset(ap, RESET_TARGET);
+	else
+		scsi_reset(ap, RESET_ALL);
+}
