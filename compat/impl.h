@@ -9,6 +9,7 @@
 #ifndef _COMPAT_IMPL_H
 #define _COMPAT_IMPL_H
 
+#include <linux/llist.h>
 #include <linux/types.h>
 #include <scsa/abi.h>
 
@@ -136,7 +137,7 @@ enum scsa_outcome {
 	SCSA_TRANSPORT,		/* any other transport error */
 	SCSA_DEAD,		/* the HBA takes no commands any more */
 	SCSA_TOO_LARGE,		/* does not fit in one command and cannot be split */
-	SCSA_RESOURCES,		/* DMA resources ran out before anything was sent */
+	SCSA_REQUEUE,		/* a passing shortage, nothing was sent */
 };
 
 #define SCSA_CMD_READ		0x01	/* device to memory */
@@ -167,6 +168,7 @@ struct scsa_cmd {
 	uint32_t		sc_resid;
 	const uint8_t		*sc_sense;
 	/* The Linux side's. */
+	struct llist_node	sc_pending;
 	struct scsa_cmd		*sc_next_orphan;
 	struct scsa_host	*sc_host;
 	unsigned int		sc_id, sc_lun;

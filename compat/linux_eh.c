@@ -76,6 +76,9 @@ int linux_eh_abort(struct scsi_cmnd *scmd)
 
 	if (!sc || sc->sc_scmd != scmd || !is_out(sc))
 		return SUCCESS;
+	/* What has not been started cannot be aborted. */
+	if (sc->sc_host->wq)
+		flush_work(&sc->sc_host->work);
 	scsa_cmd_abort(sc);
 	while (is_out(sc)) {
 		if (time_after(jiffies, deadline)) {

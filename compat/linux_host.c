@@ -91,6 +91,26 @@ static void orphan_returned(struct scsa_cmd *sc)
 	scsa_cmd_free(sc);
 }
 
+/* Thread model: start what queuecommand, which must not sleep, has put aside, in its order. */
+static void start_pending(struct work_struct *work)
+{
+	struct scsa_host *host = container_of(work, struct scsa_host, work);
+	struct llist_node *list = llist_reverse_order(llist_del_all(&host->pending));
+	struct scsa_cmd *sc, *next;
+
+	llist_for_each_entry_safe(sc, next, list, sc_pending) {
+		if (scsa_cmd_start(sc)) {
+			sc->sc_outcome = SCSA_REQUEUE;
+			sc->sc_resid = sc->sc_len;
+			sc->sc_senselen = 0;
+			linux_cmd_done(sc);
+		}
+	}
+	/* The command that was to ring the doorbell may be among those that could not start. */
+	if (host->commit)
+		scsa_hba_commit(host->dip);
+}
+
 static qc_status_t linux_queuecommand(struct Scsi_Host *shost, struct scsi_cmnd *scmd)
 {
 	struct scsi_device *sdev = scmd->device;
@@ -117,6 +137,11 @@ static qc_status_t linux_queuecommand(struct Scsi_Host *shost, struct scsi_cmnd 
 		       (scmd->flags & SCMD_TAGGED ? SCSA_CMD_TAGGED : 0) |
 		       (host->commit && !(scmd->flags & SCMD_LAST) ? SCSA_CMD_MORE : 0);
 	WRITE_ONCE(sc->sc_state, SCSA_CMD_STARTED);
+	if (host->wq) {
+		if (llist_add(&sc->sc_pending, &host->pending))
+			queue_work(host->wq, &host->work);
+		return 0;
+	}
 	if (likely(!scsa_cmd_start(sc)))
 		return 0;
 	WRITE_ONCE(sc->sc_state, SCSA_CMD_IDLE);
@@ -127,7 +152,7 @@ static void linux_commit_rqs(struct Scsi_Host *shost, u16 hwq)
 {
 	struct scsa_host *host = shost_priv(shost);
 
-	if (host->commit)
+	if (host->commit && !host->wq)
 		scsa_hba_commit(host->dip);
 }
 
@@ -141,6 +166,7 @@ static const unsigned char host_byte_of[] = {
 	[SCSA_PARITY]		= DID_PARITY,
 	[SCSA_TRANSPORT]	= DID_ERROR,
 	[SCSA_DEAD]		= DID_NO_CONNECT,
+	[SCSA_REQUEUE]		= DID_REQUEUE,
 };
 
 static void set_result(struct scsi_cmnd *scmd, const struct scsa_cmd *sc)
@@ -291,6 +317,15 @@ int linux_host_add(struct dev_info *dip)
 	host->shost = shost;
 	host->commit = lim.commit;
 	spin_lock_init(&host->lock);
+	if (drv->model == SCSA_MODEL_THREAD) {
+		INIT_WORK(&host->work, start_pending);
+		host->wq = alloc_ordered_workqueue("scsa_%s%d", WQ_MEM_RECLAIM | WQ_HIGHPRI,
+						   drv->name, dip->di_instance);
+		if (!host->wq) {
+			rc = -ENOMEM;
+			goto put;
+		}
+	}
 	snprintf(host->info, sizeof(host->info), "%s%d on scsa", drv->name, dip->di_instance);
 
 	shost->can_queue = max(drv->can_queue, 1U);
@@ -309,8 +344,7 @@ int linux_host_add(struct dev_info *dip)
 	rc = scsi_add_host(shost, dev);
 	if (rc) {
 		dev_err(dev, "cannot add the SCSI host: %d\n", rc);
-		scsi_host_put(shost);
-		return rc;
+		goto destroy_wq;
 	}
 	/*
 	 * The midlayer has cut this to what the DMA layer maps at once. A larger request is mapped
@@ -321,6 +355,13 @@ int linux_host_add(struct dev_info *dip)
 	linux_debugfs_add_host(shost);
 	scsi_scan_host(shost);
 	return 0;
+
+destroy_wq:
+	if (host->wq)
+		destroy_workqueue(host->wq);
+put:
+	scsi_host_put(shost);
+	return rc;
 }
 
 void linux_host_remove(struct dev_info *dip)
@@ -343,6 +384,8 @@ void linux_host_free(struct dev_info *dip)
 		host->orphans = sc->sc_next_orphan;
 		scsa_cmd_free(sc);
 	}
+	if (host->wq)
+		destroy_workqueue(host->wq);
 	dip->di_removed_host = NULL;
 	scsi_host_put(host->shost);
 }

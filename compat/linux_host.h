@@ -3,7 +3,9 @@
 #ifndef _COMPAT_LINUX_HOST_H
 #define _COMPAT_LINUX_HOST_H
 
+#include <linux/llist.h>
 #include <linux/spinlock.h>
+#include <linux/workqueue.h>
 
 #include "impl.h"
 
@@ -17,6 +19,10 @@ struct scsa_host {
 	bool			commit;		/* the HBA driver has tran_commit() */
 	spinlock_t		lock;		/* orphans */
 	struct scsa_cmd		*orphans;	/* still the HBA driver's, given up by the midlayer */
+	/* Thread model: commands on their way to where the HBA driver may sleep. */
+	struct workqueue_struct	*wq;
+	struct llist_head	pending;
+	struct work_struct	work;
 	struct dentry		*debugfs;
 	struct scsa_host_stats	stats;
 	char			info[48];

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the RAM disk HBA's Linux glue offers its Solaris side. */
+#ifndef _RAMHBA_H
+#define _RAMHBA_H
+
+#include <linux/types.h>
+
+/* Play the DMA engine: copy between a bus address and @data. */
+void ramhba_copy(uint64_t bus_addr, void *data, size_t len, bool to_memory);
+
+int _init(void);
+int _fini(void);
+
+#endif /* _RAMHBA_H */

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Linux glue of the RAM disk HBA: it sits on QEMU's pci-testdev, whose registers it does not use. */
+#include <linux/io.h>
+#include <linux/string.h>
+
+#include <scsa/scsa.h>
+
+#include "ramhba.h"
+
+static int maxsegs = 256;
+module_param(maxsegs, int, 0444);
+MODULE_PARM_DESC(maxsegs, "cookies that one command carries");
+static int sync;
+module_param(sync, int, 0444);
+MODULE_PARM_DESC(sync, "complete commands before tran_start() returns");
+static bool atomic;
+module_param(atomic, bool, 0444);
+MODULE_PARM_DESC(atomic, "use the atomic execution model instead of the thread model");
+static int pri;
+
+/* Without an IOMMU a bus address is a physical one, be it of the buffer or of a bounce buffer. */
+void ramhba_copy(uint64_t bus_addr, void *data, size_t len, bool to_memory)
+{
+	void *memory = phys_to_virt(bus_addr);
+
+	if (to_memory)
+		memcpy(memory, data, len);
+	else
+		memcpy(data, memory, len);
+}
+
+static const struct pci_device_id ramhba_ids[] = {
+	{ PCI_DEVICE(0x1b36, 0x0005) },
+	{ }
+};
+MODULE_DEVICE_TABLE(pci, ramhba_ids);
+
+static const struct scsa_driver_prop ramhba_props[] = {
+	{ "maxsegs", &maxsegs },
+	{ "sync", &sync },
+	{ "pri", &pri },
+	{ }
+};
+
+static struct scsa_driver ramhba_driver = {
+	.name = "ramhba",
+	.owner = THIS_MODULE,
+	.id_table = ramhba_ids,
+	.can_queue = 64,
+	.cmd_per_lun = 16,
+	.max_id = 16,
+	.max_lun = 8,
+	.props = ramhba_props,
+	.init = _init,
+	.fini = _fini,
+};
+
+static int __init ramhba_module_init(void)
+{
+	if (maxsegs < 1 || maxsegs > 256)
+		return -EINVAL;
+	ramhba_driver.model = atomic ? SCSA_MODEL_ATOMIC : SCSA_MODEL_THREAD;
+	pri = atomic ? 6 : 5;
+	return scsa_driver_init(&ramhba_driver);
+}
+module_init(ramhba_module_init);
+
+static void __exit ramhba_module_exit(void)
+{
+	scsa_driver_fini(&ramhba_driver);
+}
+module_exit(ramhba_module_exit);
+
+MODULE_DESCRIPTION("RAM disks behind the SCSA contract, for tests");
+MODULE_LICENSE("GPL");

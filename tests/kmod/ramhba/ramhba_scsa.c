@@ -1,0 +1,474 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A SCSA HBA driver with RAM disks instead of hardware, to show that nothing in scsa.ko knows isp.
+ *
+ * It is written as a Solaris driver would be: the classic packet style, DMA through handles, cookies
+ * and windows, one mutex, commands carried out by a timeout(9F) or, with the property "sync", before
+ * tran_start(9E) returns. Data is moved through the bus addresses in the cookies, so what the DDI
+ * says about them had better be true.
+ */
+#include <sys/conf.h>
+#include <sys/scsi/scsi.h>
+
+#include "ramhba.h"
+
+#define RAMHBA_BLOCK	512
+#define RAMHBA_BLOCKS	(64 * 2048)	/* 64 MiB for each target */
+#define RAMHBA_TARGETS	2
+#define RAMHBA_MAXSEGS	256
+
+struct ramhba_cmd {
+	struct scsi_pkt		*rc_pkt;
+	struct ramhba_cmd	*rc_next;
+	ddi_dma_handle_t	rc_dma;
+	boolean_t		rc_bound;
+	uint_t			rc_nwin;
+	uint_t			rc_win;
+	uint_t			rc_cookie;	/* first of this command in its window */
+	uint_t			rc_ncookies;
+	size_t			rc_count;	/* bytes of this command */
+	size_t			rc_total;	/* bytes mapped so far, this command included */
+};
+
+struct ramhba {
+	dev_info_t		*rh_dip;
+	scsi_hba_tran_t		*rh_tran;
+	kmutex_t		rh_mutex;	/* queue, timer */
+	struct ramhba_cmd	*rh_head;
+	struct ramhba_cmd	**rh_tail;
+	timeout_id_t		rh_timer;
+	boolean_t		rh_armed;
+	boolean_t		rh_sync;
+	uint_t			rh_maxsegs;
+	caddr_t			rh_disk[RAMHBA_TARGETS];
+};
+
+static void *ramhba_state;
+
+static ddi_dma_attr_t ramhba_dma_attr = {
+	DMA_ATTR_V0, 0, 0xffffffffffffffffULL, 0xffffffffULL, 1, 1, 1, 0xffffffffULL,
+	0xffffffffULL, RAMHBA_MAXSEGS, RAMHBA_BLOCK, 0
+};
+
+static struct ramhba *to_ramhba(struct scsi_address *ap)
+{
+	return ap->a_hba_tran->tran_hba_private;
+}
+
+static struct ramhba_cmd *to_cmd(struct scsi_pkt *pkt)
+{
+	return pkt->pkt_ha_private;
+}
+
+static void put_be32(uchar_t *p, uint32_t v)
+{
+	p[0] = v >> 24;
+	p[1] = v >> 16;
+	p[2] = v >> 8;
+	p[3] = v;
+}
+
+static uint32_t get_be32(const uchar_t *p)
+{
+	return (uint32_t)p[0] << 24 | p[1] << 16 | p[2] << 8 | p[3];
+}
+
+/* Move @len bytes between the packet's memory and @data, as far as both reach. */
+static size_t ramhba_move(struct scsi_pkt *pkt, caddr_t data, size_t len, boolean_t to_memory)
+{
+	struct ramhba_cmd *cmd = to_cmd(pkt);
+	size_t moved = 0;
+	uint_t i;
+
+	for (i = 0; cmd->rc_bound && i < cmd->rc_ncookies && moved < len; i++) {
+		const ddi_dma_cookie_t *c = ddi_dma_cookie_get(cmd->rc_dma, cmd->rc_cookie + i);
+		size_t n = MIN(c->dmac_size, len - moved);
+
+		ramhba_copy(c->dmac_laddress, data + moved, n, to_memory);
+		moved += n;
+	}
+	return moved;
+}
+
+static void ramhba_sense(struct scsi_pkt *pkt, uchar_t key, uchar_t asc)
+{
+	struct scsi_arq_status *arq = (struct scsi_arq_status *)pkt->pkt_scbp;
+
+	arq->sts_status.sts_chk = 1;
+	pkt->pkt_state |= STATE_ARQ_DONE;
+	arq->sts_rqpkt_reason = CMD_CMPLT;
+	arq->sts_rqpkt_resid = SENSE_LENGTH - 18;
+	arq->sts_sensedata.es_valid = 0;
+	arq->sts_sensedata.es_class = CLASS_EXTENDED_SENSE;
+	arq->sts_sensedata.es_key = key;
+	arq->sts_sensedata.es_add_len = 10;
+	arq->sts_sensedata.es_add_code = asc;
+}
+
+static void ramhba_execute(struct ramhba *rh, struct scsi_pkt *pkt)
+{
+	struct ramhba_cmd *cmd = to_cmd(pkt);
+	caddr_t disk = rh->rh_disk[pkt->pkt_address.a_target];
+	const uchar_t *cdb = pkt->pkt_cdbp;
+	uchar_t reply[36] = { 0 };
+	uint32_t lba, blocks;
+	size_t moved = 0;
+
+	pkt->pkt_state = STATE_GOT_BUS | STATE_GOT_TARGET | STATE_SENT_CMD | STATE_GOT_STATUS;
+	switch (cdb[0]) {
+	case SCMD_TEST_UNIT_READY:
+		break;
+	case SCMD_INQUIRY:
+		if (cdb[1]) {
+			ramhba_sense(pkt, KEY_ILLEGAL_REQUEST, 0x24);
+			break;
+		}
+		reply[2] = 5;
+		reply[3] = 2;
+		reply[4] = sizeof(reply) - 5;
+		reply[7] = 2;	/* tagged queuing */
+		bcopy("SCSA    RAM DISK        1   ", &reply[8], 28);
+		moved = ramhba_move(pkt, (caddr_t)reply, MIN(sizeof(reply), cdb[4]), B_TRUE);
+		break;
+	case SCMD_READ_CAPACITY:
+		put_be32(&reply[0], RAMHBA_BLOCKS - 1);
+		put_be32(&reply[4], RAMHBA_BLOCK);
+		moved = ramhba_move(pkt, (caddr_t)reply, 8, B_TRUE);
+		break;
+	case SCMD_READ_G1:
+	case SCMD_WRITE_G1:
+		lba = get_be32(&cdb[2]);
+		blocks = cdb[7] << 8 | cdb[8];
+		if (lba >= RAMHBA_BLOCKS || blocks > RAMHBA_BLOCKS - lba) {
+			ramhba_sense(pkt, KEY_ILLEGAL_REQUEST, 0x21);
+			break;
+		}
+		moved = ramhba_move(pkt, disk + (size_t)lba * RAMHBA_BLOCK,
+				    (size_t)blocks * RAMHBA_BLOCK, cdb[0] == SCMD_READ_G1);
+		break;
+	default:
+		ramhba_sense(pkt, KEY_ILLEGAL_REQUEST, 0x20);
+		break;
+	}
+	if (moved)
+		pkt->pkt_state |= STATE_XFERRED_DATA;
+	pkt->pkt_resid = cmd->rc_bound ? cmd->rc_count - moved : 0;
+}
+
+/* Carry out what is queued; the "interrupt". */
+static void ramhba_run(void *arg)
+{
+	struct ramhba *rh = arg;
+	struct ramhba_cmd *cmd, *next;
+
+	mutex_enter(&rh->rh_mutex);
+	cmd = rh->rh_head;
+	rh->rh_head = NULL;
+	rh->rh_tail = &rh->rh_head;
+	rh->rh_armed = B_FALSE;
+	mutex_exit(&rh->rh_mutex);
+	for (; cmd; cmd = next) {
+		next = cmd->rc_next;
+		ramhba_execute(rh, cmd->rc_pkt);
+		scsi_hba_pkt_comp(cmd->rc_pkt);
+	}
+}
+
+static int ramhba_tran_start(struct scsi_address *ap, struct scsi_pkt *pkt)
+{
+	struct ramhba *rh = to_ramhba(ap);
+	struct ramhba_cmd *cmd = to_cmd(pkt);
+	int rc = TRAN_ACCEPT;
+
+	pkt->pkt_reason = CMD_CMPLT;
+	pkt->pkt_state = 0;
+	pkt->pkt_statistics = 0;
+	pkt->pkt_resid = 0;
+	bzero(pkt->pkt_scbp, pkt->pkt_scblen);
+	if (rh->rh_sync || (pkt->pkt_flags & FLAG_NOINTR)) {
+		ramhba_execute(rh, pkt);
+		scsi_hba_pkt_comp(pkt);
+		return TRAN_ACCEPT;
+	}
+	mutex_enter(&rh->rh_mutex);
+	if (!rh->rh_armed) {
+		rh->rh_timer = timeout(ramhba_run, rh, 1);
+		rh->rh_armed = rh->rh_timer ? B_TRUE : B_FALSE;
+	}
+	if (rh->rh_armed) {
+		cmd->rc_next = NULL;
+		*rh->rh_tail = cmd;
+		rh->rh_tail = &cmd->rc_next;
+	} else {
+		rc = TRAN_BUSY;
+	}
+	mutex_exit(&rh->rh_mutex);
+	return rc;
+}
+
+static void ramhba_dma_release(struct ramhba_cmd *cmd)
+{
+	if (cmd->rc_bound)
+		ddi_dma_unbind_handle(cmd->rc_dma);
+	if (cmd->rc_dma)
+		ddi_dma_free_handle(&cmd->rc_dma);
+	cmd->rc_bound = B_FALSE;
+}
+
+/* The next cookies of the window, as many as a command carries. */
+static void ramhba_take_cookies(struct ramhba *rh, struct ramhba_cmd *cmd)
+{
+	uint_t left = ddi_dma_ncookies(cmd->rc_dma) - cmd->rc_cookie, i;
+
+	cmd->rc_ncookies = MIN(left, rh->rh_maxsegs);
+	cmd->rc_count = 0;
+	for (i = 0; i < cmd->rc_ncookies; i++)
+		cmd->rc_count += ddi_dma_cookie_get(cmd->rc_dma, cmd->rc_cookie + i)->dmac_size;
+	cmd->rc_total += cmd->rc_count;
+}
+
+static boolean_t ramhba_dma_move(struct ramhba *rh, struct ramhba_cmd *cmd)
+{
+	uint_t next = cmd->rc_cookie + cmd->rc_ncookies;
+	off_t offset;
+	size_t len;
+
+	if (next < ddi_dma_ncookies(cmd->rc_dma)) {
+		cmd->rc_cookie = next;
+	} else {
+		if (cmd->rc_win + 1 >= cmd->rc_nwin ||
+		    ddi_dma_getwin(cmd->rc_dma, cmd->rc_win + 1, &offset, &len, NULL, NULL))
+			return B_FALSE;
+		cmd->rc_win++;
+		cmd->rc_cookie = 0;
+	}
+	ramhba_take_cookies(rh, cmd);
+	return B_TRUE;
+}
+
+static boolean_t ramhba_dma_alloc(struct ramhba *rh, struct ramhba_cmd *cmd, struct buf *bp,
+				  int flags, int (*callback)(caddr_t))
+{
+	ddi_dma_attr_t attr = rh->rh_tran->tran_dma_attr;
+	uint_t dma_flags = bp->b_flags & B_READ ? DDI_DMA_READ : DDI_DMA_WRITE;
+	int rc;
+
+	if (flags & PKT_DMA_PARTIAL)
+		dma_flags |= DDI_DMA_PARTIAL;
+	if (flags & PKT_CONSISTENT)
+		dma_flags |= DDI_DMA_CONSISTENT;
+	rc = ddi_dma_alloc_handle(rh->rh_dip, &attr, callback, NULL, &cmd->rc_dma);
+	if (rc != DDI_SUCCESS) {
+		bioerror(bp, rc == DDI_DMA_BADATTR ? EFAULT : 0);
+		return B_FALSE;
+	}
+	rc = ddi_dma_buf_bind_handle(cmd->rc_dma, bp, dma_flags, callback, NULL, NULL, NULL);
+	cmd->rc_nwin = 1;
+	switch (rc) {
+	case DDI_DMA_PARTIAL_MAP:
+		ddi_dma_numwin(cmd->rc_dma, &cmd->rc_nwin);
+		break;
+	case DDI_DMA_MAPPED:
+		break;
+	default:
+		bioerror(bp, rc == DDI_DMA_TOOBIG ? EINVAL : rc == DDI_DMA_NORESOURCES ? 0 : EFAULT);
+		ddi_dma_free_handle(&cmd->rc_dma);
+		return B_FALSE;
+	}
+	cmd->rc_bound = B_TRUE;
+	cmd->rc_win = 0;
+	cmd->rc_cookie = 0;
+	cmd->rc_total = 0;
+	ramhba_take_cookies(rh, cmd);
+	return B_TRUE;
+}
+
+static struct scsi_pkt *ramhba_tran_init_pkt(struct scsi_address *ap, struct scsi_pkt *pkt,
+					     struct buf *bp, int cmdlen, int statuslen, int tgtlen,
+					     int flags, int (*callback)(caddr_t), caddr_t arg)
+{
+	struct ramhba *rh = to_ramhba(ap);
+	struct scsi_pkt *new = NULL;
+	struct ramhba_cmd *cmd;
+
+	if (!pkt) {
+		new = scsi_hba_pkt_alloc(rh->rh_dip, ap, cmdlen, statuslen, tgtlen,
+					 sizeof(struct ramhba_cmd), callback, arg);
+		if (!new)
+			return NULL;
+		pkt = new;
+		to_cmd(pkt)->rc_pkt = pkt;
+	}
+	if (!bp || !bp->b_bcount)
+		return pkt;
+	cmd = to_cmd(pkt);
+	if (cmd->rc_bound ? !ramhba_dma_move(rh, cmd) :
+			    !ramhba_dma_alloc(rh, cmd, bp, flags, callback)) {
+		if (new)
+			scsi_hba_pkt_free(ap, new);
+		return NULL;
+	}
+	pkt->pkt_resid = bp->b_bcount - cmd->rc_total;
+	return pkt;
+}
+
+static void ramhba_tran_destroy_pkt(struct scsi_address *ap, struct scsi_pkt *pkt)
+{
+	ramhba_dma_release(to_cmd(pkt));
+	scsi_hba_pkt_free(ap, pkt);
+}
+
+static void ramhba_tran_dmafree(struct scsi_address *ap, struct scsi_pkt *pkt)
+{
+	ramhba_dma_release(to_cmd(pkt));
+}
+
+static void ramhba_tran_sync_pkt(struct scsi_address *ap, struct scsi_pkt *pkt)
+{
+	struct ramhba_cmd *cmd = to_cmd(pkt);
+
+	if (cmd->rc_bound)
+		ddi_dma_sync(cmd->rc_dma, 0, 0, DDI_DMA_SYNC_FORCPU);
+}
+
+static int ramhba_tran_getcap(struct scsi_address *ap, char *cap, int whom)
+{
+	switch (scsi_hba_lookup_capstr(cap)) {
+	case SCSI_CAP_ARQ:
+	case SCSI_CAP_TAGGED_QING:
+		return 1;
+	case SCSI_CAP_CDB_LEN:
+		return 16;
+	case SCSI_CAP_INITIATOR_ID:
+		return 7;
+	default:
+		return -1;
+	}
+}
+
+static int ramhba_tran_setcap(struct scsi_address *ap, char *cap, int value, int whom)
+{
+	return ramhba_tran_getcap(ap, cap, whom) == value ? 1 : 0;
+}
+
+static int ramhba_tran_tgt_init(dev_info_t *hba_dip, dev_info_t *tgt_dip, scsi_hba_tran_t *tran,
+				struct scsi_device *sd)
+{
+	return sd->sd_address.a_target < RAMHBA_TARGETS && sd->sd_address.a_lun == 0 ?
+		DDI_SUCCESS : DDI_FAILURE;
+}
+
+/* Nothing is ever stuck here: what was started comes back by itself. */
+static int ramhba_tran_abort(struct scsi_address *ap, struct scsi_pkt *pkt)
+{
+	return 0;
+}
+
+static int ramhba_tran_reset(struct scsi_address *ap, int level)
+{
+	return 1;
+}
+
+static int ramhba_detach(dev_info_t *dip, ddi_detach_cmd_t cmd)
+{
+	struct ramhba *rh = ddi_get_soft_state(ramhba_state, ddi_get_instance(dip));
+	uint_t i;
+
+	if (cmd != DDI_DETACH)
+		return DDI_FAILURE;
+	if (rh->rh_tran) {
+		if (ddi_get_driver_private(dip))
+			scsi_hba_detach(dip);
+		scsi_hba_tran_free(rh->rh_tran);
+	}
+	if (rh->rh_timer)
+		untimeout(rh->rh_timer);
+	for (i = 0; i < RAMHBA_TARGETS; i++)
+		if (rh->rh_disk[i])
+			kmem_free(rh->rh_disk[i], RAMHBA_BLOCKS * RAMHBA_BLOCK);
+	mutex_destroy(&rh->rh_mutex);
+	ddi_soft_state_free(ramhba_state, ddi_get_instance(dip));
+	return DDI_SUCCESS;
+}
+
+static int ramhba_attach(dev_info_t *dip, ddi_attach_cmd_t cmd)
+{
+	int instance = ddi_get_instance(dip);
+	scsi_hba_tran_t *tran;
+	struct ramhba *rh;
+	uint_t i;
+
+	if (cmd != DDI_ATTACH || ddi_soft_state_zalloc(ramhba_state, instance) != DDI_SUCCESS)
+		return DDI_FAILURE;
+	rh = ddi_get_soft_state(ramhba_state, instance);
+	rh->rh_dip = dip;
+	rh->rh_tail = &rh->rh_head;
+	rh->rh_sync = ddi_prop_get_int(DDI_DEV_T_ANY, dip, 0, "sync", 0) ? B_TRUE : B_FALSE;
+	rh->rh_maxsegs = ddi_prop_get_int(DDI_DEV_T_ANY, dip, 0, "maxsegs", RAMHBA_MAXSEGS);
+	/* No interrupt here: what the model gives its interrupt handlers is passed as a property. */
+	mutex_init(&rh->rh_mutex, NULL, MUTEX_DRIVER,
+		   DDI_INTR_PRI(ddi_prop_get_int(DDI_DEV_T_ANY, dip, 0, "pri", 0)));
+	for (i = 0; i < RAMHBA_TARGETS; i++)
+		rh->rh_disk[i] = kmem_zalloc(RAMHBA_BLOCKS * RAMHBA_BLOCK, KM_SLEEP);
+	tran = scsi_hba_tran_alloc(dip, SCSI_HBA_CANSLEEP);
+	rh->rh_tran = tran;
+	tran->tran_hba_private = rh;
+	tran->tran_tgt_init = ramhba_tran_tgt_init;
+	tran->tran_start = ramhba_tran_start;
+	tran->tran_abort = ramhba_tran_abort;
+	tran->tran_reset = ramhba_tran_reset;
+	tran->tran_getcap = ramhba_tran_getcap;
+	tran->tran_setcap = ramhba_tran_setcap;
+	tran->tran_init_pkt = ramhba_tran_init_pkt;
+	tran->tran_destroy_pkt = ramhba_tran_destroy_pkt;
+	tran->tran_dmafree = ramhba_tran_dmafree;
+	tran->tran_sync_pkt = ramhba_tran_sync_pkt;
+	ramhba_dma_attr.dma_attr_sgllen = rh->rh_maxsegs;
+	if (scsi_hba_attach_setup(dip, &ramhba_dma_attr, tran, 0) != DDI_SUCCESS) {
+		ramhba_detach(dip, DDI_DETACH);
+		return DDI_FAILURE;
+	}
+	ddi_report_dev(dip);
+	return DDI_SUCCESS;
+}
+
+static struct dev_ops ramhba_dev_ops = {
+	.devo_rev = DEVO_REV,
+	.devo_attach = ramhba_attach,
+	.devo_detach = ramhba_detach,
+};
+
+static struct modldrv ramhba_modldrv = { &mod_driverops, "RAM disk HBA", &ramhba_dev_ops };
+static struct modlinkage ramhba_modlinkage = { MODREV_1, { &ramhba_modldrv, NULL } };
+
+int _init(void)
+{
+	int rc = ddi_soft_state_init(&ramhba_state, sizeof(struct ramhba), 1);
+
+	if (rc)
+		return rc;
+	rc = scsi_hba_init(&ramhba_modlinkage);
+	if (rc)
+		goto fini_state;
+	rc = mod_install(&ramhba_modlinkage);
+	if (rc)
+		goto fini_hba;
+	return 0;
+
+fini_hba:
+	scsi_hba_fini(&ramhba_modlinkage);
+fini_state:
+	ddi_soft_state_fini(&ramhba_state);
+	return rc;
+}
+
+int _fini(void)
+{
+	int rc = mod_remove(&ramhba_modlinkage);
+
+	if (rc)
+		return rc;
+	scsi_hba_fini(&ramhba_modlinkage);
+	ddi_soft_state_fini(&ramhba_state);
+	return 0;
+}
