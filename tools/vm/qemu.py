@@ -492,6 +492,11 @@ class VM:
             raise CommandFailed(command, result)
         return result
 
+    def shell(self):
+        """Give the console to a person until they leave."""
+        self._send('shell end')
+        self._read_until(re.compile(rb'\nend \d+\n'), float('inf'), 'the shell')
+
     # QMP
 
     def _qmp_start(self):
