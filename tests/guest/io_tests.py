@@ -4,7 +4,7 @@
 import hashlib
 
 from lib import (Controller, Disk, Group, Skip, block, check, devices, errors_in_log, firmware,
-                 generic, host_bytes, random_image, same)
+                 generic, host_bytes, host_number, random_image, same)
 
 MIB = 1 << 20
 
@@ -42,8 +42,12 @@ PASSTHROUGH = [
 ]
 
 
-def io_group(driver, name, needs=None, params='', **machine):
-    """The group of tests for one driver (and its parameters) on one kind of machine."""
+def io_group(driver, name, needs=None, params='', only=(), dma='', **machine):
+    """The group of tests for one driver (and its parameters) on one kind of machine.
+
+    only: names of the tests that this kind of machine is worth, all if empty.
+    dma: a kernel trace event that DMA must cause on it, or the machine is not what it claims.
+    """
 
     def configure(settings):
         cd = random_image(settings.scratch('cd.iso'), 4 * MIB, seed=7)
@@ -198,6 +202,47 @@ def io_group(driver, name, needs=None, params='', **machine):
             vm.guest('! lsmod | grep -q ^scsa || modprobe -r scsa')
         same(errors_in_log(vm), [], 'error lines in the kernel log after unload')
         same(vm.guest_errors(), [], 'guest errors')
+
+    def dma_takes_that_way(vm):
+        event = '/sys/kernel/tracing/events/' + dma
+        vm.guest(f'echo 1 > {event}/enable; dd if={block(vm, 0)} of=/dev/null bs=64k count=4 '
+                 f'iflag=direct; echo 0 > {event}/enable')
+        seen = vm.guest(f'grep -c {dma.rpartition("/")[2]} /sys/kernel/tracing/trace', check=False)
+        check(int(seen.text) > 0, f'no {dma} event during a transfer')
+
+    if only:
+        group.tests = [f for f in group.tests if f.__name__ in only]
+        same(len(group.tests), len(only), f'tests of {name}')
+    if dma:
+        group.tests.insert(0, dma_takes_that_way)
+    return group
+
+
+def depth_group(driver, name, outstanding, needs=None):
+    """Disks that answer late, so that commands pile up in the chip."""
+
+    def configure(settings):
+        slow = {'driver': 'null-co', 'size': 1 << 30, 'read-zeroes': True,
+                'latency-ns': 100_000_000}
+        return settings.config(
+            controllers=[Controller()], disks=[Disk(target=t, backend=dict(slow)) for t in range(8)],
+            files=[] if driver.ours else [firmware(settings.build)],
+            modules=[] if driver.ours else [driver.name])
+
+    group = Group(name, configure, needs=needs, before=lambda vm: driver.load(vm))
+
+    @group.test
+    def many_outstanding(vm):
+        host = host_number(vm)
+        jobs = ' '.join(f'--name=t{t} --filename={block(vm, t)}' for t in range(8))
+        vm.guest('fio --rw=randread --bs=4k --ioengine=libaio --direct=1 --iodepth=64 --time_based '
+                 f'--runtime=8 --output=/tmp/fio --output-format=terse {jobs} & job=$!; top=0; '
+                 f'for i in $(seq 60); do n=$(cat /sys/class/scsi_host/host{host}/host_busy); '
+                 '[ $n -gt $top ] && top=$n; usleep 100000; done; wait $job || exit 1; '
+                 'echo $top > /tmp/top', timeout=300)
+        top = int(vm.guest('cat /tmp/top').text)
+        print(f'# {driver.name}: {top} commands outstanding at once')
+        check(top >= outstanding, f'{top} commands outstanding, {outstanding} wanted')
 
     return group
 

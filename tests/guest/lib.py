@@ -218,11 +218,17 @@ class Runner:
                 self.report(True, name, f' # SKIP {e}')
             return
         vm = None
+        broken = 0      # machines lost; a hang costs minutes, so not every test gets its own
         for name, function in names:
             started = time.monotonic()
+            if broken > 2:
+                self.fail(name, 'not run: too many machines of this group failed')
+                continue
             try:
                 if vm is None:
+                    broken += 1
                     vm = self.boot(group)
+                    broken -= 1
                 function(vm)
                 vm.check()
                 self.report(True, name, f' ({time.monotonic() - started:.1f} s)')
@@ -234,6 +240,7 @@ class Runner:
                 self.fail(name, e)
                 if vm:
                     vm.kill()
+                    broken += 1
                 vm = None
             except Exception as e:      # a bug in the test is a failure of the test
                 self.fail(name, traceback.format_exc() if not str(e) else

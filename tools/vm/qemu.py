@@ -550,13 +550,9 @@ class VM:
 
 
 def _device(driver, /, **props):
-    """A -device argument; JSON, so that no value needs quoting."""
-    out = {'driver': driver}
-    for key, value in props.items():
-        if isinstance(value, str):
-            if value in ('on', 'off'):
-                value = value == 'on'
-            elif re.fullmatch(r'\d+', value) and key not in ('serial', 'ver', 'product'):
-                value = int(value)
-        out[key] = value
-    return json.dumps(out)
+    """A -device argument; a comma in a value is doubled, as QEMU wants it."""
+    def text(value):
+        if isinstance(value, bool):
+            return 'on' if value else 'off'
+        return str(value).replace(',', ',,')
+    return ','.join([driver, *(f'{key}={text(value)}' for key, value in props.items())])
