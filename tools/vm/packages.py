@@ -15,6 +15,8 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
+import time
 
 ARCH = 'amd64'
 KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg'
@@ -46,11 +48,23 @@ def _codename():
     return m.group(1).strip('"')
 
 
+def _index_targets(*options):
+    fmt = '$(CREATED_BY)|$(REPO_URI)|$(RELEASE)|$(COMPONENT)|$(SIGNED_BY)'
+    return subprocess.run(['apt-get', *options, 'indextargets', '--format', fmt], check=True,
+                          stdout=subprocess.PIPE, text=True).stdout
+
+
 def _host_sources():
     """(uri, suite, signed-by) of every Debian main archive the host uses."""
-    fmt = '$(CREATED_BY)|$(REPO_URI)|$(RELEASE)|$(COMPONENT)|$(SIGNED_BY)'
-    out = subprocess.run(['apt-get', 'indextargets', '--format', fmt], check=True,
-                         stdout=subprocess.PIPE, text=True).stdout
+    out = _index_targets()
+    if not out:
+        # A machine whose package lists were removed, as in containers: apt knows its sources
+        # only with their Release files, so fetch these, but not to the machine's own state.
+        with tempfile.TemporaryDirectory() as lists:
+            option = ['-o', 'Dir::State::lists=' + lists, '-o', 'APT::Sandbox::User=root']
+            subprocess.run(['apt-get', *option, 'update', '-q'], check=True,
+                           stdout=subprocess.DEVNULL)
+            out = _index_targets(*option)
     code = _codename()
     suites = {code, code + '-updates', code + '-security'}
     found = []
@@ -129,17 +143,23 @@ class Archive:
             f.writelines(lines)
 
     def update(self):
-        """Fetch the package index into the private state, once per state."""
+        """Fetch the package index into the private state, at most once a day."""
         for d in ('lists/partial', 'cache/archives/partial'):
             os.makedirs(os.path.join(self.apt, d), exist_ok=True)
         os.makedirs(self.debs, exist_ok=True)
         open(self.apt + '/status', 'a', encoding='utf-8').close()
         stamp = self.apt + '/updated'
-        if os.path.exists(stamp):
+        known = os.path.exists(stamp)
+        if known and time.time() - os.path.getmtime(stamp) < 24 * 3600:
             return
-        self._write_sources()
         say('packages: fetching the Debian package index')
-        self._run('apt-get', 'update', '-q', '--error-on=any')
+        try:
+            self._write_sources()
+            self._run('apt-get', 'update', '-q', '--error-on=any')
+        except (PackageError, subprocess.CalledProcessError) as e:
+            if not known:
+                raise
+            say(f'packages: the index of {time.ctime(os.path.getmtime(stamp))} is used: {e}')
         open(stamp, 'w', encoding='utf-8').close()
 
     def search(self, regex):
