@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0
+"""scsa.ko with a driver that is not isp: a RAM disk HBA, in both execution models."""
+
+from io_tests import fio, not_built
+from lib import Driver, Group, block, check, devices, errors_in_log, generic, same
+
+RAMHBA = Driver('ramhba', ours=True)
+GROUPS = []
+
+
+def ramhba_group(name, params):
+    """One way to load the driver; pci-testdev is the PCI device it binds to."""
+    group = Group(name, lambda s: s.config(extra=['-device', 'pci-testdev']),
+                  needs=not_built('ramhba'), before=lambda vm: RAMHBA.load(vm, params))
+    GROUPS.append(group)
+
+    @group.test
+    def fio_verify(vm):
+        check((0, 0) in devices(vm), f'no disk: {devices(vm)}')
+        for depth in (1, 32):
+            fio(vm, block(vm, 0), depth)
+
+    @group.test
+    def sg_dd_round_trip(vm):
+        sg = generic(vm, 1)
+        vm.guest('dd if=/dev/urandom of=/tmp/data bs=1M count=8 2>/dev/null')
+        vm.guest(f'sg_dd if=/tmp/data of={sg} bs=512 bpt=256 seek=77', timeout=300)
+        vm.guest(f'sg_dd if={sg} of=/tmp/back bs=512 bpt=256 skip=77 count=16384', timeout=300)
+        vm.guest('cmp /tmp/data /tmp/back')
+
+    @group.test
+    def ext4(vm):
+        disk = block(vm, 0)
+        vm.guest(f'mkfs.ext4 -q -F {disk} && mount -t ext4 {disk} /mnt && '
+                 'head -c 9000000 /dev/urandom > /mnt/f && sha256sum /mnt/f > /tmp/sum && '
+                 f'umount /mnt && fsck.ext4 -fn {disk} && mount -t ext4 {disk} /mnt && '
+                 'sha256sum -c /tmp/sum && umount /mnt', timeout=300)
+
+    @group.test
+    def unload_and_reload(vm):
+        for _ in range(5):
+            RAMHBA.unload(vm)
+            RAMHBA.load(vm, params)
+        vm.guest('modprobe -r ramhba; ! lsmod | grep -E "^(ramhba|scsa) "')
+        same(errors_in_log(vm), [], 'error lines in the kernel log')
+
+
+ramhba_group('scsa-thread', '')
+ramhba_group('scsa-atomic', 'atomic=1')
+ramhba_group('scsa-sync', 'sync=1')
+ramhba_group('scsa-one-cookie', 'maxsegs=1')

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Contract tests: each shows one clause of the manual pages and is named after it. */
+#ifndef _CONTRACT_H
+#define _CONTRACT_H
+
+#include <linux/types.h>
+
+struct dev_info;
+struct scsa_sgl;
+
+/* A test returns NULL, or what did not hold. */
+struct contract_test {
+	const char	*name;
+	const char	*(*run)(struct dev_info *dip);
+};
+
+extern const struct contract_test contract_dma_tests[];
+extern const struct contract_test contract_ddi_tests[];
+
+/* Run the tests of a list that ends with an empty entry. */
+void contract_run(struct dev_info *dip, const struct contract_test *tests);
+void contract_begin(void);
+void contract_end(void);
+
+/* Memory in @n separate pieces of @len bytes each, as a scatterlist; pieces never adjoin. */
+struct scsa_sgl {
+	void		*sgl;
+	unsigned int	nents;
+	size_t		len;
+	void		*private;
+};
+
+int contract_sgl_alloc(struct scsa_sgl *s, unsigned int n, unsigned int len);
+void contract_sgl_free(struct scsa_sgl *s);
+/* Byte @offset as the CPU sees it. */
+uint8_t *contract_sgl_byte(struct scsa_sgl *s, size_t offset);
+void *contract_vmalloc(size_t len);
+void contract_vfree(void *p);
+bool contract_is_thread(void);
+
+/* The device's view of a bus address, good without an IOMMU only. */
+uint8_t contract_peek(uint64_t bus_addr);
+void contract_poke(uint64_t bus_addr, uint8_t value);
+bool contract_can_peek(struct dev_info *dip);
+
+int contract_init(void);
+int contract_fini(void);
+
+#endif /* _CONTRACT_H */
