@@ -189,6 +189,15 @@ class Config:
     boot_timeout: float = 180
 
 
+def _scratch(folder):
+    """A folder for this process's disk images; those of dead processes are removed."""
+    for name in os.listdir(folder):
+        m = re.fullmatch(r'run-(\d+)-.*', name)
+        if m and not os.path.exists('/proc/' + m.group(1)):
+            shutil.rmtree(os.path.join(folder, name), ignore_errors=True)
+    return tempfile.mkdtemp(prefix=f'run-{os.getpid()}-', dir=folder)
+
+
 def _die_with_parent():
     """A runner that is killed must not leave its QEMU behind."""
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
@@ -231,7 +240,7 @@ class VM:
         self._console_lines = []
         self.logs = os.path.join(c.build, 'vm', 'logs', c.label)
         os.makedirs(self.logs, exist_ok=True)
-        self.scratch = tempfile.mkdtemp(prefix='run-', dir=os.path.join(c.build, 'vm'))
+        self.scratch = _scratch(os.path.join(c.build, 'vm'))
         k = kernels.prepare(c.build, c.kernel) if isinstance(c.kernel, str) else c.kernel
         self.kernel = k
         image = initramfs.build_initramfs(c.build, k, c.modules, c.own_modules, c.files)
@@ -445,13 +454,19 @@ class VM:
         except OSError:
             self._gone('the command channel was closed')
 
-    def _read_until(self, regex, limit, what, stream=None, hold=0):
-        """Bytes before the first match of regex; what comes is passed to stream meanwhile."""
+    def _read_until(self, regex, limit, what, stream=None, mark=b''):
+        """Bytes before the first match of regex; what comes is passed to stream meanwhile.
+
+        mark is how the match begins: a piece of it at the end is held back.
+        """
         end = time.monotonic() + limit
         sent = 0
         while True:
             m = regex.search(self._pending)
-            safe = m.start() if m else max(0, len(self._pending) - hold)
+            safe = m.start() if m else len(self._pending)
+            tail = self._pending.rfind(b'\n')
+            if not m and tail >= 0 and mark.startswith(self._pending[tail:tail + len(mark)]):
+                safe = tail
             if stream and safe > sent:
                 stream(self._pending[sent:safe])
                 sent = safe
@@ -485,7 +500,7 @@ class VM:
             code = code[1024:]
         self._send(f'run {nonce} {code}')
         output, m = self._read_until(mark, timeout, command.strip().splitlines()[0][:80],
-                                     stream, hold=len(nonce) + 8)
+                                     stream, b'\n' + nonce.encode())
         result = Result(int(m.group(1)), output)
         self.check()
         if check and result.status:

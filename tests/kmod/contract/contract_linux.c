@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Linux glue of the contract tests: KTAP in the kernel log, memory, and the device's view of it. */
+#include <linux/dma-map-ops.h>
+#include <linux/gfp.h>
+#include <linux/io.h>
+#include <linux/mm.h>
+#include <linux/preempt.h>
+#include <linux/scatterlist.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+
+#include <scsa/scsa.h>
+
+#include "contract.h"
+
+static bool peek = true;
+module_param(peek, bool, 0444);
+MODULE_PARM_DESC(peek, "bus addresses are physical ones, so play the device with them");
+
+static unsigned int number, failed;
+
+void contract_begin(void)
+{
+	number = 0;
+	failed = 0;
+	pr_info("contract: KTAP version 1\n");
+}
+
+void contract_run(struct dev_info *dip, const struct contract_test *tests)
+{
+	for (; tests->name; tests++) {
+		const char *why = tests->run(dip);
+
+		if (why) {
+			failed++;
+			pr_info("contract: # does not hold: %s\n", why);
+		}
+		pr_info("contract: %s %u %s\n", why ? "not ok" : "ok", ++number, tests->name);
+	}
+}
+
+void contract_end(void)
+{
+	pr_info("contract: 1..%u\n", number);
+}
+
+int contract_sgl_alloc(struct scsa_sgl *s, unsigned int n, unsigned int len)
+{
+	struct sg_table *table = kzalloc(sizeof(*table), GFP_KERNEL);
+	struct scatterlist *sg;
+	struct page **pages;
+	unsigned int i;
+
+	if (!table || sg_alloc_table(table, n, GFP_KERNEL)) {
+		kfree(table);
+		return -ENOMEM;
+	}
+	pages = kvcalloc(2 * n, sizeof(*pages), GFP_KERNEL);
+	if (!pages)
+		goto fail;
+	/* Only each second page is used, lest two be merged. */
+	for (i = 0; i < 2 * n; i++) {
+		pages[i] = alloc_page(GFP_KERNEL | __GFP_ZERO);
+		if (!pages[i])
+			goto fail;
+	}
+	for_each_sg(table->sgl, sg, n, i)
+		sg_set_page(sg, pages[2 * i], len, 0);
+	s->sgl = table->sgl;
+	s->nents = n;
+	s->len = (size_t)n * len;
+	s->private = table;
+	for (i = 0; i < n; i++)
+		__free_page(pages[2 * i + 1]);
+	kvfree(pages);
+	return 0;
+
+fail:
+	for (i = 0; pages && i < 2 * n && pages[i]; i++)
+		__free_page(pages[i]);
+	kvfree(pages);
+	sg_free_table(table);
+	kfree(table);
+	return -ENOMEM;
+}
+
+void contract_sgl_free(struct scsa_sgl *s)
+{
+	struct sg_table *table = s->private;
+	struct scatterlist *sg;
+	unsigned int i;
+
+	for_each_sg(table->sgl, sg, s->nents, i)
+		__free_page(sg_page(sg));
+	sg_free_table(table);
+	kfree(table);
+}
+
+uint8_t *contract_sgl_byte(struct scsa_sgl *s, size_t offset)
+{
+	struct scatterlist *sg;
+	unsigned int i;
+
+	for_each_sg(s->sgl, sg, s->nents, i) {
+		if (offset < sg->length)
+			return (uint8_t *)sg_virt(sg) + offset;
+		offset -= sg->length;
+	}
+	return NULL;
+}
+
+void *contract_vmalloc(size_t len)
+{
+	return vzalloc(len);
+}
+
+void contract_vfree(void *p)
+{
+	vfree(p);
+}
+
+bool contract_is_thread(void)
+{
+	return in_task();
+}
+
+uint8_t contract_peek(uint64_t bus_addr)
+{
+	return READ_ONCE(*(uint8_t *)phys_to_virt(bus_addr));
+}
+
+void contract_poke(uint64_t bus_addr, uint8_t value)
+{
+	WRITE_ONCE(*(uint8_t *)phys_to_virt(bus_addr), value);
+}
+
+bool contract_can_peek(struct dev_info *dip)
+{
+	return peek;
+}
+
+static const struct pci_device_id contract_ids[] = {
+	{ PCI_DEVICE(0x1b36, 0x0005) },
+	{ }
+};
+MODULE_DEVICE_TABLE(pci, contract_ids);
+
+static struct scsa_driver contract_driver = {
+	.name = "contract",
+	.owner = THIS_MODULE,
+	.id_table = contract_ids,
+	.model = SCSA_MODEL_ATOMIC,
+	.init = contract_init,
+	.fini = contract_fini,
+};
+scsa_module_driver(contract_driver);
+
+MODULE_DESCRIPTION("Tests of the SCSA and DDI contract");
+MODULE_LICENSE("GPL");
