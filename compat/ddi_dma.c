@@ -8,7 +8,6 @@
  * DMA layer cannot map all of it (bounce buffers, an IOMMU short of space), and the caller accepts
  * windows, each window is mapped when it becomes current, after the one before has been unmapped.
  */
-#include <sys/param.h>
 #include <sys/ddi.h>
 #include <sys/sunddi.h>
 #include <linux/export.h>
@@ -175,24 +174,12 @@ static int plan_grow(struct scsa_dma_handle *h, int kmflag)
 
 static int plan_add(struct scsa_dma_handle *h, uint64_t addr, uint64_t len, int kmflag)
 {
-	int rc;
+	int rc = dma_plan_add(&h->dh_plan, addr, len);
 
-	while ((rc = dma_plan_add(&h->dh_plan, addr, len)) == DMA_PLAN_GROW) {
+	while (rc == DMA_PLAN_GROW) {
 		rc = plan_grow(h, kmflag);
-		if (rc != DDI_SUCCESS)
-			return rc;
-	}
-	return rc;
-}
-
-static int plan_end(struct scsa_dma_handle *h, int kmflag)
-{
-	int rc;
-
-	while ((rc = dma_plan_end(&h->dh_plan)) == DMA_PLAN_GROW) {
-		rc = plan_grow(h, kmflag);
-		if (rc != DDI_SUCCESS)
-			return rc;
+		if (rc == DDI_SUCCESS)
+			rc = dma_plan_resume(&h->dh_plan);
 	}
 	return rc;
 }
@@ -202,16 +189,12 @@ static int plan_mapping(struct scsa_dma_handle *h, uint64_t offset, int kmflag)
 {
 	struct linux_dma_iter it;
 	uint64_t addr, len;
-	int rc;
+	int rc = dma_plan_init(&h->dh_plan, &h->dh_limits, offset);
 
-	dma_plan_init(&h->dh_plan, &h->dh_limits, offset);
 	linux_dma_iter_init(&it, &h->dh_map);
-	while (linux_dma_iter_next(&it, &addr, &len)) {
+	while (rc == DDI_SUCCESS && linux_dma_iter_next(&it, &addr, &len))
 		rc = plan_add(h, addr, len, kmflag);
-		if (rc != DDI_SUCCESS)
-			return rc;
-	}
-	return plan_end(h, kmflag);
+	return rc;
 }
 
 static void select_win(struct scsa_dma_handle *h, uint_t win, const struct dma_win *w)
@@ -250,7 +233,7 @@ static int map_lazy_win(struct scsa_dma_handle *h, uint_t win, int kmflag)
 static int bind_lazy(struct scsa_dma_handle *h, int kmflag)
 {
 	const struct dma_limits *lim = &h->dh_limits;
-	uint64_t len = dma_limits_sure_len(lim, PAGESIZE);
+	uint64_t len = dma_limits_sure_len(lim);
 	int rc;
 
 	/* Of the whole object in one piece nothing came; begin with half of it. */
@@ -377,12 +360,10 @@ EXPORT_SYMBOL_GPL(scsa_ddi_dma_buf_bind_handle);
 
 static int bind_coherent(struct scsa_dma_handle *h, uint64_t bus_addr)
 {
-	int rc;
+	int rc = dma_plan_init(&h->dh_plan, &h->dh_limits, 0);
 
-	dma_plan_init(&h->dh_plan, &h->dh_limits, 0);
-	rc = plan_add(h, bus_addr, h->dh_len, KM_NOSLEEP);
 	if (rc == DDI_SUCCESS)
-		rc = plan_end(h, KM_NOSLEEP);
+		rc = plan_add(h, bus_addr, h->dh_len, KM_NOSLEEP);
 	if (rc == DDI_SUCCESS && dma_plan_nwins(&h->dh_plan) > 1 && !(h->dh_flags & DDI_DMA_PARTIAL))
 		rc = DDI_DMA_TOOBIG;
 	if (rc != DDI_SUCCESS)

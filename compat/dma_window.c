@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0
+/* DMA segments and attributes to cookies and windows. */
+#include "dma_window.h"
+
+/* seg and count_max are a size less one, and all ones for no limit: then the sum wraps to 0. */
+static uint64_t size_of(uint64_t size_less_one)
+{
+	return size_less_one + 1 ? size_less_one + 1 : UINT64_MAX;
+}
+
+static bool is_pow2(uint64_t n)
+{
+	return n && !(n & (n - 1));
+}
+
+static const char *attr_fault(const ddi_dma_attr_t *a)
+{
+	if (a->dma_attr_version != DMA_ATTR_V0)
+		return "dma_attr_version is not DMA_ATTR_V0";
+	if (a->dma_attr_addr_hi <= a->dma_attr_addr_lo)
+		return "dma_attr_addr_hi is not above dma_attr_addr_lo";
+	if (size_of(a->dma_attr_count_max) < DMA_PAGESIZE)
+		return "dma_attr_count_max is below a page";
+	if ((a->dma_attr_seg & (DMA_PAGESIZE - 1)) != DMA_PAGESIZE - 1)
+		return "dma_attr_seg is no mask of at least a page";
+	if (a->dma_attr_maxxfer < DMA_PAGESIZE)
+		return "dma_attr_maxxfer is below a page";
+	if (!is_pow2(a->dma_attr_granular) || a->dma_attr_granular > DMA_PAGESIZE)
+		return "dma_attr_granular is no power of two up to a page";
+	if (a->dma_attr_sgllen == 0)
+		return "dma_attr_sgllen is 0";
+	if (a->dma_attr_align && !is_pow2(a->dma_attr_align))
+		return "dma_attr_align is no power of two";
+	if (a->dma_attr_minxfer && !is_pow2(a->dma_attr_minxfer))
+		return "dma_attr_minxfer is no power of two";
+	if (a->dma_attr_flags & DDI_DMA_FORCE_PHYSICAL)
+		return "DDI_DMA_FORCE_PHYSICAL is not supported";
+	return NULL;
+}
+
+/**
+ * dma_limits_init() - check DMA attributes
+ * @lim: takes what they come down to
+ * @attr: attributes
+ * @why: takes what is wrong with them
+ *
+ * Return: DDI_SUCCESS (0) or DDI_DMA_BADATTR.
+ */
+int dma_limits_init(struct dma_limits *lim, const ddi_dma_attr_t *attr, const char **why)
+{
+	*why = attr ? attr_fault(attr) : "no attributes";
+	if (*why)
+		return DDI_DMA_BADATTR;
+	lim->addr_lo = attr->dma_attr_addr_lo;
+	lim->addr_hi = attr->dma_attr_addr_hi;
+	lim->seg = attr->dma_attr_seg;
+	lim->maxxfer = attr->dma_attr_maxxfer;
+	lim->sgllen = attr->dma_attr_sgllen < 0 ? UINT32_MAX : (uint32_t)attr->dma_attr_sgllen;
+	lim->granular = attr->dma_attr_granular;
+	lim->max_cookie = pure_min(size_of(attr->dma_attr_seg), size_of(attr->dma_attr_count_max));
+	lim->max_cookie = pure_min(lim->max_cookie, attr->dma_attr_maxxfer);
+	lim->max_cookie = pure_min(lim->max_cookie, UINT32_MAX);
+	/* A cookie that is split stays a whole number of blocks. */
+	lim->max_cookie -= lim->max_cookie % lim->granular;
+	return 0;
+}
+
+/**
+ * dma_limits_sure_len() - bytes that fit in one window however the object is scattered in pages
+ * @lim: limits
+ *
+ * Return: the bytes, at least one and not rounded to granular.
+ */
+uint64_t dma_limits_sure_len(const struct dma_limits *lim)
+{
+	/* An object need not begin at a page, so it may touch one page more than it fills. */
+	uint64_t pages = lim->sgllen > 1 ? lim->sgllen - 1 : 1;
+
+	return pure_min(lim->maxxfer, pages * DMA_PAGESIZE);
+}
+
+/**
+ * dma_plan_init() - begin a plan
+ * @p: plan whose arrays are set; they are kept
+ * @lim: limits; granular may have been raised to any number up to maxxfer
+ * @offset: where in the object the first segment begins
+ *
+ * Return: DDI_SUCCESS (0), DDI_DMA_NOMAPPING if not even one block fits in a window.
+ */
+int dma_plan_init(struct dma_plan *p, const struct dma_limits *lim, uint64_t offset)
+{
+	uint64_t rest;
+
+	p->lim = lim;
+	p->ncookies = 0;
+	p->nwins = 0;
+	p->cur = (struct dma_win){ .offset = offset };
+	div64_u64_rem(lim->maxxfer, lim->granular, &rest);
+	p->max_len = lim->maxxfer - rest;
+	return p->max_len ? 0 : DDI_DMA_NOMAPPING;
+}
+
+/*
+ * Close the current window for what is to follow. What is too much for a multiple of granular is
+ * cut off its end and becomes the beginning of the next window.
+ */
+static int close_window(struct dma_plan *p)
+{
+	struct dma_win *cur = &p->cur;
+	uint32_t keep = cur->ncookies, moved;
+	ddi_dma_cookie_t *last;
+	uint64_t surplus, cut;
+
+	div64_u64_rem(cur->len, p->lim->granular, &surplus);
+	if (surplus == cur->len)
+		return DDI_DMA_NOMAPPING;
+	/* Room for a cookie that is cut in two, before anything changes. */
+	if (p->nwins == p->wins_max || (surplus && p->ncookies == p->cookies_max))
+		return DMA_PLAN_GROW;
+
+	for (cut = surplus; cut && p->cookies[cur->first + keep - 1].dmac_size <= cut; keep--)
+		cut -= p->cookies[cur->first + keep - 1].dmac_size;
+	moved = cur->ncookies - keep;
+	if (cut) {
+		last = &p->cookies[cur->first + keep - 1];
+		memmove(last + 2, last + 1, moved * sizeof(*last));
+		last->dmac_size -= cut;
+		last[1] = *last;
+		last[1].dmac_laddress += last->dmac_size;
+		last[1].dmac_size = cut;
+		p->ncookies++;
+		moved++;
+	}
+	p->wins[p->nwins++] = (struct dma_win){ cur->offset, cur->len - surplus, cur->first, keep };
+	cur->offset += cur->len - surplus;
+	cur->first += keep;
+	cur->ncookies = moved;
+	cur->len = surplus;
+	return 0;
+}
+
+/* Bytes from @addr to the next boundary no cookie crosses. */
+static uint64_t to_boundary(const struct dma_plan *p, uint64_t addr)
+{
+	return size_of(p->lim->seg - (addr & p->lim->seg));
+}
+
+/* How much of what is left the last cookie of the window can take. */
+static uint64_t mergeable(const struct dma_plan *p)
+{
+	const ddi_dma_cookie_t *last;
+
+	if (!p->cur.ncookies)
+		return 0;
+	last = &p->cookies[p->ncookies - 1];
+	if (last->dmac_laddress + last->dmac_size != p->addr || !(p->addr & p->lim->seg))
+		return 0;
+	return pure_min(to_boundary(p, p->addr), p->lim->max_cookie - last->dmac_size);
+}
+
+/**
+ * dma_plan_resume() - go on with a segment after the arrays were enlarged
+ * @p: plan
+ *
+ * Return: as dma_plan_add().
+ */
+int dma_plan_resume(struct dma_plan *p)
+{
+	const struct dma_limits *lim = p->lim;
+	struct dma_win *cur = &p->cur;
+	ddi_dma_cookie_t *c;
+	uint64_t n, merge;
+	int rc;
+
+	if (p->addr < lim->addr_lo || p->addr > lim->addr_hi || p->len - 1 > lim->addr_hi - p->addr)
+		return DDI_DMA_NOMAPPING;
+	while (p->len) {
+		merge = mergeable(p);
+		if (cur->len == p->max_len || (!merge && cur->ncookies == lim->sgllen)) {
+			rc = close_window(p);
+			if (rc)
+				return rc;
+			continue;
+		}
+		n = pure_min(p->len, p->max_len - cur->len);
+		if (merge) {
+			n = pure_min(n, merge);
+			p->cookies[p->ncookies - 1].dmac_size += n;
+		} else {
+			if (p->ncookies == p->cookies_max)
+				return DMA_PLAN_GROW;
+			n = pure_min(n, pure_min(lim->max_cookie, to_boundary(p, p->addr)));
+			c = &p->cookies[p->ncookies++];
+			c->dmac_laddress = p->addr;
+			c->dmac_size = n;
+			c->dmac_type = 0;
+			cur->ncookies++;
+		}
+		cur->len += n;
+		p->addr += n;
+		p->len -= n;
+	}
+	return 0;
+}

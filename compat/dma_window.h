@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * DMA segments and attributes to cookies and windows; pure.
+ *
+ * A window is what one command can carry: at most sgllen cookies and maxxfer bytes, its length a
+ * multiple of granular but for the last. Windows tile the object in order.
+ */
+#ifndef _COMPAT_DMA_WINDOW_H
+#define _COMPAT_DMA_WINDOW_H
+
+#include <sys/ddidmareq.h>
+
+#include "pure.h"
+
+#define DMA_PAGESIZE	4096
+
+/* What ddi_dma_attr(9S) comes down to. */
+struct dma_limits {
+	uint64_t	addr_lo;
+	uint64_t	addr_hi;
+	uint64_t	seg;		/* mask: no cookie crosses a multiple of seg + 1 */
+	uint64_t	max_cookie;	/* bytes */
+	uint64_t	maxxfer;	/* bytes in a window, before rounding to granular */
+	uint32_t	sgllen;
+	uint32_t	granular;
+};
+
+struct dma_win {
+	uint64_t	offset;
+	uint64_t	len;
+	uint32_t	first;		/* of its cookies */
+	uint32_t	ncookies;
+};
+
+/*
+ * A plan being made. The arrays are the caller's. The last window is @cur, so that a plan of one
+ * window needs no array of windows.
+ */
+struct dma_plan {
+	const struct dma_limits	*lim;
+	ddi_dma_cookie_t	*cookies;
+	uint32_t		ncookies;
+	uint32_t		cookies_max;
+	struct dma_win		*wins;
+	uint32_t		nwins;		/* closed ones, in @wins */
+	uint32_t		wins_max;
+	struct dma_win		cur;
+	uint64_t		max_len;	/* of a window: maxxfer rounded down to granular */
+	uint64_t		addr;		/* of the segment being added: what is left of it */
+	uint64_t		len;
+};
+
+/* An array is full: enlarge those that are and call dma_plan_resume(). */
+#define DMA_PLAN_GROW	1
+
+int dma_limits_init(struct dma_limits *lim, const ddi_dma_attr_t *attr, const char **why);
+uint64_t dma_limits_sure_len(const struct dma_limits *lim);
+int dma_plan_init(struct dma_plan *p, const struct dma_limits *lim, uint64_t offset);
+int dma_plan_resume(struct dma_plan *p);
+
+/**
+ * dma_plan_add() - plan for the next segment of the object
+ * @p: plan
+ * @addr: bus address
+ * @len: bytes, not 0
+ *
+ * Return: DDI_SUCCESS, DMA_PLAN_GROW, or DDI_DMA_NOMAPPING: the device does not reach it, or a
+ *	window cannot be made a multiple of granular.
+ */
+static inline int dma_plan_add(struct dma_plan *p, uint64_t addr, uint64_t len)
+{
+	p->addr = addr;
+	p->len = len;
+	return dma_plan_resume(p);
+}
+
+static inline uint32_t dma_plan_nwins(const struct dma_plan *p)
+{
+	return p->nwins + 1;
+}
+
+static inline const struct dma_win *dma_plan_win(const struct dma_plan *p, uint32_t win)
+{
+	return win < p->nwins ? &p->wins[win] : &p->cur;
+}
+
+#endif /* _COMPAT_DMA_WINDOW_H */

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the pure code needs of its environment: the kernel, or a process in the tests. */
+#ifndef _COMPAT_PURE_H
+#define _COMPAT_PURE_H
+
+#ifdef __KERNEL__
+#include <linux/errno.h>
+#include <linux/limits.h>
+#include <linux/math64.h>
+#include <linux/string.h>
+#include <linux/types.h>
+
+#define UINT32_MAX	U32_MAX
+#define UINT64_MAX	U64_MAX
+#else
+#include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+static inline uint64_t div64_u64_rem(uint64_t dividend, uint64_t divisor, uint64_t *remainder)
+{
+	*remainder = dividend % divisor;
+	return dividend / divisor;
+}
+#endif
+
+static inline uint64_t pure_min(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+#endif /* _COMPAT_PURE_H */

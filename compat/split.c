@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Which CDBs may be carried out as several commands, and how. */
+#include "split.h"
+
+/* Where a CDB keeps LBA and transfer length. */
+static const struct form {
+	uint8_t	cdblen;
+	uint8_t	lba, lba_len;
+	uint8_t	len, len_len;
+} forms[] = {
+	{  6,  1, 3,  4, 1 },	/* the LBA has 21 bits, and a length of 0 means 256 blocks */
+	{ 10,  2, 4,  7, 2 },
+	{ 12,  2, 4,  6, 4 },
+	{ 16,  2, 8, 10, 4 },
+	{ 32, 12, 8, 28, 4 },
+};
+
+enum { FORM_6, FORM_10, FORM_12, FORM_16, FORM_32, FORM_NONE };
+
+#define LBA_6_BITS	21
+#define LENGTH_6_ZERO	256
+
+enum {
+	READ_6 = 0x08, WRITE_6 = 0x0a,
+	READ_10 = 0x28, WRITE_10 = 0x2a, WRITE_VERIFY_10 = 0x2e, VERIFY_10 = 0x2f,
+	VARIABLE_LENGTH = 0x7f,
+	READ_16 = 0x88, WRITE_16 = 0x8a, WRITE_VERIFY_16 = 0x8e, VERIFY_16 = 0x8f,
+	READ_12 = 0xa8, WRITE_12 = 0xaa, WRITE_VERIFY_12 = 0xae, VERIFY_12 = 0xaf,
+	SERVICE_READ_32 = 0x0009, SERVICE_WRITE_32 = 0x000b,
+	VARIABLE_LENGTH_32 = 0x18,	/* additional CDB length */
+};
+
+/* Peripheral device types that are addressed by block. */
+enum { TYPE_DISK = 0x00, TYPE_CDROM = 0x05, TYPE_OPTICAL = 0x07, TYPE_RBC = 0x0e, TYPE_ZBC = 0x14 };
+
+static uint64_t get_be(const uint8_t *p, unsigned int n)
+{
+	uint64_t v = 0;
+
+	while (n--)
+		v = v << 8 | *p++;
+	return v;
+}
+
+static void put_be(uint8_t *p, unsigned int n, uint64_t v)
+{
+	while (n--) {
+		p[n] = v;
+		v >>= 8;
+	}
+}
+
+static unsigned int form_32(const uint8_t *cdb, unsigned int cdblen)
+{
+	unsigned int service;
+
+	if (cdblen < 32 || cdb[7] != VARIABLE_LENGTH_32)
+		return FORM_NONE;
+	service = get_be(&cdb[8], 2);
+	return service == SERVICE_READ_32 || service == SERVICE_WRITE_32 ? FORM_32 : FORM_NONE;
+}
+
+/* VERIFY compares with the buffer if BYTCHK is 1; 3 compares one block with many. */
+static bool verify_has_data(const uint8_t *cdb)
+{
+	return (cdb[1] & 0x06) == 0x02;
+}
+
+static unsigned int form_of(const uint8_t *cdb, unsigned int cdblen)
+{
+	unsigned int form = FORM_NONE;
+
+	if (!cdblen)
+		return FORM_NONE;
+	switch (cdb[0]) {
+	case READ_6:
+	case WRITE_6:
+		form = FORM_6;
+		break;
+	case READ_10:
+	case WRITE_10:
+	case WRITE_VERIFY_10:
+	case VERIFY_10:
+		form = FORM_10;
+		break;
+	case READ_12:
+	case WRITE_12:
+	case WRITE_VERIFY_12:
+	case VERIFY_12:
+		form = FORM_12;
+		break;
+	case READ_16:
+	case WRITE_16:
+	case WRITE_VERIFY_16:
+	case VERIFY_16:
+		form = FORM_16;
+		break;
+	case VARIABLE_LENGTH:
+		return form_32(cdb, cdblen);
+	default:
+		return FORM_NONE;
+	}
+	if (cdblen < forms[form].cdblen)
+		return FORM_NONE;
+	switch (cdb[0]) {
+	case VERIFY_10:
+	case VERIFY_12:
+	case VERIFY_16:
+		return verify_has_data(cdb) ? form : FORM_NONE;
+	default:
+		return form;
+	}
+}
+
+/* Protection information travels with the data and would need its reference tags rewritten. */
+static bool has_protection(const uint8_t *cdb, unsigned int form)
+{
+	return form != FORM_6 && (cdb[form == FORM_32 ? 10 : 1] & 0xe0);
+}
+
+static bool is_block_device(uint8_t device_type)
+{
+	switch (device_type) {
+	case TYPE_DISK:
+	case TYPE_CDROM:
+	case TYPE_OPTICAL:
+	case TYPE_RBC:
+	case TYPE_ZBC:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static uint64_t lba_of(const uint8_t *cdb, unsigned int form)
+{
+	uint64_t lba = get_be(&cdb[forms[form].lba], forms[form].lba_len);
+
+	return form == FORM_6 ? lba & ((1U << LBA_6_BITS) - 1) : lba;
+}
+
+static uint64_t blocks_of(const uint8_t *cdb, unsigned int form)
+{
+	uint64_t blocks = get_be(&cdb[forms[form].len], forms[form].len_len);
+
+	return form == FORM_6 && !blocks ? LENGTH_6_ZERO : blocks;
+}
+
+static uint64_t max_lba(unsigned int form)
+{
+	if (form == FORM_6)
+		return (1U << LBA_6_BITS) - 1;
+	return forms[form].lba_len == 8 ? UINT64_MAX : UINT32_MAX;
+}
+
+/**
+ * split_is_block_transfer() - does the CDB give the length of its data in blocks?
+ * @cdb: command
+ * @cdblen: its length
+ *
+ * Return: true for the commands this file knows.
+ */
+bool split_is_block_transfer(const uint8_t *cdb, unsigned int cdblen)
+{
+	return form_of(cdb, cdblen) != FORM_NONE;
+}
+
+/**
+ * split_parse() - may a command be carried out in parts?
+ * @cdb: command
+ * @cdblen: its length
+ * @bufflen: bytes of its buffer
+ * @block_size: bytes of a logical block, as READ CAPACITY says; 0 if not known
+ * @device_type: peripheral device type
+ * @split: takes what split_rewrite() needs
+ *
+ * Return: SPLIT_OK, or why not.
+ */
+enum split_class split_parse(const uint8_t *cdb, unsigned int cdblen, uint64_t bufflen,
+			     uint32_t block_size, uint8_t device_type, struct split_cdb *split)
+{
+	unsigned int form = form_of(cdb, cdblen);
+
+	if (form == FORM_NONE || has_protection(cdb, form))
+		return SPLIT_NOT_BLOCKS;
+	if (!is_block_device(device_type))
+		return SPLIT_DEVICE;
+	split->form = form;
+	split->block_size = block_size;
+	split->lba = lba_of(cdb, form);
+	split->blocks = blocks_of(cdb, form);
+	/* 32 bits each, so the product fits. */
+	if (!block_size || !split->blocks || split->blocks * block_size != bufflen)
+		return SPLIT_MISMATCH;
+	if (split->blocks - 1 > max_lba(form) - split->lba)
+		return SPLIT_RANGE;
+	return SPLIT_OK;
+}
+
+/**
+ * split_rewrite() - write LBA and length of a part into a copy of the CDB
+ * @split: from split_parse()
+ * @cdb: copy of the CDB; all else in it stays
+ * @offset: where the part begins, in bytes from the beginning of the transfer
+ * @bytes: of the part
+ *
+ * Return: 0, -EINVAL if the part is no whole number of blocks inside the transfer.
+ */
+int split_rewrite(const struct split_cdb *split, uint8_t *cdb, uint64_t offset, uint64_t bytes)
+{
+	const struct form *f = &forms[split->form];
+	uint64_t first, blocks, rest_first, rest;
+
+	first = div64_u64_rem(offset, split->block_size, &rest_first);
+	blocks = div64_u64_rem(bytes, split->block_size, &rest);
+	if (rest_first || rest || !blocks || first >= split->blocks ||
+	    blocks > split->blocks - first)
+		return -EINVAL;
+	if (split->form == FORM_6) {
+		/* The upper three bits of byte 1 are not the LBA's; 256 blocks are written as 0. */
+		cdb[1] = (cdb[1] & 0xe0) | ((split->lba + first) >> 16);
+		put_be(&cdb[2], 2, split->lba + first);
+	} else {
+		put_be(&cdb[f->lba], f->lba_len, split->lba + first);
+	}
+	put_be(&cdb[f->len], f->len_len, blocks);
+	return 0;
+}
