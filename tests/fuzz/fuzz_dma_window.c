@@ -1,0 +1,94 @@
+/* SOURCES: compat/dma_window.c */
+// SPDX-License-Identifier: GPL-2.0
+/* Any attributes and any object: a plan tiles the object and keeps to the attributes. */
+#include <stdlib.h>
+
+#include "dma_window.h"
+
+static void require(bool condition)
+{
+	if (!condition)
+		abort();
+}
+
+static int add(struct dma_plan *p, uint64_t addr, uint64_t len)
+{
+	int rc = dma_plan_add(p, addr, len);
+
+	while (rc == DMA_PLAN_GROW) {
+		if (p->ncookies == p->cookies_max)
+			p->cookies = realloc(p->cookies, ++p->cookies_max * sizeof(*p->cookies));
+		if (p->nwins == p->wins_max)
+			p->wins = realloc(p->wins, ++p->wins_max * sizeof(*p->wins));
+		rc = dma_plan_resume(p);
+	}
+	return rc;
+}
+
+static void check(const struct dma_plan *p, uint64_t total)
+{
+	uint64_t offset = 0, sum;
+	uint32_t next = 0, i, j;
+
+	for (i = 0; i < dma_plan_nwins(p); i++) {
+		const struct dma_win *w = dma_plan_win(p, i);
+
+		require(w->offset == offset && w->first == next && w->ncookies);
+		require(w->ncookies <= p->lim->sgllen && w->len <= p->lim->maxxfer);
+		require(i + 1 == dma_plan_nwins(p) || w->len % p->lim->granular == 0);
+		for (sum = 0, j = 0; j < w->ncookies; j++) {
+			const ddi_dma_cookie_t *c = &p->cookies[next++];
+
+			require(c->dmac_size && c->dmac_size <= p->lim->max_cookie);
+			require(c->dmac_laddress >= p->lim->addr_lo);
+			require(c->dmac_laddress + c->dmac_size - 1 <= p->lim->addr_hi);
+			require(((c->dmac_laddress ^ (c->dmac_laddress + c->dmac_size - 1)) &
+				 ~p->lim->seg) == 0);
+			sum += c->dmac_size;
+		}
+		require(sum == w->len);
+		offset += sum;
+	}
+	require(offset == total && next == p->ncookies);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct dma_plan p = { 0 };
+	struct dma_limits lim;
+	uint64_t total = 0;
+	ddi_dma_attr_t a;
+	const char *why;
+	int rc;
+
+	if (size < sizeof(a))
+		return 0;
+	memcpy(&a, data, sizeof(a));
+	data += sizeof(a);
+	size -= sizeof(a);
+	if (dma_limits_init(&lim, &a, &why)) {
+		require(why != NULL);
+		return 0;
+	}
+	rc = dma_plan_init(&p, &lim, 0);
+	/* Lengths that make a few thousand cookies at most, whatever the attributes. */
+	while (!rc && size >= 10) {
+		uint64_t addr;
+		uint16_t len;
+
+		memcpy(&addr, data, 8);
+		memcpy(&len, data + 8, 2);
+		data += 10;
+		size -= 10;
+		if (!len)
+			continue;
+		rc = add(&p, addr, len);
+		total += len;
+	}
+	require(rc == 0 || rc == DDI_DMA_NOMAPPING);
+	if (!rc && total)
+		check(&p, total);
+	free(p.cookies);
+	free(p.wins);
+	return 0;
+}

@@ -1,0 +1,68 @@
+/* SOURCES: compat/split.c */
+// SPDX-License-Identifier: GPL-2.0
+/* Any 32 bytes as a CDB with any buffer: never split what may not be, parts add up to the whole. */
+#include <stdlib.h>
+
+#include "split.h"
+
+struct input {
+	uint8_t		cdb[32];
+	uint8_t		cdblen;
+	uint8_t		type;
+	uint8_t		block;
+	uint8_t		match;	/* odd: make the buffer agree with the CDB */
+	uint32_t	bufflen;
+	uint8_t		parts[16];
+};
+
+static void require(bool condition)
+{
+	if (!condition)
+		abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const uint32_t blocks[] = { 512, 520, 2048, 4096, 0, 1 };
+	struct split_cdb s, again;
+	struct input in;
+	uint64_t bufflen, done = 0;
+	uint32_t block;
+	unsigned int i = 0;
+	uint8_t part[32];
+
+	memset(&in, 0, sizeof(in));
+	memcpy(&in, data, pure_min(size, sizeof(in)));
+	in.cdblen %= 33;
+	block = blocks[in.block % 6];
+	bufflen = in.bufflen;
+	if (in.match & 1) {
+		split_parse(in.cdb, in.cdblen, 0, block, in.type, &s);
+		if (split_is_block_transfer(in.cdb, in.cdblen) &&
+		    split_parse(in.cdb, in.cdblen, 0, block, 0, &s) == SPLIT_MISMATCH)
+			bufflen = s.blocks * block;
+	}
+	if (split_parse(in.cdb, in.cdblen, bufflen, block, in.type, &s) != SPLIT_OK)
+		return 0;
+	require(split_is_block_transfer(in.cdb, in.cdblen));
+	require(s.blocks * block == bufflen);
+	require(s.lba + s.blocks - 1 >= s.lba);
+	/* Sixteen parts at most: each takes some of what is left, the last takes all of it. */
+	while (done < bufflen) {
+		uint64_t left = (bufflen - done) / block;
+		uint64_t n = i < 15 ? 1 + left * in.parts[i] / 300 : left;
+
+		i++;
+		memcpy(part, in.cdb, 32);
+		require(split_rewrite(&s, part, done, n * block) == 0);
+		require(part[0] == in.cdb[0]);
+		require(split_parse(part, in.cdblen, n * block, block, in.type, &again) == SPLIT_OK);
+		require(again.lba == s.lba + done / block && again.blocks == n);
+		done += n * block;
+	}
+	require(done == bufflen);
+	/* Written with the whole range it is the CDB it was. */
+	require(split_rewrite(&s, part, 0, bufflen) == 0);
+	require(memcmp(part, in.cdb, 32) == 0);
+	return 0;
+}

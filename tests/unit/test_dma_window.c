@@ -1,0 +1,355 @@
+/* SOURCES: compat/dma_window.c */
+// SPDX-License-Identifier: GPL-2.0
+/* Properties of the window planner over random objects, and each attribute at its edges. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include "dma_window.h"
+
+#define MAX_SEGS	40
+#define RANDOM_CASES	1000000
+
+static uint64_t random64(void)
+{
+	static uint64_t x = 88172645463325252ULL;
+
+	x ^= x << 13;
+	x ^= x >> 7;
+	x ^= x << 17;
+	return x;
+}
+
+static const ddi_dma_attr_t wide = {
+	.dma_attr_addr_hi = UINT64_MAX, .dma_attr_count_max = UINT64_MAX, .dma_attr_align = 1,
+	.dma_attr_minxfer = 1, .dma_attr_maxxfer = UINT64_MAX, .dma_attr_seg = UINT64_MAX,
+	.dma_attr_sgllen = -1, .dma_attr_granular = 1,
+};
+
+struct object {
+	unsigned int	n;
+	uint64_t	addr[MAX_SEGS];
+	uint64_t	len[MAX_SEGS];
+	uint64_t	total;
+};
+
+static void add_seg(struct object *o, uint64_t addr, uint64_t len)
+{
+	o->addr[o->n] = addr;
+	o->len[o->n++] = len;
+	o->total += len;
+}
+
+/* Plan with arrays that begin as small as can be, so that each growth is exercised. */
+static int make_plan(struct dma_plan *p, const struct dma_limits *lim, const struct object *o)
+{
+	unsigned int i;
+	int rc;
+
+	*p = (struct dma_plan){ .cookies = malloc(sizeof(ddi_dma_cookie_t)), .cookies_max = 1 };
+	rc = dma_plan_init(p, lim, 0);
+	for (i = 0; !rc && i < o->n; i++) {
+		rc = dma_plan_add(p, o->addr[i], o->len[i]);
+		while (rc == DMA_PLAN_GROW) {
+			if (p->ncookies == p->cookies_max)
+				p->cookies = realloc(p->cookies,
+						     ++p->cookies_max * sizeof(*p->cookies));
+			if (p->nwins == p->wins_max)
+				p->wins = realloc(p->wins, ++p->wins_max * sizeof(*p->wins));
+			rc = dma_plan_resume(p);
+		}
+	}
+	return rc;
+}
+
+static void drop_plan(struct dma_plan *p)
+{
+	free(p->cookies);
+	free(p->wins);
+}
+
+/* The cookies of all windows, in order, are exactly the object; each satisfies the attributes. */
+static void check_plan(const struct dma_plan *p, const struct object *o)
+{
+	const struct dma_limits *lim = p->lim;
+	uint64_t offset = 0, in_seg = 0;
+	uint32_t next = 0, seg = 0, i, j;
+
+	for (i = 0; i < dma_plan_nwins(p); i++) {
+		const struct dma_win *w = dma_plan_win(p, i);
+		uint64_t sum = 0;
+
+		assert_int_equal(w->offset, offset);
+		assert_int_equal(w->first, next);
+		assert_in_range(w->ncookies, 1, lim->sgllen);
+		assert_in_range(w->len, 1, lim->maxxfer);
+		if (i + 1 < dma_plan_nwins(p))
+			assert_int_equal(w->len % lim->granular, 0);
+		for (j = 0; j < w->ncookies; j++) {
+			const ddi_dma_cookie_t *c = &p->cookies[next++];
+			uint64_t addr = c->dmac_laddress, left = c->dmac_size;
+
+			assert_in_range(left, 1, lim->max_cookie);
+			assert_int_equal(addr & ~lim->seg, (addr + left - 1) & ~lim->seg);
+			sum += left;
+			while (left) {
+				uint64_t n = pure_min(left, o->len[seg] - in_seg);
+
+				assert_int_equal(addr, o->addr[seg] + in_seg);
+				addr += n;
+				left -= n;
+				in_seg += n;
+				if (in_seg == o->len[seg]) {
+					seg++;
+					in_seg = 0;
+				}
+			}
+		}
+		assert_int_equal(sum, w->len);
+		offset += sum;
+	}
+	assert_int_equal(offset, o->total);
+	assert_int_equal(next, p->ncookies);
+}
+
+static void random_attr(ddi_dma_attr_t *a)
+{
+	*a = wide;
+	if (random64() % 4)
+		a->dma_attr_seg = (0x1000ULL << random64() % 20) - 1;
+	if (random64() % 3 == 0)
+		a->dma_attr_count_max = 4095 + random64() % 100000;
+	a->dma_attr_maxxfer = 4096 + random64() % 200000;
+	a->dma_attr_sgllen = 1 + random64() % 20;
+	a->dma_attr_granular = 1 << random64() % 13;
+}
+
+static void random_object(struct object *o)
+{
+	uint64_t addr = random64() % (1ULL << 40);
+	unsigned int n = 1 + random64() % 30;
+	bool blocks = random64() % 2;
+
+	*o = (struct object){ 0 };
+	while (n--) {
+		uint64_t len = 1 + random64() % (random64() % 2 ? 20000 : 3);
+
+		if (blocks)
+			len = (len + 511) & ~511ULL;
+		if (random64() % 3)
+			addr = random64() % (1ULL << 40);
+		add_seg(o, addr, len);
+		addr += len;
+	}
+}
+
+static void random_objects(void **state)
+{
+	unsigned long several = 0, impossible = 0, i;
+	struct dma_limits lim;
+	struct dma_plan p;
+	struct object o;
+	ddi_dma_attr_t a;
+	const char *why;
+
+	for (i = 0; i < RANDOM_CASES; i++) {
+		random_attr(&a);
+		random_object(&o);
+		assert_int_equal(dma_limits_init(&lim, &a, &why), 0);
+		if (make_plan(&p, &lim, &o) == 0) {
+			check_plan(&p, &o);
+			several += dma_plan_nwins(&p) > 1;
+		} else {
+			/* Only blocks that do not fit in sgllen pieces have no plan. */
+			assert_true(lim.granular > 1);
+			impossible++;
+		}
+		drop_plan(&p);
+	}
+	/* The cases are not all of one kind. */
+	assert_in_range(several, RANDOM_CASES / 10, RANDOM_CASES);
+	assert_in_range(impossible, 1, RANDOM_CASES / 2);
+}
+
+/* Plan one object and give the number of windows, or the error. */
+static int windows_of(const ddi_dma_attr_t *a, const struct object *o, unsigned int *cookies)
+{
+	struct dma_limits lim;
+	struct dma_plan p;
+	const char *why;
+	int rc;
+
+	assert_int_equal(dma_limits_init(&lim, a, &why), 0);
+	rc = make_plan(&p, &lim, o);
+	if (rc == 0) {
+		check_plan(&p, o);
+		rc = dma_plan_nwins(&p);
+		if (cookies)
+			*cookies = p.ncookies;
+	}
+	drop_plan(&p);
+	return rc;
+}
+
+static void merges_what_adjoins(void **state)
+{
+	struct object o = { 0 };
+	ddi_dma_attr_t a = wide;
+	unsigned int cookies;
+
+	add_seg(&o, 0x10000, 0x1000);
+	add_seg(&o, 0x11000, 0x1000);
+	add_seg(&o, 0x13000, 0x1000);
+	assert_int_equal(windows_of(&a, &o, &cookies), 1);
+	assert_int_equal(cookies, 2);
+	/* Not across a boundary, nor beyond the counter. */
+	a.dma_attr_seg = 0xfff;
+	assert_int_equal(windows_of(&a, &o, &cookies), 1);
+	assert_int_equal(cookies, 3);
+	a = wide;
+	a.dma_attr_count_max = 0x17ff;
+	assert_int_equal(windows_of(&a, &o, &cookies), 1);
+	assert_int_equal(cookies, 3);
+}
+
+static void closes_at_sgllen_and_maxxfer(void **state)
+{
+	struct object o = { 0 };
+	ddi_dma_attr_t a = wide;
+	unsigned int i;
+
+	for (i = 0; i < 8; i++)
+		add_seg(&o, i * 0x2000, 0x1000);
+	a.dma_attr_sgllen = 8;
+	assert_int_equal(windows_of(&a, &o, NULL), 1);
+	a.dma_attr_sgllen = 7;
+	assert_int_equal(windows_of(&a, &o, NULL), 2);
+	a.dma_attr_sgllen = 1;
+	assert_int_equal(windows_of(&a, &o, NULL), 8);
+	a = wide;
+	a.dma_attr_maxxfer = 0x8000;
+	assert_int_equal(windows_of(&a, &o, NULL), 1);
+	a.dma_attr_maxxfer = 0x7fff;
+	assert_int_equal(windows_of(&a, &o, NULL), 2);
+	/* maxxfer is rounded down to granular: 0x1fff is 0x1e00 with blocks of 512. */
+	a.dma_attr_maxxfer = 0x1fff;
+	a.dma_attr_granular = 512;
+	assert_int_equal(windows_of(&a, &o, NULL), 5);
+}
+
+static void trims_to_granular(void **state)
+{
+	ddi_dma_attr_t a = wide;
+	struct object o = { 0 };
+
+	/* Of two cookies, 1400 bytes, 1024 are whole blocks; the rest goes with the third. */
+	a.dma_attr_sgllen = 2;
+	a.dma_attr_granular = 512;
+	add_seg(&o, 0x1000, 700);
+	add_seg(&o, 0x3000, 700);
+	add_seg(&o, 0x5000, 700);
+	assert_int_equal(windows_of(&a, &o, NULL), 2);
+	/* With one cookie to a window a block in two pieces cannot be carried. */
+	a.dma_attr_sgllen = 1;
+	assert_int_equal(windows_of(&a, &o, NULL), DDI_DMA_NOMAPPING);
+	/* But whole blocks can. */
+	o = (struct object){ 0 };
+	add_seg(&o, 0x1000, 1024);
+	add_seg(&o, 0x3000, 512);
+	assert_int_equal(windows_of(&a, &o, NULL), 2);
+}
+
+static void refuses_what_is_out_of_reach(void **state)
+{
+	ddi_dma_attr_t a = wide;
+	struct object o = { 0 };
+
+	a.dma_attr_addr_lo = 0x1000;
+	a.dma_attr_addr_hi = 0xffffffff;
+	add_seg(&o, 0xfffff000, 0x1000);
+	assert_int_equal(windows_of(&a, &o, NULL), 1);
+	o.len[0] = o.total = 0x1001;
+	assert_int_equal(windows_of(&a, &o, NULL), DDI_DMA_NOMAPPING);
+	o.addr[0] = 0xfff;
+	o.len[0] = o.total = 1;
+	assert_int_equal(windows_of(&a, &o, NULL), DDI_DMA_NOMAPPING);
+}
+
+static void top_of_the_address_space(void **state)
+{
+	ddi_dma_attr_t a = wide;
+	struct object o = { 0 };
+
+	add_seg(&o, UINT64_MAX - 0xfff, 0x1000);
+	assert_int_equal(windows_of(&a, &o, NULL), 1);
+}
+
+static void bad_attributes(void **state)
+{
+	struct dma_limits lim;
+	const char *why;
+	ddi_dma_attr_t a;
+
+#define BAD(assignment)							\
+	do {								\
+		a = wide;						\
+		assignment;						\
+		assert_int_equal(dma_limits_init(&lim, &a, &why), DDI_DMA_BADATTR); \
+		assert_non_null(why);					\
+	} while (0)
+
+	assert_int_equal(dma_limits_init(&lim, NULL, &why), DDI_DMA_BADATTR);
+	BAD(a.dma_attr_version = 1);
+	BAD(a.dma_attr_addr_lo = UINT64_MAX);
+	BAD(a.dma_attr_count_max = 4094);
+	BAD(a.dma_attr_seg = 0x7ff);
+	BAD(a.dma_attr_seg = 0xfffffffffffff7ffULL);
+	BAD(a.dma_attr_maxxfer = 4095);
+	BAD(a.dma_attr_granular = 0);
+	BAD(a.dma_attr_granular = 3);
+	BAD(a.dma_attr_granular = 8192);
+	BAD(a.dma_attr_sgllen = 0);
+	BAD(a.dma_attr_align = 3);
+	BAD(a.dma_attr_minxfer = 6);
+	BAD(a.dma_attr_flags = DDI_DMA_FORCE_PHYSICAL);
+	a = wide;
+	assert_int_equal(dma_limits_init(&lim, &a, &why), 0);
+	assert_null(why);
+	/* All ones are no limit, not zero. */
+	assert_int_equal(lim.max_cookie, UINT32_MAX);
+}
+
+static void sure_length(void **state)
+{
+	struct dma_limits lim;
+	ddi_dma_attr_t a = wide;
+	const char *why;
+
+	a.dma_attr_sgllen = 5;
+	assert_int_equal(dma_limits_init(&lim, &a, &why), 0);
+	assert_int_equal(dma_limits_sure_len(&lim), 4 * DMA_PAGESIZE);
+	a.dma_attr_sgllen = 1;
+	assert_int_equal(dma_limits_init(&lim, &a, &why), 0);
+	assert_int_equal(dma_limits_sure_len(&lim), DMA_PAGESIZE);
+	a.dma_attr_sgllen = -1;
+	a.dma_attr_maxxfer = 1 << 20;
+	assert_int_equal(dma_limits_init(&lim, &a, &why), 0);
+	assert_int_equal(dma_limits_sure_len(&lim), 1 << 20);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(random_objects),
+		cmocka_unit_test(merges_what_adjoins),
+		cmocka_unit_test(closes_at_sgllen_and_maxxfer),
+		cmocka_unit_test(trims_to_granular),
+		cmocka_unit_test(refuses_what_is_out_of_reach),
+		cmocka_unit_test(top_of_the_address_space),
+		cmocka_unit_test(bad_attributes),
+		cmocka_unit_test(sure_length),
+	};
+
+	return cmocka_run_group_tests_name("dma_window", tests, NULL, NULL);
+}
