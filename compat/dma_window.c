@@ -21,7 +21,7 @@ static const char *attr_fault(const ddi_dma_attr_t *a)
 		return "dma_attr_addr_hi is not above dma_attr_addr_lo";
 	if (size_of(a->dma_attr_count_max) < DMA_PAGESIZE)
 		return "dma_attr_count_max is below a page";
-	if ((a->dma_attr_seg & (DMA_PAGESIZE - 1)) != DMA_PAGESIZE - 1)
+	if (a->dma_attr_seg < DMA_PAGESIZE - 1 || (a->dma_attr_seg & (a->dma_attr_seg + 1)))
 		return "dma_attr_seg is no mask of at least a page";
 	if (a->dma_attr_maxxfer < DMA_PAGESIZE)
 		return "dma_attr_maxxfer is below a page";

@@ -304,6 +304,8 @@ static void bad_attributes(void **state)
 	BAD(a.dma_attr_addr_lo = UINT64_MAX);
 	BAD(a.dma_attr_count_max = 4094);
 	BAD(a.dma_attr_seg = 0x7ff);
+	/* Found by the fuzzer: bits that are no boundary. */
+	BAD(a.dma_attr_seg = 0x10fff);
 	BAD(a.dma_attr_seg = 0xfffffffffffff7ffULL);
 	BAD(a.dma_attr_maxxfer = 4095);
 	BAD(a.dma_attr_granular = 0);
