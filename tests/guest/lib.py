@@ -159,7 +159,10 @@ class Group:
     needs: object = None        # (Settings): raises Skip
 
     def test(self, function):
-        """Decorator: function(vm) is a test named after it."""
+        """Decorator: function(vm) is a test named after it.
+
+        It may return the tests it consists of, as (name, '' or why it failed) pairs.
+        """
         self.tests.append(function)
         return function
 
@@ -229,9 +232,12 @@ class Runner:
                     broken += 1
                     vm = self.boot(group)
                     broken -= 1
-                function(vm)
+                parts = function(vm) or ()
                 vm.check()
-                self.report(True, name, f' ({time.monotonic() - started:.1f} s)')
+                for part, why in parts:
+                    self.report(not why, f'{group.name}.{part}', f'\n#   {why}' if why else '')
+                if not parts:
+                    self.report(True, name, f' ({time.monotonic() - started:.1f} s)')
             except Skip as e:
                 self.report(True, name, f' # SKIP {e}')
             except (AssertionError, CommandFailed) as e:
