@@ -183,7 +183,7 @@ def io_group(driver, name, needs=None, params='', only=(), dma='', **machine):
         after = vm.counters()
         got = {k: after[k] - before[k] for k in before}
         check(got['commands'] >= 32, f'commands: {got}')
-        check(got['bytes'] >= 32 * 65536, f'bytes: {got}')
+        check(got['bytes-read'] >= 32 * 65536, f'bytes: {got}')
 
     @group.test
     def unload_and_reload(vm):

@@ -111,7 +111,7 @@ static void ramhba_execute(struct ramhba *rh, struct scsi_pkt *pkt)
 	caddr_t disk = rh->rh_disk[pkt->pkt_address.a_target];
 	const uchar_t *cdb = pkt->pkt_cdbp;
 	uchar_t reply[36] = { 0 };
-	uint32_t lba, blocks;
+	uint64_t lba, blocks;
 	size_t moved = 0;
 
 	pkt->pkt_state = STATE_GOT_BUS | STATE_GOT_TARGET | STATE_SENT_CMD | STATE_GOT_STATUS;
@@ -137,14 +137,22 @@ static void ramhba_execute(struct ramhba *rh, struct scsi_pkt *pkt)
 		break;
 	case SCMD_READ_G1:
 	case SCMD_WRITE_G1:
-		lba = get_be32(&cdb[2]);
-		blocks = cdb[7] << 8 | cdb[8];
+	case SCMD_READ_G4:
+	case SCMD_WRITE_G4:
+		if (cdb[0] == SCMD_READ_G4 || cdb[0] == SCMD_WRITE_G4) {
+			lba = (uint64_t)get_be32(&cdb[2]) << 32 | get_be32(&cdb[6]);
+			blocks = get_be32(&cdb[10]);
+		} else {
+			lba = get_be32(&cdb[2]);
+			blocks = cdb[7] << 8 | cdb[8];
+		}
 		if (lba >= RAMHBA_BLOCKS || blocks > RAMHBA_BLOCKS - lba) {
 			ramhba_sense(pkt, KEY_ILLEGAL_REQUEST, 0x21);
 			break;
 		}
 		moved = ramhba_move(pkt, disk + (size_t)lba * RAMHBA_BLOCK,
-				    (size_t)blocks * RAMHBA_BLOCK, cdb[0] == SCMD_READ_G1);
+				    (size_t)blocks * RAMHBA_BLOCK,
+				    cdb[0] == SCMD_READ_G1 || cdb[0] == SCMD_READ_G4);
 		break;
 	default:
 		ramhba_sense(pkt, KEY_ILLEGAL_REQUEST, 0x20);
