@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the files of the ISP model share and its users do not see.
+ */
+#ifndef ISP_PRIV_H
+#define ISP_PRIV_H
+
+#include "isp_model.h"
+#include "isp_regs.h"
+
+static inline void isp_guest_error(IspModel *m, const char *what, uint32_t value)
+{
+    m->ops->guest_error(m->opaque, what, value);
+}
+
+static inline bool isp_dma_read(IspModel *m, uint64_t addr, void *buf, uint32_t len)
+{
+    return m->ops->dma_read(m->opaque, addr, buf, len);
+}
+
+static inline bool isp_dma_write(IspModel *m, uint64_t addr, const void *buf, uint32_t len)
+{
+    return m->ops->dma_write(m->opaque, addr, buf, len);
+}
+
+static inline void isp_schedule(IspModel *m)
+{
+    if (!m->scheduled) {
+        m->scheduled = true;
+        m->ops->schedule(m->opaque);
+    }
+}
+
+/* Does the firmware take entries and post completions? */
+static inline bool isp_engine_on(const IspModel *m)
+{
+    return m->running && !m->paused && !m->in_reset;
+}
+
+/* isp_model.c */
+/*
+ * Between these two isp_run() only takes note: resetting targets may wait for their I/O, and the
+ * emulator calls whatever is ready meanwhile.
+ */
+bool isp_enter(IspModel *m);
+void isp_leave(IspModel *m, bool outer);
+void isp_raise(IspModel *m);
+void isp_update_irq(IspModel *m);
+void isp_reset_risc(IspModel *m);
+
+/* isp_mbox.c */
+void isp_mbox_reset(IspModel *m);
+void isp_mbox_take(IspModel *m);
+void isp_mbox_finish(IspModel *m, uint16_t status, uint8_t mask, const uint16_t *out);
+/* Hand the next result or event to the host if it can take it; true if it did. */
+bool isp_mbox_post(IspModel *m);
+bool isp_mbox_can_post(const IspModel *m);
+void isp_firmware_defaults(IspModel *m);
+void isp_make_resident(IspModel *m);
+
+/* isp_iocb.c */
+void isp_queue_reset(IspModel *m);
+void isp_doorbell(IspModel *m, uint16_t value);
+void isp_response_out(IspModel *m, uint16_t value);
+bool isp_responses_unread(const IspModel *m);
+void isp_fetch(IspModel *m);
+void isp_post_responses(IspModel *m);
+/* The next fast-posted completion as an event; false if there is none. */
+bool isp_take_fast(IspModel *m, uint16_t *event);
+bool isp_execute_iocb(IspModel *m, uint64_t addr, uint16_t *status);
+bool isp_execute_bios(IspModel *m, uint16_t block, uint16_t *status);
+void isp_lun_kick(IspModel *m, IspLun *lun);
+void isp_lun_start(IspModel *m, IspLun *lun, unsigned limit);
+bool isp_abort_handle(IspModel *m, uint16_t device, uint32_t handle);
+/* Abort everything for a bus, target or logical unit (-1: all of them). */
+void isp_abort_all(IspModel *m, int bus, int target, int lun);
+/* Reset targets; what they had ends with the given status, and a marker is wanted. */
+void isp_reset_targets(IspModel *m, int bus, int target, uint8_t completion, uint16_t flags);
+void isp_need_marker(IspModel *m, int bus, int target, int lun, bool need);
+
+#endif
