@@ -83,6 +83,7 @@ class Driver:
     """A driver for the emulated chip."""
     name: str
     ours: bool = False
+    max_cdb: int = 32           # bytes; the midlayer refuses longer ones
 
     def load(self, vm, params=''):
         """modprobe and wait for the disks."""
@@ -93,7 +94,7 @@ class Driver:
         vm.guest(f'modprobe -r {self.name}', timeout=120)
 
 
-QLA1280 = Driver('qla1280')
+QLA1280 = Driver('qla1280', max_cdb=12)
 ISP = Driver('isp', ours=True)
 
 

@@ -1,13 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 """Our driver on the emulated chip: what every driver must do, and what only this one does."""
 
-from io_tests import depth_group, io_group, not_built
+from io_tests import DATA, depth_group, io_group, not_built
 from lib import ISP, Controller, Disk, Group, block, check, devices, firmware, same
 
 BUILT = not_built('isp')
-DATA = ['finds_its_disks', 'fio_verify_depth_1', 'fio_verify_depth_32', 'fio_verify_all_disks',
-        'sg_dd_reaches_the_image', 'cdrom_reads', 'odd_lengths', 'ext4', 'log_is_clean']
-
 GROUPS = [
     io_group(ISP, 'isp', BUILT),
     io_group(ISP, 'isp-a64', BUILT, params='a64=1'),
