@@ -328,8 +328,9 @@ void isp_lun_kick(IspModel *m, IspLun *lun)
 {
     if (!lun->kicked && lun->queue.first) {
         lun->kicked = true;
-        lun->next_kick = m->kick;
-        m->kick = lun;
+        lun->next_kick = NULL;
+        *(m->kick ? &m->last_kick->next_kick : &m->kick) = lun;
+        m->last_kick = lun;
         isp_schedule(m);
     }
 }
@@ -888,7 +889,7 @@ void isp_fetch(IspModel *m)
 {
     IspRing *r = &m->req;
 
-    if (!m->doorbell || !m->rsp.len) {
+    if (!m->doorbell || !m->rsp.len || r->broken) {
         return;
     }
     m->doorbell = false;
@@ -899,7 +900,7 @@ void isp_fetch(IspModel *m)
         }
     }
     m->mbox_out[4] = r->out;
-    if (r->broken && r->len) {
+    if (r->broken) {
         isp_guest_error(m, "request ring cannot be read, entry", r->out);
         isp_post_event(m, ISP_EVENT_REQ_DMA, 0, 0, 0);
     }

@@ -236,7 +236,7 @@ struct IspModel {
     uint16_t features;
     uint16_t params[ISP_PARAMS][ISP_MBOXES];
     IspTarget target[ISP_BUSES][ISP_TARGETS];
-    IspLun *kick;
+    IspLun *kick, *last_kick;
 
     IspCmd slots[ISP_SLOTS];
     IspCmdList free, active, done, fast;

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SOURCES: tools/qemu/isp_model.c tools/qemu/isp_mbox.c tools/qemu/isp_iocb.c */
+/* A hostile driver for the emulated ISP1040: any register access, any memory, any disk. */
+#include "tests/unit/isp_model_fake.h"
+
+#define REQ	0x1000u
+#define RSP	0x8000u
+
+struct input {
+	const uint8_t *p;
+	size_t left;
+};
+
+static uint8_t byte(struct input *in)
+{
+	if (!in->left)
+		return 0;
+	in->left--;
+	return *in->p++;
+}
+
+static uint16_t word(struct input *in)
+{
+	uint16_t low = byte(in);
+
+	return low | byte(in) << 8;
+}
+
+static void mbox(struct fake *f, const uint16_t *mb)
+{
+	for (int i = 0; i < 8; i++)
+		if (i < 4 || i > 5 || !f->m->rsp.len)
+			isp_write(f->m, ISP_MBOX + 2 * i, mb[i], 2);
+	isp_write(f->m, ISP_BANK + ISP_RISC_HCCR, 0x5000, 2);
+	fake_run(f);
+	isp_write(f->m, ISP_SEMA, 0, 2);
+	isp_write(f->m, ISP_BANK + ISP_RISC_HCCR, 0x7000, 2);
+}
+
+/* Most inputs get as far as rings that run; the length says how many inputs do not. */
+static void start(struct fake *f, uint16_t len)
+{
+	mbox(f, (uint16_t[8]){ 0x02, 0x1000 });
+	mbox(f, (uint16_t[8]){ 0x10, 32, 0, REQ });
+	mbox(f, (uint16_t[8]){ 0x11, len, 0, RSP });
+	for (int t = 0; t < 4; t++)
+		mbox(f, (uint16_t[8]){ 0x38, t << 8, 0xcd00 });
+	isp_write(f->m, ISP_ICR, 6, 2);
+}
+
+/* One request entry: a sane command, with some of its bytes replaced. */
+static void entry(struct fake *f, struct input *in)
+{
+	uint32_t at = f->m->req.len ? f->m->mbox_in[4] % f->m->req.len : 0;
+	IspEntry *e = (IspEntry *)(f->mem + REQ + 64 * (at % 32));
+	unsigned changes = byte(in) % 8;
+
+	e->command = (IspCommand){
+		.h = { .type = byte(in) % 12, .count = 1 }, .handle = isp_le32(byte(in)),
+		.target = at % 4, .cdb_len = isp_le16(6), .flags = isp_le16(byte(in) % 128),
+		.seg_count = isp_le16(byte(in) % 6),
+	};
+	e->command.u.a32.cdb[0] = byte(in) % 3 ? 0x08 : 0x0a;
+	e->command.u.a32.cdb[4] = byte(in) % 8;
+	for (int i = 0; i < 4; i++)
+		e->command.u.a32.seg[i] = (IspSeg32){ isp_le32(0x20000 + 512 * i),
+						      isp_le32(byte(in) * 8) };
+	while (changes--) {
+		unsigned offset = byte(in) % 64;
+
+		e->bytes[offset] = byte(in);
+	}
+	isp_write(f->m, ISP_MBOX + 8, (at + 1) % 32, 2);
+}
+
+static void check(const struct fake *f)
+{
+	const IspModel *m = f->m;
+	unsigned held = 0;
+
+	for (int i = 0; i < ISP_SLOTS; i++)
+		held += m->slots[i].state == ISP_CMD_ACTIVE || m->slots[i].state == ISP_CMD_WAITING;
+	if (held != m->commands || (m->rsp.len && m->rsp.in >= m->rsp.len) ||
+	    (m->req.len && m->req.out >= m->req.len))
+		abort();
+}
+
+static void step(struct fake *f, struct input *in)
+{
+	uint8_t op = byte(in);
+
+	switch (op % 16) {
+	case 0:
+		isp_read(f->m, byte(in), 1u << op / 16 % 3);
+		break;
+	case 1:
+		isp_write(f->m, byte(in), word(in), 1u << op / 16 % 3);
+		break;
+	case 2:
+		isp_write(f->m, byte(in) & 0xfe, word(in), 2);
+		break;
+	case 3: {
+		uint16_t mb[8] = { byte(in) };
+
+		for (int i = 1; i < 8; i++)
+			mb[i] = i < 4 ? word(in) : byte(in);
+		mbox(f, mb);
+		break;
+	}
+	case 4:
+		f->mem[(REQ + word(in)) % FAKE_MEM] = byte(in);
+		break;
+	case 5:
+		f->hold = op & 16;
+		f->deaf = op & 32;
+		f->status = op & 64 ? 2 : 0;
+		f->sense_len = byte(in);
+		break;
+	case 6:
+		if (f->m->active.first)
+			fake_end(f, f->m->active.first);
+		break;
+	case 7:
+		if (f->m->active.last)
+			fake_stop(f, f->m->active.last);
+		break;
+	case 8:
+		fake_tick(f);
+		break;
+	case 9:
+		isp_bus_was_reset(f->m, 0);
+		break;
+	case 10:
+		f->dma_fails = !f->dma_fails;
+		break;
+	case 11:
+		isp_write(f->m, ISP_MBOX + 10, isp_read(f->m, ISP_MBOX + 10, 2), 2);
+		isp_write(f->m, ISP_BANK + ISP_RISC_HCCR, 0x7000, 2);
+		break;
+	case 12:
+		start(f, byte(in));
+		break;
+	default:
+		entry(f, in);
+		break;
+	}
+	if (op & 128)
+		fake_run(f);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct input in = { data, size };
+	struct fake *f = fake_new();
+
+	start(f, byte(&in));
+	for (unsigned i = 0; in.left && i < 2000; i++)
+		step(f, &in);
+	fake_run(f);
+	check(f);
+	isp_write(f->m, ISP_ICR, 1, 2);
+	if (f->m->commands || f->irq)
+		abort();
+	fake_free(f);
+	return 0;
+}
