@@ -202,6 +202,7 @@ void scsa_cmd_abort(struct scsa_cmd *sc);
 enum { SCSA_RESET_ALL = 0, SCSA_RESET_TARGET = 1, SCSA_RESET_LUN = 3 };
 void scsa_lun_reset(struct scsa_lun *lun, int level);
 void linux_cmd_done(struct scsa_cmd *sc);
+void linux_trace_part(struct scsa_cmd *sc, uint64_t offset, uint64_t len);
 /* The HBA driver reports a reset of a bus or, @target >= 0, of a target. */
 void linux_report_reset(struct dev_info *dip, int target);
 

@@ -26,6 +26,9 @@
 #include "linux_host.h"
 #include "linux_impl.h"
 
+#define CREATE_TRACE_POINTS
+#include "trace.h"
+
 /* One request carries up to 64 MiB, however scattered; what a command cannot take is split. */
 #define LINUX_MAX_SECTORS	(64 * 2048)
 #define LINUX_SG_TABLESIZE	16384
@@ -136,6 +139,7 @@ static qc_status_t linux_queuecommand(struct Scsi_Host *shost, struct scsi_cmnd 
 	sc->sc_flags = (scmd->sc_data_direction == DMA_FROM_DEVICE ? SCSA_CMD_READ : 0) |
 		       (scmd->flags & SCMD_TAGGED ? SCSA_CMD_TAGGED : 0) |
 		       (host->commit && !(scmd->flags & SCMD_LAST) ? SCSA_CMD_MORE : 0);
+	trace_scsa_start(shost->host_no, sc);
 	WRITE_ONCE(sc->sc_state, SCSA_CMD_STARTED);
 	if (host->wq) {
 		if (llist_add(&sc->sc_pending, &host->pending))
@@ -199,6 +203,7 @@ void linux_cmd_done(struct scsa_cmd *sc)
 {
 	struct scsi_cmnd *scmd = sc->sc_scmd;
 
+	trace_scsa_done(sc);
 	if (unlikely(cmpxchg(&sc->sc_state, SCSA_CMD_STARTED, SCSA_CMD_DONE) != SCSA_CMD_STARTED)) {
 		orphan_returned(sc);
 		return;
@@ -207,6 +212,11 @@ void linux_cmd_done(struct scsa_cmd *sc)
 	/* From scsi_done() on the tag, and with it the slot, may be used again. */
 	smp_store_release(&sc->sc_state, SCSA_CMD_IDLE);
 	scsi_done(scmd);
+}
+
+void linux_trace_part(struct scsa_cmd *sc, uint64_t offset, uint64_t len)
+{
+	trace_scsa_part(sc, offset, len);
 }
 
 static int linux_sdev_init(struct scsi_device *sdev)

@@ -290,6 +290,7 @@ static void mapped_part(struct target_cmd *tc)
 
 static int send_part(struct target_cmd *tc)
 {
+	linux_trace_part(&tc->tc_cmd, tc->tc_done, tc->tc_part);
 	__atomic_store_n(&tc->tc_handoff, HANDOFF_SENDING, __ATOMIC_RELEASE);
 	return scsi_transport(tc->tc_pkt);
 }
