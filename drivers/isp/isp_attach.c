@@ -1,0 +1,423 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Module linkage, attach(9E), detach(9E), quiesce(9E).
+ *
+ * Each resource that attach acquires has a bit in isp_attached. cleanup() gives back whatever is
+ * there, in reverse order, and is what both a failing attach and detach end with.
+ */
+#include "ispvar.h"
+
+enum {
+	ATT_CONFIG	= 0x0001,
+	ATT_REGS	= 0x0002,
+	ATT_INTR_ALLOC	= 0x0004,
+	ATT_LOCKS	= 0x0008,
+	ATT_SLOTS	= 0x0010,
+	ATT_REQ		= 0x0020,
+	ATT_RSP		= 0x0040,
+	ATT_HANDLER	= 0x0080,
+	ATT_INTR	= 0x0100,
+	ATT_CHIP	= 0x0200,
+	ATT_KSTAT	= 0x0400,
+	ATT_TRAN	= 0x0800,
+	ATT_SETUP	= 0x1000,
+};
+
+#define SUBVENDOR_AMI	0x101e	/* MegaRAID: the chip belongs to the RAID processor */
+#define LATENCY_MIN	0x40
+#define CACHE_LINE	0x10
+
+static void *isp_soft;
+
+static int int_prop(struct isp *isp, const char *name, int def)
+{
+	return ddi_prop_get_int(DDI_DEV_T_ANY, isp->isp_dip, DDI_PROP_DONTPASS, name, def);
+}
+
+static int clamp_prop(struct isp *isp, const char *name, int def, int min, int max)
+{
+	int value = int_prop(isp, name, def);
+
+	if (value >= min && value <= max)
+		return value;
+	dev_err(isp->isp_dip, CE_NOTE, "parameter %s=%d is not in %d ... %d, using %d", name, value,
+		min, max, def);
+	return def;
+}
+
+static void read_parameters(struct isp *isp)
+{
+	boolean_t is_1040 = isp->isp_chip->ic_1040;
+	int a64 = int_prop(isp, "a64", -1);
+	int ndatasegs = int_prop(isp, "ndatasegs", 0);
+	int delay_ms = int_prop(isp, "reset_delay", 1000);
+	uint_t max;
+
+	isp->isp_a64 = a64 < 0 ? !is_1040 : a64 != 0;
+	isp->isp_req_len = clamp_prop(isp, "reqring", 1024, ISP_RING_MIN, ISP_RING_MAX);
+	isp->isp_rsp_len = clamp_prop(isp, "rspring", 1024, ISP_RING_MIN, ISP_RING_MAX);
+	max = isp_iocb_max_segs(MIN(isp->isp_req_len - 1, ISP_RING_SAFE - 1), isp->isp_a64);
+	isp->isp_ndatasegs = ndatasegs > 0 && (uint_t)ndatasegs < max ? (uint_t)ndatasegs : max;
+	isp->isp_reset_usec = delay_ms < 0 ? isp->isp_nv.bus[0].reset_delay * MICROSEC :
+			      MIN(delay_ms, 60000) * 1000L;
+}
+
+/*
+ * What the chip can do. Segment counters of the 1020 and 1040 have 24 bits, and their segments do
+ * not cross 16 MiB; these chips also reach 4 GiB only.
+ */
+static void set_dma_attr(struct isp *isp)
+{
+	boolean_t is_1040 = isp->isp_chip->ic_1040;
+	uint64_t max_xfer = isp->isp_rev->ir_max_xfer;
+
+	isp->isp_dma_attr = (ddi_dma_attr_t) {
+		.dma_attr_version = DMA_ATTR_V0,
+		.dma_attr_addr_lo = 0,
+		.dma_attr_addr_hi = isp->isp_a64 && !is_1040 ? ~0ULL : 0xffffffffULL,
+		.dma_attr_count_max = is_1040 ? 0xffffffULL : 0xffffffffULL,
+		.dma_attr_align = 1,
+		.dma_attr_burstsizes = 0xff,
+		.dma_attr_minxfer = 1,
+		.dma_attr_maxxfer = max_xfer & ~511ULL,
+		.dma_attr_seg = is_1040 ? 0xffffffULL : 0xffffffffULL,
+		.dma_attr_sgllen = (int)isp->isp_ndatasegs,
+		.dma_attr_granular = 512,
+	};
+}
+
+/* Decode memory and I/O, be a bus master, and have the expansion ROM out of the way. */
+static void setup_config(struct isp *isp)
+{
+	ddi_acc_handle_t cfg = isp->isp_config;
+	uint16_t command = pci_config_get16(cfg, PCI_CONF_COMM);
+
+	command |= PCI_COMM_ME | PCI_COMM_MEMWR_INVAL | PCI_COMM_PARITY_DETECT |
+		   PCI_COMM_SERR_ENABLE;
+	pci_config_put16(cfg, PCI_CONF_COMM, command);
+	if (!pci_config_get8(cfg, PCI_CONF_CACHE_LINESZ))
+		pci_config_put8(cfg, PCI_CONF_CACHE_LINESZ, CACHE_LINE);
+	if (pci_config_get8(cfg, PCI_CONF_LATENCY_TIMER) < LATENCY_MIN)
+		pci_config_put8(cfg, PCI_CONF_LATENCY_TIMER, LATENCY_MIN);
+	/* Some of these chips do not answer at all while the ROM is decoded. */
+	pci_config_put32(cfg, PCI_CONF_ROM, pci_config_get32(cfg, PCI_CONF_ROM) & ~1u);
+}
+
+/* The register set to use: memory space if there is, else I/O space. */
+static uint_t find_regs(struct isp *isp)
+{
+	uint_t i, n, found = 0;
+	int *reg;
+
+	if (ddi_prop_lookup_int_array(DDI_DEV_T_ANY, isp->isp_dip, DDI_PROP_DONTPASS, "reg", &reg,
+				      &n) != DDI_PROP_SUCCESS)
+		return 0;
+	for (i = 1; i < n / 5; i++) {
+		uint_t space = (uint_t)reg[5 * i] & PCI_ADDR_MASK;
+
+		if (space == PCI_ADDR_MEM32 || space == PCI_ADDR_MEM64) {
+			found = i;
+			break;
+		}
+		if (space == PCI_ADDR_IO && !found)
+			found = i;
+	}
+	ddi_prop_free(reg);
+	return found;
+}
+
+static int map_regs(struct isp *isp)
+{
+	static ddi_device_acc_attr_t attr = {
+		.devacc_attr_version = DDI_DEVICE_ATTR_V0,
+		.devacc_attr_endian_flags = DDI_STRUCTURE_LE_ACC,
+		.devacc_attr_dataorder = DDI_STRICTORDER_ACC,
+	};
+	uint_t set = find_regs(isp);
+
+	if (!set)
+		return DDI_FAILURE;
+	return ddi_regs_map_setup(isp->isp_dip, set, &isp->isp_regs, 0, ISP_REG_SIZE, &attr,
+				  &isp->isp_acc);
+}
+
+static int alloc_intr(struct isp *isp)
+{
+	int n;
+
+	/* None of these chips has message signalled interrupts. */
+	if (ddi_intr_alloc(isp->isp_dip, &isp->isp_intr, DDI_INTR_TYPE_FIXED, 0, 1, &n,
+			   DDI_INTR_ALLOC_STRICT) != DDI_SUCCESS)
+		return DDI_FAILURE;
+	isp->isp_attached |= ATT_INTR_ALLOC;
+	return ddi_intr_get_pri(isp->isp_intr, &isp->isp_pri);
+}
+
+static int failed(struct isp *isp, const char *what)
+{
+	dev_err(isp->isp_dip, CE_WARN, "attach: %s", what);
+	return DDI_FAILURE;
+}
+
+/* What needs no running chip, the locks with the interrupt's priority before its handler. */
+static int acquire(struct isp *isp)
+{
+	dev_info_t *dip = isp->isp_dip;
+
+	if (pci_config_setup(dip, &isp->isp_config) != DDI_SUCCESS)
+		return failed(isp, "no configuration space");
+	isp->isp_attached |= ATT_CONFIG;
+	setup_config(isp);
+
+	if (map_regs(isp) != DDI_SUCCESS)
+		return failed(isp, "cannot map the registers");
+	isp->isp_attached |= ATT_REGS;
+
+	if (alloc_intr(isp) != DDI_SUCCESS)
+		return failed(isp, "no interrupt");
+	mutex_init(&isp->isp_lock, NULL, MUTEX_DRIVER, DDI_INTR_PRI(isp->isp_pri));
+	cv_init(&isp->isp_mbox_cv, NULL, CV_DRIVER, NULL);
+	isp->isp_attached |= ATT_LOCKS;
+
+	isp->isp_slots = kmem_zalloc(ISP_MAX_CMDS * sizeof(struct isp_slot), KM_SLEEP);
+	isp->isp_attached |= ATT_SLOTS;
+
+	isp_read_nvram(isp);
+	read_parameters(isp);
+	set_dma_attr(isp);
+
+	if (isp_dma_mem_alloc(isp, isp->isp_req_len * sizeof(union isp_entry),
+			      &isp->isp_req_mem) != DDI_SUCCESS)
+		return failed(isp, "no memory for the request ring");
+	isp->isp_attached |= ATT_REQ;
+	isp->isp_req = (union isp_entry *)isp->isp_req_mem.dm_addr;
+	if (isp_dma_mem_alloc(isp, isp->isp_rsp_len * sizeof(union isp_entry),
+			      &isp->isp_rsp_mem) != DDI_SUCCESS)
+		return failed(isp, "no memory for the response ring");
+	isp->isp_attached |= ATT_RSP;
+	isp->isp_rsp = (union isp_entry *)isp->isp_rsp_mem.dm_addr;
+
+	if (ddi_intr_add_handler(isp->isp_intr, isp_intr, isp, NULL) != DDI_SUCCESS)
+		return failed(isp, "cannot add the interrupt handler");
+	isp->isp_attached |= ATT_HANDLER;
+	if (ddi_intr_enable(isp->isp_intr) != DDI_SUCCESS)
+		return failed(isp, "cannot enable the interrupt");
+	isp->isp_attached |= ATT_INTR;
+	return DDI_SUCCESS;
+}
+
+static void announce(struct isp *isp)
+{
+	const uint16_t *v = isp->isp_fw_version;
+
+	dev_err(isp->isp_dip, CE_NOTE,
+		"%s, firmware %u.%u.%u%s, %s, %u commands, %u segments each", isp->isp_rev->ir_name,
+		v[0], v[1], v[2], isp->isp_fw_resident ? " (resident)" : "", isp->isp_bus_mode,
+		isp->isp_max_cmds, isp->isp_ndatasegs);
+}
+
+static int start(struct isp *isp)
+{
+	if (isp_init(isp) != DDI_SUCCESS)
+		return failed(isp, "the chip cannot be started");
+	isp->isp_attached |= ATT_CHIP;
+	isp_watch_start(isp);
+	announce(isp);
+	if (int_prop(isp, "bus_reset", 1))
+		isp_reset_buses(isp);
+
+	if (isp_kstat_create(isp) != DDI_SUCCESS)
+		return failed(isp, "no kstat");
+	isp->isp_attached |= ATT_KSTAT;
+
+	isp->isp_tran = scsi_hba_tran_alloc(isp->isp_dip, SCSI_HBA_CANSLEEP);
+	if (!isp->isp_tran)
+		return failed(isp, "scsi_hba_tran_alloc");
+	isp->isp_attached |= ATT_TRAN;
+	isp_tran_setup(isp, isp->isp_tran);
+	if (scsi_hba_attach_setup(isp->isp_dip, &isp->isp_dma_attr, isp->isp_tran, 0) !=
+	    DDI_SUCCESS)
+		return failed(isp, "scsi_hba_attach_setup");
+	isp->isp_attached |= ATT_SETUP;
+	return DDI_SUCCESS;
+}
+
+/* True, and the bit cleared, if the resource is there. */
+static boolean_t held(struct isp *isp, uint_t bit)
+{
+	boolean_t is = isp->isp_attached & bit ? B_TRUE : B_FALSE;
+
+	isp->isp_attached &= ~bit;
+	return is;
+}
+
+/* Give everything back that attach has got. False: the framework still needs us. */
+static boolean_t cleanup(struct isp *isp)
+{
+	if ((isp->isp_attached & ATT_SETUP) && scsi_hba_detach(isp->isp_dip) != DDI_SUCCESS)
+		return B_FALSE;
+	(void)held(isp, ATT_SETUP);
+	if (held(isp, ATT_CHIP))
+		isp_recover_stop(isp);
+	if (held(isp, ATT_TRAN))
+		scsi_hba_tran_free(isp->isp_tran);
+	if (held(isp, ATT_KSTAT))
+		isp_kstat_destroy(isp);
+	if (held(isp, ATT_INTR))
+		(void)ddi_intr_disable(isp->isp_intr);
+	if (held(isp, ATT_HANDLER))
+		(void)ddi_intr_remove_handler(isp->isp_intr);
+	if (held(isp, ATT_RSP))
+		isp_dma_mem_free(&isp->isp_rsp_mem);
+	if (held(isp, ATT_REQ))
+		isp_dma_mem_free(&isp->isp_req_mem);
+	if (held(isp, ATT_SLOTS))
+		kmem_free(isp->isp_slots, ISP_MAX_CMDS * sizeof(struct isp_slot));
+	if (held(isp, ATT_LOCKS)) {
+		scsi_hba_reset_notify_tear_down(isp->isp_notify_list);
+		cv_destroy(&isp->isp_mbox_cv);
+		mutex_destroy(&isp->isp_lock);
+	}
+	if (held(isp, ATT_INTR_ALLOC))
+		(void)ddi_intr_free(isp->isp_intr);
+	if (held(isp, ATT_REGS))
+		ddi_regs_map_free(&isp->isp_acc);
+	if (held(isp, ATT_CONFIG))
+		pci_config_teardown(&isp->isp_config);
+	VERIFY0(isp->isp_attached);
+	VERIFY0(isp->isp_outstanding);
+	return B_TRUE;
+}
+
+static int resume(struct isp *isp)
+{
+	setup_config(isp);
+	if (isp_init(isp) != DDI_SUCCESS)
+		return DDI_FAILURE;
+	isp_watch_start(isp);
+	isp_reset_buses(isp);
+	return DDI_SUCCESS;
+}
+
+static int isp_attach(dev_info_t *dip, ddi_attach_cmd_t cmd)
+{
+	int instance = ddi_get_instance(dip);
+	struct isp *isp;
+
+	if (cmd == DDI_RESUME) {
+		isp = ddi_get_soft_state(isp_soft, instance);
+		return isp ? resume(isp) : DDI_FAILURE;
+	}
+	if (cmd != DDI_ATTACH)
+		return DDI_FAILURE;
+	if (ddi_soft_state_zalloc(isp_soft, instance) != DDI_SUCCESS)
+		return DDI_FAILURE;
+	isp = ddi_get_soft_state(isp_soft, instance);
+	isp->isp_dip = dip;
+	isp->isp_instance = instance;
+	isp->isp_chip = isp_chip_lookup((uint16_t)int_prop(isp, "device-id", 0));
+	if (!isp->isp_chip) {
+		failed(isp, "unknown chip");
+		goto fail;
+	}
+	if (int_prop(isp, "subsystem-vendor-id", 0) == SUBVENDOR_AMI) {
+		dev_err(dip, CE_NOTE, "left alone: part of a MegaRAID controller");
+		goto fail;
+	}
+	if (acquire(isp) != DDI_SUCCESS || start(isp) != DDI_SUCCESS)
+		goto fail;
+	ddi_report_dev(dip);
+	return DDI_SUCCESS;
+
+fail:
+	(void)cleanup(isp);
+	ddi_soft_state_free(isp_soft, instance);
+	return DDI_FAILURE;
+}
+
+static int isp_detach(dev_info_t *dip, ddi_detach_cmd_t cmd)
+{
+	int instance = ddi_get_instance(dip);
+	struct isp *isp = ddi_get_soft_state(isp_soft, instance);
+
+	if (!isp)
+		return DDI_FAILURE;
+	switch (cmd) {
+	case DDI_SUSPEND:
+		isp_recover_stop(isp);
+		return DDI_SUCCESS;
+	case DDI_DETACH:
+		if (!cleanup(isp))
+			return DDI_FAILURE;
+		ddi_soft_state_free(isp_soft, instance);
+		return DDI_SUCCESS;
+	default:
+		return DDI_FAILURE;
+	}
+}
+
+/* The system goes down, or another kernel takes over: no more DMA, no more interrupts. */
+static int isp_quiesce(dev_info_t *dip)
+{
+	struct isp *isp = ddi_get_soft_state(isp_soft, ddi_get_instance(dip));
+
+	if (!isp)
+		return DDI_FAILURE;
+	mutex_enter(&isp->isp_lock);
+	isp->isp_state = ISP_DOWN;
+	isp->isp_intr_on = B_FALSE;
+	isp->isp_closing = B_TRUE;
+	isp_stop_chip(isp);
+	mutex_exit(&isp->isp_lock);
+	return DDI_SUCCESS;
+}
+
+static struct dev_ops isp_dev_ops = {
+	.devo_rev = DEVO_REV,
+	.devo_attach = isp_attach,
+	.devo_detach = isp_detach,
+	.devo_quiesce = isp_quiesce,
+};
+
+static struct modldrv isp_modldrv = {
+	.drv_modops = &mod_driverops,
+	.drv_linkinfo = "QLogic ISP SCSI HBA driver",
+	.drv_dev_ops = &isp_dev_ops,
+};
+
+static struct modlinkage isp_modlinkage = {
+	.ml_rev = MODREV_1,
+	.ml_linkage = { &isp_modldrv, NULL },
+};
+
+int _init(void)
+{
+	int rc = ddi_soft_state_init(&isp_soft, sizeof(struct isp), 1);
+
+	if (rc)
+		return rc;
+	rc = scsi_hba_init(&isp_modlinkage);
+	if (rc)
+		goto fini_soft;
+	rc = mod_install(&isp_modlinkage);
+	if (rc)
+		goto fini_hba;
+	return 0;
+
+fini_hba:
+	scsi_hba_fini(&isp_modlinkage);
+fini_soft:
+	ddi_soft_state_fini(&isp_soft);
+	return rc;
+}
+
+int _fini(void)
+{
+	int rc = mod_remove(&isp_modlinkage);
+
+	if (rc)
+		return rc;
+	scsi_hba_fini(&isp_modlinkage);
+	ddi_soft_state_fini(&isp_soft);
+	return 0;
+}

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * DMA: data of packets, in windows and groups of cookies, and memory for the rings.
+ *
+ * A packet keeps its DMA handle when it gives its DMA resources up, so that a packet which is used
+ * again and again allocates nothing. Cookies stay in the handle: a command is a range of them.
+ */
+#include "ispvar.h"
+
+/* Take the cookies of the next command from @first on; see cmd_cookie and its neighbours. */
+static void take_cookies(struct isp *isp, struct isp_cmd *sp, struct buf *bp, uint_t first)
+{
+	uint_t i;
+
+	sp->cmd_cookie = first;
+	sp->cmd_cookiecnt = MIN(sp->cmd_ncookies - first, isp->isp_ndatasegs);
+	if (sp->cmd_cookiecnt == sp->cmd_ncookies) {
+		/* The usual case, all at once: the sum is known. */
+		sp->cmd_dmacount = sp->cmd_dma_len ? sp->cmd_dma_len : bp->b_bcount;
+	} else {
+		sp->cmd_dmacount = 0;
+		for (i = first; i < first + sp->cmd_cookiecnt; i++)
+			sp->cmd_dmacount += ddi_dma_cookie_get(sp->cmd_dmahandle, i)->dmac_size;
+	}
+	sp->cmd_dmatotal += sp->cmd_dmacount;
+}
+
+/* A DMA handle for the packet, the one it has if that fits. */
+static int get_handle(struct isp *isp, struct isp_cmd *sp, int (*cb)(caddr_t))
+{
+	/* The framework's copy: the sector size that target drivers announce is in it. */
+	ddi_dma_attr_t tmp_dma_attr = isp->isp_tran->tran_dma_attr;
+
+	if (sp->cmd_dmahandle) {
+		if (sp->cmd_granular == tmp_dma_attr.dma_attr_granular)
+			return DDI_SUCCESS;
+		ddi_dma_free_handle(&sp->cmd_dmahandle);
+	}
+	sp->cmd_granular = tmp_dma_attr.dma_attr_granular;
+	return ddi_dma_alloc_handle(isp->isp_dip, &tmp_dma_attr, cb, NULL, &sp->cmd_dmahandle);
+}
+
+/*
+ * Allocate DMA resources for @bp and map as much of it as one command carries. pkt_resid says what
+ * is left; isp_i_dma_move() goes on there.
+ *
+ * Returns 1, or 0 with the buffer's error set: none means try again later.
+ */
+int isp_i_dma_alloc(struct isp *isp, struct scsi_pkt *pkt, struct buf *bp, int flags,
+		    int (*callback)(caddr_t))
+{
+	struct isp_cmd *sp = isp_cmd_of(pkt);
+	int dma_flags;
+	int (*cb)(caddr_t);
+	int i;
+
+	ASSERT(callback == NULL_FUNC || callback == SLEEP_FUNC);
+
+	if (bp->b_flags & B_READ) {
+		sp->cmd_flags &= ~CFLAG_DMASEND;
+		dma_flags = DDI_DMA_READ;
+	} else {
+		sp->cmd_flags |= CFLAG_DMASEND;
+		dma_flags = DDI_DMA_WRITE;
+	}
+	if (flags & PKT_CONSISTENT) {
+		sp->cmd_flags |= CFLAG_CMDIOPB;
+		dma_flags |= DDI_DMA_CONSISTENT;
+	}
+	if (flags & PKT_DMA_PARTIAL)
+		dma_flags |= DDI_DMA_PARTIAL;
+
+	cb = callback == NULL_FUNC ? DDI_DMA_DONTWAIT : DDI_DMA_SLEEP;
+
+	i = get_handle(isp, sp, cb);
+	if (i != DDI_SUCCESS) {
+		sp->cmd_dmahandle = NULL;
+		bioerror(bp, i == DDI_DMA_BADATTR ? EFAULT : 0);
+		return 0;
+	}
+
+	i = ddi_dma_buf_bind_handle(sp->cmd_dmahandle, bp, dma_flags, cb, NULL, NULL, NULL);
+
+	switch (i) {
+	case DDI_DMA_PARTIAL_MAP:
+		sp->cmd_curwin = 0;
+		if (ddi_dma_numwin(sp->cmd_dmahandle, &sp->cmd_nwin) == DDI_FAILURE ||
+		    ddi_dma_getwin(sp->cmd_dmahandle, sp->cmd_curwin, &sp->cmd_dma_offset,
+				   &sp->cmd_dma_len, NULL, NULL) == DDI_FAILURE) {
+			dev_err(isp->isp_dip, CE_WARN, "ddi_dma_getwin() failed after PARTIAL_MAP");
+			(void)ddi_dma_unbind_handle(sp->cmd_dmahandle);
+			bioerror(bp, EFAULT);
+			break;
+		}
+		goto get_dma_cookies;
+
+	case DDI_DMA_MAPPED:
+		sp->cmd_nwin = 1;
+		sp->cmd_curwin = 0;
+		sp->cmd_dma_len = 0;
+		sp->cmd_dma_offset = 0;
+
+get_dma_cookies:
+		sp->cmd_ncookies = ddi_dma_ncookies(sp->cmd_dmahandle);
+		sp->cmd_dmatotal = 0;
+		take_cookies(isp, sp, bp, 0);
+		sp->cmd_flags |= CFLAG_DMAVALID;
+		pkt->pkt_resid = bp->b_bcount - sp->cmd_dmatotal;
+		return 1;
+
+	case DDI_DMA_NORESOURCES:
+		bioerror(bp, 0);
+		break;
+
+	case DDI_DMA_NOMAPPING:
+		bioerror(bp, EFAULT);
+		break;
+
+	case DDI_DMA_TOOBIG:
+		bioerror(bp, EINVAL);
+		break;
+
+	case DDI_DMA_INUSE:
+		cmn_err(CE_PANIC, "ddi_dma_buf_bind_handle: DDI_DMA_INUSE impossible");
+		bioerror(bp, EFAULT);
+		break;
+
+	default:
+		cmn_err(CE_PANIC, "ddi_dma_buf_bind_handle: 0x%x impossible", i);
+		bioerror(bp, EFAULT);
+		break;
+	}
+
+	ddi_dma_free_handle(&sp->cmd_dmahandle);
+	sp->cmd_dmahandle = NULL;
+	sp->cmd_flags &= ~(CFLAG_DMAVALID | CFLAG_CMDIOPB);
+	return 0;
+}
+
+/*
+ * Move a packet that holds DMA resources on: to the next group of cookies of its window, else to
+ * the first group of the next window.
+ *
+ * Returns 1; 0 at the end or if the next window finds no resources, then nothing has changed.
+ */
+int isp_i_dma_move(struct isp *isp, struct scsi_pkt *pkt, struct buf *bp)
+{
+	struct isp_cmd *sp = isp_cmd_of(pkt);
+	uint_t next = sp->cmd_cookie + sp->cmd_cookiecnt;
+	size_t len;
+	off_t offset;
+
+	if (next == sp->cmd_ncookies) {
+		if (sp->cmd_curwin + 1 >= sp->cmd_nwin)
+			return 0;
+		if (ddi_dma_getwin(sp->cmd_dmahandle, sp->cmd_curwin + 1, &offset, &len, NULL,
+				   NULL) != DDI_SUCCESS)
+			return 0;
+		sp->cmd_curwin++;
+		sp->cmd_dma_offset = offset;
+		sp->cmd_dma_len = len;
+		sp->cmd_ncookies = ddi_dma_ncookies(sp->cmd_dmahandle);
+		next = 0;
+	}
+	take_cookies(isp, sp, bp, next);
+	pkt->pkt_resid = bp->b_bcount - sp->cmd_dmatotal;
+	return 1;
+}
+
+/* Give DMA resources up and keep the handle. */
+void isp_dma_unbind(struct isp_cmd *sp)
+{
+	if (!(sp->cmd_flags & CFLAG_DMAVALID))
+		return;
+	(void)ddi_dma_unbind_handle(sp->cmd_dmahandle);
+	sp->cmd_flags &= ~(CFLAG_DMAVALID | CFLAG_CMDIOPB | CFLAG_DMASEND);
+	sp->cmd_ncookies = 0;
+	sp->cmd_cookie = 0;
+	sp->cmd_cookiecnt = 0;
+	sp->cmd_dmacount = 0;
+	sp->cmd_dmatotal = 0;
+}
+
+void isp_dma_free(struct isp_cmd *sp)
+{
+	isp_dma_unbind(sp);
+	if (sp->cmd_dmahandle)
+		ddi_dma_free_handle(&sp->cmd_dmahandle);
+}
+
+/* Make the current window's data visible to whoever uses it next. */
+void isp_dma_sync(struct isp_cmd *sp)
+{
+	if (sp->cmd_flags & CFLAG_DMAVALID)
+		(void)ddi_dma_sync(sp->cmd_dmahandle, sp->cmd_dma_offset, sp->cmd_dma_len,
+				   (sp->cmd_flags & CFLAG_DMASEND) ? DDI_DMA_SYNC_FORDEV :
+				   DDI_DMA_SYNC_FORCPU);
+}
+
+/* Memory for a ring, zeroed, bound, one cookie. */
+int isp_dma_mem_alloc(struct isp *isp, size_t size, struct isp_dma_mem *dm)
+{
+	static ddi_device_acc_attr_t acc_attr = {
+		.devacc_attr_version = DDI_DEVICE_ATTR_V0,
+		/* Byte order is isp_iocb.c's business. */
+		.devacc_attr_endian_flags = DDI_NEVERSWAP_ACC,
+		.devacc_attr_dataorder = DDI_STRICTORDER_ACC,
+	};
+	ddi_dma_attr_t attr = {
+		.dma_attr_version = DMA_ATTR_V0,
+		.dma_attr_addr_lo = 0,
+		/* Below 4 GiB on every chip: nothing is gained by more. */
+		.dma_attr_addr_hi = 0xffffffffULL,
+		.dma_attr_count_max = 0xffffffULL,
+		.dma_attr_align = PAGESIZE,
+		.dma_attr_burstsizes = 0xff,
+		.dma_attr_minxfer = 1,
+		.dma_attr_maxxfer = 0xffffffULL,
+		.dma_attr_seg = 0xffffffULL,
+		.dma_attr_sgllen = 1,
+		.dma_attr_granular = 1,
+	};
+	size_t real;
+
+	if (ddi_dma_alloc_handle(isp->isp_dip, &attr, DDI_DMA_SLEEP, NULL, &dm->dm_handle) !=
+	    DDI_SUCCESS)
+		return DDI_FAILURE;
+	if (ddi_dma_mem_alloc(dm->dm_handle, size, &acc_attr, DDI_DMA_CONSISTENT, DDI_DMA_SLEEP,
+			      NULL, &dm->dm_addr, &real, &dm->dm_acc) != DDI_SUCCESS)
+		goto fail;
+	if (ddi_dma_addr_bind_handle(dm->dm_handle, NULL, dm->dm_addr, size,
+				     DDI_DMA_RDWR | DDI_DMA_CONSISTENT, DDI_DMA_SLEEP, NULL, NULL,
+				     NULL) != DDI_DMA_MAPPED)
+		goto fail;
+	dm->dm_bound = B_TRUE;
+	if (ddi_dma_ncookies(dm->dm_handle) != 1)
+		goto fail;
+	dm->dm_bus = ddi_dma_cookie_one(dm->dm_handle)->dmac_laddress;
+	dm->dm_size = size;
+	bzero(dm->dm_addr, size);
+	return DDI_SUCCESS;
+
+fail:
+	isp_dma_mem_free(dm);
+	return DDI_FAILURE;
+}
+
+void isp_dma_mem_free(struct isp_dma_mem *dm)
+{
+	if (dm->dm_bound)
+		(void)ddi_dma_unbind_handle(dm->dm_handle);
+	if (dm->dm_acc)
+		ddi_dma_mem_free(&dm->dm_acc);
+	if (dm->dm_handle)
+		ddi_dma_free_handle(&dm->dm_handle);
+	bzero(dm, sizeof(*dm));
+}

@@ -1,0 +1,387 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * From any state to a running chip: reset, self test, firmware, parameters, rings. Used by attach
+ * and by recovery, in thread context, one at a time, while isp_state keeps everybody else out.
+ */
+#include "ispvar.h"
+
+#define RESET_POLL_USEC		100
+#define RESET_MAX_USEC		1000000
+#define SELF_TEST_MAX_USEC	5000000
+#define RISC_SETTLE_USEC	100
+
+static uint_t dma_reg(const struct isp *isp, uint_t reg)
+{
+	return isp->isp_chip->ic_1040 ? reg : reg + ISP_DMA_BANK_OFFSET;
+}
+
+/* Registers at 0x80 and up are in banks. RISC paused or in reset. */
+static void select_bank(struct isp *isp, uint16_t bank)
+{
+	isp_wr(isp, ISP_CONF1, bank);
+}
+
+static const char *bus_mode(uint16_t pins, boolean_t is_1040)
+{
+	if (is_1040)
+		return (pins & PINS_DIFF_1040) ? "differential" : "single-ended";
+	switch (pins & PINS_MODE_MASK) {
+	case PINS_MODE_LVD:
+		return "LVD";
+	case PINS_MODE_HVD:
+		return "HVD";
+	case PINS_MODE_SE:
+		return "single-ended";
+	default:
+		return "unknown bus mode";
+	}
+}
+
+/* What must be read with the RISC paused, before the reset. */
+static void identify(struct isp *isp)
+{
+	boolean_t is_1040 = isp->isp_chip->ic_1040;
+
+	isp_wr(isp, ISP_HCCR, HCCR_PAUSE_RISC);
+	drv_usecwait(RISC_SETTLE_USEC);
+	isp->isp_rev = isp_chip_revision(isp->isp_chip, isp_rd(isp, ISP_CONF0));
+	select_bank(isp, is_1040 ? CONF1_SXP_1040 : CONF1_BANK_SXP0);
+	isp->isp_bus_mode = bus_mode(isp_rd(isp, ISP_PINS_DIFF), is_1040);
+	select_bank(isp, 0);
+}
+
+/*
+ * Stop everything at once: no interrupt, no DMA after it returns. Any context. The chip does not
+ * answer while it resets, and reading it then is fatal on some hosts, so wait blindly.
+ */
+void isp_stop_chip(struct isp *isp)
+{
+	isp_wr(isp, ISP_ICR, 0);
+	isp_wr(isp, ISP_ICR, ICR_SOFT_RESET);
+	drv_usecwait(RESET_POLL_USEC);
+}
+
+/* Poll until (register & mask) == want; -1: never. */
+static int wait_for(struct isp *isp, uint_t reg, uint16_t mask, uint16_t want, clock_t max)
+{
+	clock_t waited;
+
+	for (waited = 0; waited < max; waited += RESET_POLL_USEC) {
+		if ((isp_rd(isp, reg) & mask) == want)
+			return 0;
+		drv_usecwait(RESET_POLL_USEC);
+	}
+	return -1;
+}
+
+static void setup_dma(struct isp *isp)
+{
+	boolean_t is_1040 = isp->isp_chip->ic_1040;
+	uint16_t conf1 = 0;
+	uint16_t conf;
+
+	if (!isp->isp_nv.burst)
+		return;
+	if (is_1040)
+		conf1 = isp->isp_rev->ir_no_fifo ? CONF1_BURST : CONF1_BURST | CONF1_FIFO_64;
+	else
+		conf1 = CONF1_BURST | (uint16_t)(isp->isp_nv.fifo << 4);
+	if (!is_1040)
+		select_bank(isp, CONF1_BANK_DMA);
+	conf = isp_rd(isp, dma_reg(isp, ISP_CDMA_CONF));
+	isp_wr(isp, dma_reg(isp, ISP_CDMA_CONF), conf | DMA_CONF_BURST);
+	conf = isp_rd(isp, dma_reg(isp, ISP_DDMA_CONF));
+	isp_wr(isp, dma_reg(isp, ISP_DDMA_CONF), conf | DMA_CONF_BURST);
+	isp_wr(isp, ISP_CONF1, conf1);
+}
+
+static void clear_dma(struct isp *isp)
+{
+	boolean_t is_1040 = isp->isp_chip->ic_1040;
+
+	if (!is_1040)
+		select_bank(isp, CONF1_BANK_DMA);
+	isp_wr(isp, dma_reg(isp, ISP_CDMA_CONTROL), DMA_CONTROL_CLEAR);
+	isp_wr(isp, dma_reg(isp, ISP_DDMA_CONTROL), DMA_CONTROL_CLEAR);
+	select_bank(isp, 0);
+}
+
+static int reset_chip(struct isp *isp)
+{
+	identify(isp);
+	isp_stop_chip(isp);
+	if (wait_for(isp, ISP_ICR, ICR_SOFT_RESET, 0, RESET_MAX_USEC)) {
+		dev_err(isp->isp_dip, CE_WARN, "the chip does not come out of reset");
+		return DDI_FAILURE;
+	}
+	clear_dma(isp);
+	isp_wr(isp, ISP_HCCR, HCCR_RESET_RISC);
+	drv_usecwait(RISC_SETTLE_USEC);
+	isp_wr(isp, ISP_SEMA, 0);
+	setup_dma(isp);
+	isp_wr(isp, ISP_MTR, MTR_NORMAL);
+	isp_wr(isp, ISP_HCCR, HCCR_RELEASE_RISC);
+	isp_wr(isp, ISP_HCCR, HCCR_BIOS_OFF);
+	if (wait_for(isp, ISP_MBOX(0), 0xffff, 0, SELF_TEST_MAX_USEC)) {
+		dev_err(isp->isp_dip, CE_WARN, "self test failed: mailbox 0 is 0x%04x",
+			isp_rd(isp, ISP_MBOX(0)));
+		return DDI_FAILURE;
+	}
+	if (isp_rd(isp, ISP_MBOX(1)) != MB_PRODUCT_ID1) {
+		dev_err(isp->isp_dip, CE_WARN, "not an ISP: product id 0x%04x",
+			isp_rd(isp, ISP_MBOX(1)));
+		return DDI_FAILURE;
+	}
+	isp_wr(isp, ISP_HCCR, HCCR_CLEAR_RISC_INT);
+	return DDI_SUCCESS;
+}
+
+static int register_test(struct isp *isp)
+{
+	static const uint16_t pattern[] = { 0xdead, 0xbeef, 0xffff, 0xa5a5, 0x5a5a };
+	uint16_t mb[ISP_NMBOX] = { MBC_NOP };
+	uint_t n;
+
+	if (isp_mbox_cmd(isp, mb, B_FALSE) != DDI_SUCCESS)
+		goto fail;
+	mb[0] = MBC_REGISTER_TEST;
+	bcopy(pattern, mb + 1, sizeof(pattern));
+	if (isp_mbox_cmd(isp, mb, B_FALSE) != DDI_SUCCESS)
+		goto fail;
+	for (n = 0; n < sizeof(pattern) / sizeof(pattern[0]); n++)
+		if (mb[n + 1] != pattern[n])
+			goto fail;
+	return DDI_SUCCESS;
+
+fail:
+	dev_err(isp->isp_dip, CE_WARN, "mailbox register test failed");
+	return DDI_FAILURE;
+}
+
+/* A parameter. Old firmware does not know them all; what is refused stays at its default. */
+static void set(struct isp *isp, uint16_t opcode, uint16_t mb1, uint16_t mb2, uint16_t mb3,
+		uint16_t mb6, uint16_t mb7)
+{
+	uint16_t mb[ISP_NMBOX] = { opcode, mb1, mb2, mb3, 0, 0, mb6, mb7 };
+
+	if (isp_mbox_cmd(isp, mb, B_FALSE) != DDI_SUCCESS && isp_may_log(isp))
+		dev_err(isp->isp_dip, CE_NOTE, "firmware refused parameter 0x%02x: 0x%04x", opcode,
+			mb[0]);
+}
+
+static uint16_t negation(const struct isp_nv_bus *bus)
+{
+	return (bus->negate_req_ack ? MBN_REQ_ACK : 0) | (bus->negate_data ? MBN_DATA : 0);
+}
+
+static void set_adapter(struct isp *isp)
+{
+	const struct isp_nv_bus *b0 = &isp->isp_nv.bus[0], *b1 = &isp->isp_nv.bus[1];
+
+	set(isp, MBC_SET_CLOCK, isp->isp_rev->ir_clock, 0, 0, 0, 0);
+	if (isp->isp_nv.fast_memory)
+		set(isp, MBC_SET_SYSTEM, 1, 0, 0, 0, 0);
+	set(isp, MBC_SET_RETRY, b0->retries, b0->retry_delay, 0, b1->retries, b1->retry_delay);
+	set(isp, MBC_SET_ASYNC_SETUP, b0->async_setup, b1->async_setup, 0, 0, 0);
+	set(isp, MBC_SET_NEGATION, negation(b0), negation(b1), 0, 0, 0);
+	set(isp, MBC_SET_TAG_AGE, isp->isp_nv.tag_age, isp->isp_nv.tag_age, 0, 0, 0);
+	set(isp, MBC_SET_SEL_TIMEOUT, b0->selection_timeout, b1->selection_timeout, 0, 0, 0);
+	if (isp->isp_nv.burst)
+		set(isp, MBC_SET_PCI_CONTROL, 2, 2, 0, 0, 0);
+	/* After an overrun that left the bus in doubt, reset it and return everything. */
+	set(isp, MBC_SET_OVERRUN, 2, 0, 0, 0, 0);
+	/* Never fast posting, which costs a mailbox event for each command. */
+	set(isp, MBC_SET_FEATURES, isp->isp_chip->ic_1040 ? 0 : MBF_LVD_EVENTS, 0, 0, 0, 0);
+	if (!isp->isp_chip->ic_1040) {
+		isp_wr(isp, ISP_GPIO_ENABLE, GPIO_TERMINATION);
+		isp_wr(isp, ISP_GPIO_DATA, isp->isp_nv.termination);
+	}
+}
+
+static void set_bus(struct isp *isp, uint_t bus)
+{
+	const struct isp_nv_bus *b = &isp->isp_nv.bus[bus];
+	uint_t t, lun;
+
+	isp->isp_initiator[bus] = b->initiator;
+	set(isp, MBC_SET_INITIATOR, (uint16_t)(bus << 7 | b->initiator), 0, 0, 0, 0);
+	for (t = 0; t < ISP_NTARGET; t++) {
+		const struct isp_nv_target *nt = &b->target[t];
+
+		if (t == b->initiator)
+			continue;
+		set(isp, MBC_SET_TARGET, MB_DEVICE(bus, t, 0), nt->flags,
+		    (uint16_t)(nt->offset << 8 | nt->period),
+		    (uint16_t)(nt->ppr_options << 8 | nt->ppr_width), 0);
+		for (lun = 0; lun < isp->isp_chip->ic_luns; lun++)
+			set(isp, MBC_SET_DEVICE_QUEUE, MB_DEVICE(bus, t, lun), b->queue_depth,
+			    nt->throttle, 0, 0);
+	}
+}
+
+/* How many commands the firmware takes at once; handles beyond that would only wait in it. */
+static void get_limits(struct isp *isp)
+{
+	uint16_t mb[ISP_NMBOX] = { MBC_GET_STATUS };
+	uint_t max = MIN(ISP_MAX_CMDS, isp->isp_rsp_len - 2);
+
+	if (isp_mbox_cmd(isp, mb, B_FALSE) == DDI_SUCCESS && mb[2])
+		max = MIN(max, mb[2]);
+	isp->isp_max_cmds = max;
+	/* Room for all of them must always be left in the response ring. */
+	isp->isp_rsp_lazy = isp->isp_rsp_len - 2 - max;
+}
+
+/*
+ * Make the request ring's consumer go round once, with markers, which do nothing on an idle chip.
+ * Sources differ on whether old firmware takes more than 256 entries; this asks the chip.
+ */
+static boolean_t ring_goes_round(struct isp *isp)
+{
+	uint_t i, waited = 0;
+
+	for (i = 0; i < isp->isp_req_len; i++)
+		isp_put_marker(&isp->isp_req[i], ISP_TARGET_BYTE(0, 0), IMM_BUS);
+	(void)ddi_dma_sync(isp->isp_req_mem.dm_handle, 0, 0, DDI_DMA_SYNC_FORDEV);
+	isp->isp_req_in = isp->isp_req_len - 1;
+	isp->isp_req_pos += isp->isp_req_len - 1;
+	isp_wr(isp, ISP_REQ_IN, (uint16_t)isp->isp_req_in);
+	while (isp_rd(isp, ISP_REQ_OUT) != isp->isp_req_in) {
+		if (waited++ == RESET_MAX_USEC / RESET_POLL_USEC)
+			return B_FALSE;
+		drv_usecwait(RESET_POLL_USEC);
+	}
+	/* The last entry and the way over the ring's end. */
+	isp->isp_req_in = 1;
+	isp->isp_req_pos += 2;
+	isp_wr(isp, ISP_REQ_IN, (uint16_t)isp->isp_req_in);
+	if (wait_for(isp, ISP_REQ_OUT, 0xffff, 1, RESET_MAX_USEC))
+		return B_FALSE;
+	isp->isp_req_out = isp->isp_req_pos;
+	return B_TRUE;
+}
+
+static int start_rings(struct isp *isp)
+{
+	get_limits(isp);
+	isp_handles_init(isp);
+	if (isp_init_rings(isp) == DDI_SUCCESS &&
+	    (isp->isp_rings_proven || ring_goes_round(isp))) {
+		isp->isp_rings_proven = B_TRUE;
+		return DDI_SUCCESS;
+	}
+	return DDI_FAILURE;
+}
+
+static int start_chip(struct isp *isp)
+{
+	uint_t bus;
+
+	if (reset_chip(isp) != DDI_SUCCESS || register_test(isp) != DDI_SUCCESS ||
+	    isp_fw_start(isp) != DDI_SUCCESS)
+		return DDI_FAILURE;
+	set_adapter(isp);
+	for (bus = 0; bus < isp->isp_chip->ic_buses; bus++)
+		set_bus(isp, bus);
+	return start_rings(isp);
+}
+
+/*
+ * Bring the chip up, whatever it is doing now. No command is outstanding, isp_state is neither
+ * ISP_RUN nor ISP_OFFLINE. Afterwards the chip runs with its interrupt enabled.
+ */
+int isp_init(struct isp *isp)
+{
+	int rc = start_chip(isp);
+
+	if (rc != DDI_SUCCESS && !isp->isp_rings_proven &&
+	    MAX(isp->isp_req_len, isp->isp_rsp_len) > ISP_RING_SAFE) {
+		isp->isp_req_len = MIN(isp->isp_req_len, ISP_RING_SAFE);
+		isp->isp_rsp_len = MIN(isp->isp_rsp_len, ISP_RING_SAFE);
+		dev_err(isp->isp_dip, CE_NOTE, "trying again with rings of %u entries",
+			ISP_RING_SAFE);
+		rc = start_chip(isp);
+	}
+	if (rc != DDI_SUCCESS) {
+		isp_stop_chip(isp);
+		return rc;
+	}
+	mutex_enter(&isp->isp_lock);
+	isp->isp_markers = (uint8_t)((1 << isp->isp_chip->ic_buses) - 1);
+	isp->isp_state = ISP_RUN;
+	isp->isp_intr_on = B_TRUE;
+	isp_wr(isp, ISP_HCCR, HCCR_CLEAR_RISC_INT);
+	isp_wr(isp, ISP_ICR, ICR_EN_ALL | ICR_EN_RISC);
+	isp_flush_markers(isp);
+	mutex_exit(&isp->isp_lock);
+	return DDI_SUCCESS;
+}
+
+/* ---- the serial EEPROM ---- */
+
+/* A write, flushed and with time for the part, which takes clocks of some hundred kHz. */
+static void nv_write(struct isp *isp, uint16_t lines)
+{
+	isp_wr(isp, ISP_NVRAM, lines);
+	(void)isp_rd(isp, ISP_NVRAM);
+	drv_usecwait(2);
+}
+
+static void nv_put_bit(struct isp *isp, uint_t bit)
+{
+	uint16_t lines = NVRAM_SELECT | (bit ? NVRAM_DATA_OUT : 0);
+
+	nv_write(isp, lines);
+	nv_write(isp, lines | NVRAM_CLOCK);
+	nv_write(isp, lines);
+}
+
+static uint_t nv_get_bit(struct isp *isp)
+{
+	uint_t bit;
+
+	nv_write(isp, NVRAM_SELECT | NVRAM_CLOCK);
+	bit = (isp_rd(isp, ISP_NVRAM) & NVRAM_DATA_IN) ? 1 : 0;
+	nv_write(isp, NVRAM_SELECT);
+	return bit;
+}
+
+static uint16_t nv_read_word(struct isp *isp, uint_t addr)
+{
+	/* Start bit 1 and opcode 10, then the address, all with the highest bit first. */
+	uint_t bits = 3 + isp->isp_chip->ic_nv_bits;
+	uint_t out = 6u << isp->isp_chip->ic_nv_bits | addr;
+	uint_t value = 0, i;
+
+	nv_write(isp, NVRAM_SELECT);
+	while (bits--)
+		nv_put_bit(isp, out >> bits & 1);
+	for (i = 0; i < 16; i++)
+		value = value << 1 | nv_get_bit(isp);
+	nv_write(isp, 0);
+	return (uint16_t)value;
+}
+
+/* Settings from the EEPROM, defaults if it is not valid. */
+void isp_read_nvram(struct isp *isp)
+{
+	const struct isp_nv_limits *lim;
+	uint8_t image[ISP_NVRAM_MAX_SIZE];
+	enum isp_nv_result result;
+	uint_t size, i;
+
+	isp->isp_rev = isp_chip_revision(isp->isp_chip, isp_rd(isp, ISP_CONF0));
+	lim = &isp->isp_rev->ir_limits;
+	isp_nvram_defaults(lim, &isp->isp_nv);
+	size = isp->isp_chip->ic_nv_format == ISP_NV_1040 ? ISP_NVRAM_1040_SIZE :
+	       ISP_NVRAM_1080_SIZE;
+	for (i = 0; i < size / 2; i++) {
+		uint16_t word = nv_read_word(isp, i);
+
+		image[2 * i] = (uint8_t)word;
+		image[2 * i + 1] = (uint8_t)(word >> 8);
+	}
+	result = isp_nvram_decode(image, size, isp->isp_chip->ic_nv_format, lim, &isp->isp_nv);
+	if (result != ISP_NV_OK)
+		dev_err(isp->isp_dip, CE_NOTE, "NVRAM: %s, using defaults", isp_nvram_reason(result));
+}

@@ -1,0 +1,381 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Interrupts and completions.
+ *
+ * The chip has one interrupt for new response entries, mailbox answers and events. What is read
+ * and written here, and in which order, decides both what an I/O costs and that none is lost:
+ *
+ *  1. Read the response producer (mb5). It says whether there is work; if not, and only then, ISR
+ *     is read to find out whether this shared interrupt is ours.
+ *  2. Clear the interrupt.
+ *  3. Read the producer again, and take all entries up to there.
+ *
+ * The read of 3 cannot pass the write of 2, so an entry that it does not show was posted after the
+ * clear, and raises the interrupt anew. That holds whether firmware moves mb5 at any time or only
+ * while the interrupt is clear. A read before the clear would not do in the first case, and a read
+ * after it alone is against the rule that drivers for this firmware have long kept, that mb5 be
+ * read before. The read also makes sure that the entries' DMA is complete.
+ *
+ * The semaphore tells of mailbox answers and events. It is read when a command waits for its
+ * answer, when an interrupt brought no entry, when an entry says that something was not as usual,
+ * and by the watchdog each second. An event posted with no completion around it is the second
+ * case; one that meets completions is there still when the next of these comes, because the chip
+ * does not touch the mailboxes until the semaphore is given back.
+ */
+#include "ispvar.h"
+
+/* A broken chip could post events for ever. */
+#define SERVICE_LOOPS	16
+
+/* Completion status as pkt_reason; all from the length of it on are CMD_TRAN_ERR. */
+static const uint8_t reasons[ICS_COUNT] = {
+	[ICS_COMPLETE]		= CMD_CMPLT,
+	[ICS_INCOMPLETE]	= CMD_INCOMPLETE,
+	[ICS_DMA]		= CMD_DMA_DERR,
+	[ICS_TRANSPORT]		= CMD_TRAN_ERR,
+	[ICS_RESET]		= CMD_RESET,
+	[ICS_ABORTED]		= CMD_ABORTED,
+	[ICS_TIMEOUT]		= CMD_TIMEOUT,
+	[ICS_DATA_OVERRUN]	= CMD_DATA_OVR,
+	[0x08]			= CMD_CMD_OVR,
+	[0x09]			= CMD_STS_OVR,
+	[0x0a]			= CMD_BADMSG,
+	[0x0b]			= CMD_NOMSGOUT,
+	[0x0c]			= CMD_XID_FAIL,
+	[0x0d]			= CMD_IDE_FAIL,
+	[0x0e]			= CMD_ABORT_FAIL,
+	[0x0f]			= CMD_REJECT_FAIL,
+	[0x10]			= CMD_NOP_FAIL,
+	[0x11]			= CMD_PER_FAIL,
+	[0x12]			= CMD_BDR_FAIL,
+	[0x13]			= CMD_ID_FAIL,
+	[0x14]			= CMD_UNX_BUS_FREE,
+	[ICS_UNDERRUN]		= CMD_CMPLT,
+	[0x16]			= CMD_TRAN_ERR,
+	[0x17]			= CMD_TRAN_ERR,
+	[0x18]			= CMD_TRAN_ERR,
+	[0x19]			= CMD_TRAN_ERR,
+	[0x1a]			= CMD_TAG_REJECT,
+	[0x1b]			= CMD_TRAN_ERR,
+	[ICS_QUEUE_FULL]	= CMD_CMPLT,
+	[0x1d]			= CMD_TRAN_ERR,
+	[ICS_SENSE_FAILED]	= CMD_CMPLT,
+};
+
+/* The chip has sensed for us: fill the packet's scsi_arq_status, as far as it has one. */
+static void put_sense(struct scsi_pkt *pkt, const union isp_entry *e, uint_t len)
+{
+	struct scsi_arq_status *arq = (struct scsi_arq_status *)pkt->pkt_scbp;
+	uint_t space = sizeof(arq->sts_sensedata);
+	boolean_t extra = B_FALSE;
+
+	if (pkt->pkt_scblen < sizeof(*arq))
+		return;
+	if (pkt->pkt_scblen > sizeof(*arq)) {
+		space = pkt->pkt_scblen - offsetof(struct scsi_arq_status, sts_sensedata);
+		extra = B_TRUE;
+	}
+	len = MIN(len, MIN(space, ISP_SENSE_MAX));
+	bzero(&arq->sts_rqpkt_status, sizeof(arq->sts_rqpkt_status));
+	arq->sts_rqpkt_reason = CMD_CMPLT;
+	arq->sts_rqpkt_resid = (uchar_t)MIN(space - len, 255);
+	arq->sts_rqpkt_state = STATE_GOT_BUS | STATE_GOT_TARGET | STATE_SENT_CMD |
+			       STATE_XFERRED_DATA | STATE_GOT_STATUS;
+	arq->sts_rqpkt_statistics = 0;
+	bcopy(e->status.is_sense, &arq->sts_sensedata, len);
+	pkt->pkt_state |= STATE_ARQ_DONE | (extra ? STATE_XARQ_DONE : 0);
+}
+
+/*
+ * End a command that a reset or an abort was to end, for a reason that it did not find itself. The
+ * reason of who asked first stands.
+ */
+void isp_finish_killed(struct isp_cmd *sp, uint8_t reason, uint8_t stat)
+{
+	struct scsi_pkt *pkt = sp->cmd_pkt;
+
+	if (sp->cmd_kill_reason != CMD_CMPLT) {
+		reason = sp->cmd_kill_reason;
+		stat = sp->cmd_kill_stat;
+	}
+	if (pkt->pkt_reason == CMD_CMPLT)
+		pkt->pkt_reason = reason;
+	pkt->pkt_statistics |= stat;
+	pkt->pkt_resid = sp->cmd_dmacount;
+}
+
+static void set_status(struct scsi_pkt *pkt, uint8_t status)
+{
+	if (pkt->pkt_scblen)
+		*pkt->pkt_scbp = status;
+}
+
+static void good_status(struct isp_cmd *sp, const struct isp_completion *c)
+{
+	struct scsi_pkt *pkt = sp->cmd_pkt;
+
+	/* A residual means something after an underrun and with a status other than good. */
+	if (c->completion == ICS_UNDERRUN || c->scsi_status != STATUS_GOOD)
+		pkt->pkt_resid = MIN(c->resid, sp->cmd_dmacount);
+	if (c->completion == ICS_QUEUE_FULL) {
+		/* Firmware is known to say this without having the status. */
+		pkt->pkt_state |= STATE_GOT_BUS | STATE_GOT_TARGET | STATE_GOT_STATUS;
+		pkt->pkt_resid = sp->cmd_dmacount;
+		set_status(pkt, STATUS_QFULL);
+	}
+}
+
+/* A status entry for @sp. isp_lock held. True if all was well. */
+static boolean_t finish_status(struct isp *isp, struct isp_cmd *sp, const union isp_entry *e,
+			       const struct isp_completion *c)
+{
+	struct scsi_pkt *pkt = sp->cmd_pkt;
+	uint8_t reason = c->completion < ICS_COUNT ? reasons[c->completion] : CMD_TRAN_ERR;
+
+	pkt->pkt_state = ISF_STATE(c->state_flags);
+	pkt->pkt_statistics |= IST_STATISTICS(c->status_flags);
+	set_status(pkt, c->scsi_status);
+	if (c->completion == ICS_COMPLETE && c->scsi_status == STATUS_GOOD)
+		return B_TRUE;
+
+	if ((c->state_flags & ISF_GOT_SENSE) && c->scsi_status == STATUS_CHECK &&
+	    c->completion != ICS_SENSE_FAILED)
+		put_sense(pkt, e, c->sense_len);
+	switch (reason) {
+	case CMD_CMPLT:
+		good_status(sp, c);
+		break;
+	case CMD_TIMEOUT:
+		isp_finish_killed(sp, reason, STAT_TIMEOUT | STAT_ABORTED);
+		isp->isp_markers |= (uint8_t)(1 << (sp->cmd_target >> 7));
+		break;
+	case CMD_RESET:
+		isp_finish_killed(sp, reason, STAT_BUS_RESET);
+		isp->isp_markers |= (uint8_t)(1 << (sp->cmd_target >> 7));
+		break;
+	case CMD_ABORTED:
+		isp_finish_killed(sp, reason, STAT_ABORTED);
+		isp->isp_markers |= (uint8_t)(1 << (sp->cmd_target >> 7));
+		break;
+	case CMD_DATA_OVR:
+		pkt->pkt_reason = reason;
+		break;
+	default:
+		pkt->pkt_reason = reason;
+		pkt->pkt_resid = sp->cmd_dmacount;
+		break;
+	}
+	/* An ordinary error of a target is nothing to look at the mailboxes for. */
+	return reason == CMD_CMPLT || reason == CMD_INCOMPLETE ? B_TRUE : B_FALSE;
+}
+
+/* The chip refused an entry, and sent it back or a status that says so. */
+static void finish_refused(struct isp *isp, struct isp_cmd *sp, const struct isp_completion *c)
+{
+	struct scsi_pkt *pkt = sp->cmd_pkt;
+
+	pkt->pkt_resid = sp->cmd_dmacount;
+	if (c->entry_status & IES_FULL) {
+		pkt->pkt_state = STATE_GOT_BUS | STATE_GOT_TARGET | STATE_GOT_STATUS;
+		set_status(pkt, STATUS_QFULL);
+		return;
+	}
+	pkt->pkt_reason = CMD_TRAN_ERR;
+	if (isp_may_log(isp))
+		dev_err(isp->isp_dip, CE_WARN, "entry refused: type 0x%02x, status 0x%02x", c->type,
+			c->entry_status);
+}
+
+/* A status, or a command that comes back refused. */
+static boolean_t is_answer(const struct isp_completion *c)
+{
+	switch (c->type) {
+	case IET_STATUS:
+		return B_TRUE;
+	case IET_COMMAND:
+	case IET_COMMAND_A64:
+	case IET_EXT_COMMAND:
+		return c->entry_status & IES_ERROR ? B_TRUE : B_FALSE;
+	default:
+		return B_FALSE;
+	}
+}
+
+/* One response entry; everything in it may be wrong. isp_lock held. True if all was well. */
+static boolean_t take_entry(struct isp *isp, const union isp_entry *e, struct isp_done *done)
+{
+	struct isp_completion c;
+	struct isp_cmd *sp;
+	boolean_t well = B_FALSE;
+
+	isp_get_completion(e, &c);
+	if (!is_answer(&c)) {
+		isp->isp_stats.is_bad_entries++;
+		if (isp_may_log(isp))
+			dev_err(isp->isp_dip, CE_WARN, "response of unknown type 0x%02x skipped",
+				c.type);
+		return B_FALSE;
+	}
+
+	sp = isp_handle_put(isp, c.handle);
+	if (!sp) {
+		isp->isp_stats.is_bad_handles++;
+		if (isp_may_log(isp))
+			dev_err(isp->isp_dip, CE_WARN, "response for unknown command 0x%08x",
+				c.handle);
+		return B_FALSE;
+	}
+	/* What has been carried out has been fetched, and all before it. */
+	if ((int32_t)(sp->cmd_ring_end - isp->isp_req_out) > 0)
+		isp->isp_req_out = sp->cmd_ring_end;
+	sp->cmd_flags &= ~CFLAG_STARTED;
+	if (c.entry_status & IES_ERROR)
+		finish_refused(isp, sp, &c);
+	else
+		well = finish_status(isp, sp, e, &c);
+	isp_done_add(done, sp);
+	return well;
+}
+
+/*
+ * Take the entries up to producer @in. isp_lock held. True if there was nothing unusual.
+ *
+ * Entries are given back late, for the ring is long: isp_rsp_lazy leaves room for every command
+ * that can be outstanding.
+ */
+static boolean_t take_entries(struct isp *isp, uint_t in, struct isp_done *done)
+{
+	uint_t out = isp->isp_rsp_out;
+	boolean_t well = B_TRUE;
+
+	(void)ddi_dma_sync(isp->isp_rsp_mem.dm_handle, 0, 0, DDI_DMA_SYNC_FORKERNEL);
+	while (out != in) {
+		if (!take_entry(isp, &isp->isp_rsp[out], done))
+			well = B_FALSE;
+		if (++out == isp->isp_rsp_len)
+			out = 0;
+		isp->isp_rsp_owed++;
+	}
+	isp->isp_rsp_out = out;
+	if (isp->isp_rsp_owed > isp->isp_rsp_lazy) {
+		isp->isp_rsp_owed = 0;
+		isp_wr(isp, ISP_RSP_OUT, (uint16_t)out);
+	}
+	return well;
+}
+
+/* The producer is no index into the ring. isp_lock held. */
+static void bad_producer(struct isp *isp, uint_t in)
+{
+	if (in == 0xffff && isp_rd(isp, ISP_ISR) == 0xffff)
+		isp_chip_gone(isp);
+	else
+		isp_chip_fail(isp, "response ring pointer out of range");
+}
+
+/*
+ * Clear the interrupt and take what there is, with @mbox also from the mailboxes. Completed
+ * commands go to @done. isp_lock held. True if there was anything.
+ */
+static boolean_t service(struct isp *isp, boolean_t mbox, struct isp_done *done)
+{
+	boolean_t found = B_FALSE;
+	uint_t in, loops;
+
+	for (loops = 0; loops < SERVICE_LOOPS; loops++) {
+		isp_wr(isp, ISP_HCCR, HCCR_CLEAR_RISC_INT);
+		in = isp_rd(isp, ISP_RSP_IN);
+		if (in >= isp->isp_rsp_len) {
+			bad_producer(isp, in);
+			return B_TRUE;
+		}
+		if (in != isp->isp_rsp_out) {
+			found = B_TRUE;
+			if (!take_entries(isp, in, done))
+				mbox = B_TRUE;
+		}
+		/*
+		 * Giving the semaphore back lets the chip post the next event, and our clear may have
+		 * met its interrupt: look again after another clear.
+		 */
+		if (!mbox || isp->isp_state != ISP_RUN || !isp_mbox_take(isp))
+			break;
+		found = B_TRUE;
+	}
+	if (isp->isp_markers)
+		isp_flush_markers(isp);
+	return found;
+}
+
+/* As the interrupt handler does, for those who cannot wait for one. isp_lock held. */
+void isp_service(struct isp *isp, struct isp_done *done)
+{
+	if (isp->isp_state == ISP_RUN)
+		(void)service(isp, B_TRUE, done);
+}
+
+/* The interrupt handler. Hard interrupt context; the line may be shared. */
+uint_t isp_intr(caddr_t arg1, caddr_t arg2)
+{
+	struct isp *isp = (struct isp *)arg1;
+	struct isp_done done;
+	uint_t in;
+
+	isp_done_init(&done);
+	mutex_enter(&isp->isp_lock);
+	/* Stopped or in reset: it cannot be ours, and the chip must not be touched. */
+	if (isp->isp_state != ISP_RUN)
+		goto not_ours;
+	in = isp_rd(isp, ISP_RSP_IN);
+	if (in == isp->isp_rsp_out) {
+		if (!(isp_rd(isp, ISP_ISR) & ISR_RISC_INT))
+			goto not_ours;
+		if (!service(isp, B_TRUE, &done))
+			isp->isp_stats.is_spurious++;
+	} else if (in >= isp->isp_rsp_len) {
+		bad_producer(isp, in);
+	} else {
+		(void)service(isp, isp->isp_mbox_state == MBOX_SENT ? B_TRUE : B_FALSE, &done);
+	}
+	isp->isp_stats.is_interrupts++;
+	mutex_exit(&isp->isp_lock);
+	isp_complete(isp, &done);
+	return DDI_INTR_CLAIMED;
+
+not_ours:
+	mutex_exit(&isp->isp_lock);
+	return DDI_INTR_UNCLAIMED;
+}
+
+/* Service the chip without an interrupt. Any context, no lock held. */
+void isp_poll(struct isp *isp)
+{
+	struct isp_done done;
+
+	isp_done_init(&done);
+	mutex_enter(&isp->isp_lock);
+	isp_service(isp, &done);
+	mutex_exit(&isp->isp_lock);
+	isp_complete(isp, &done);
+}
+
+/*
+ * Give completed commands back. No lock may be held: the completion function may start the next
+ * command or free this one.
+ */
+void isp_complete(struct isp *isp, struct isp_done *done)
+{
+	struct isp_cmd *sp, *next;
+
+	for (sp = done->first; sp; sp = next) {
+		next = sp->cmd_next;
+		if (sp->cmd_flags & CFLAG_CMDIOPB)
+			isp_dma_sync(sp);
+		if (sp->cmd_pkt->pkt_flags & FLAG_NOINTR)
+			__atomic_or_fetch(&sp->cmd_flags, CFLAG_FINISHED, __ATOMIC_RELEASE);
+		else
+			scsi_hba_pkt_comp(sp->cmd_pkt);
+	}
+	if (isp->isp_notify)
+		isp_notify_reset(isp);
+}

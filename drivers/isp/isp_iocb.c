@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Ring entries: the only code that knows their byte order. Entries are put directly into the ring,
+ * in ascending order; every byte that the chip may look at is written.
+ */
+#include "ispcmd.h"
+
+/* Ring entries a command takes; more than 255 if it cannot be sent at all. */
+uint_t isp_iocb_entries(uint_t nsegs, uint_t cdblen, boolean_t a64)
+{
+	uint_t first = a64 ? ISP_CMD_SEGS64 : ISP_CMD_SEGS32;
+	uint_t per = a64 ? ISP_CONT_SEGS64 : ISP_CONT_SEGS32;
+
+	if (cdblen > ISP_CDB_MAX)
+		first = 0;
+	return nsegs <= first ? 1 : 1 + (nsegs - first + per - 1) / per;
+}
+
+/* Segments that fit in @entries ring entries whatever the CDB's length. */
+uint_t isp_iocb_max_segs(uint_t entries, boolean_t a64)
+{
+	if (entries < 2)
+		return 0;
+	return MIN(entries - 1, ISP_MAX_CONT) * (a64 ? ISP_CONT_SEGS64 : ISP_CONT_SEGS32);
+}
+
+static void put_header(union isp_entry *e, uint8_t type, uint8_t count)
+{
+	e->hdr.ih_type = type;
+	e->hdr.ih_count = count;
+	e->hdr.ih_seq = 0;
+	e->hdr.ih_status = 0;
+}
+
+static void put_cdb(uint8_t *to, uint_t room, const struct isp_iocb *io)
+{
+	bcopy(io->cdb, to, io->cdblen);
+	bzero(to + io->cdblen, room - io->cdblen);
+}
+
+/* Put a command's first entry at the cursor. The cursor is then ready for its segments. */
+void isp_put_command(struct isp_cursor *c, const struct isp_iocb *io)
+{
+	union isp_entry *e = &c->ring[c->index];
+	struct isp_command *ic = &e->command;
+	boolean_t ext = io->cdblen > ISP_CDB_MAX ? B_TRUE : B_FALSE;
+
+	put_header(e, ext ? IET_EXT_COMMAND : io->a64 ? IET_COMMAND_A64 : IET_COMMAND, io->entries);
+	ic->ic_handle = LE_32(io->handle);
+	ic->ic_lun = io->lun;
+	ic->ic_target = io->target;
+	ic->ic_cdblen = LE_16(io->cdblen);
+	ic->ic_flags = LE_16(io->flags);
+	ic->ic_reserved = 0;
+	ic->ic_timeout = LE_16(io->timeout);
+	ic->ic_nsegs = LE_16(io->nsegs);
+	c->slot = 0;
+	c->a64 = io->a64;
+	if (ext) {
+		put_cdb(ic->u.ext_cdb, ISP_EXT_CDB_MAX, io);
+		c->nslots = 0;
+		return;
+	}
+	put_cdb(ic->u.c32.cdb, ISP_CDB_MAX, io);
+	if (io->a64) {
+		ic->u.c64.reserved[0] = 0;
+		ic->u.c64.reserved[1] = 0;
+		c->seg.s64 = ic->u.c64.seg;
+		c->nslots = ISP_CMD_SEGS64;
+	} else {
+		c->seg.s32 = ic->u.c32.seg;
+		c->nslots = ISP_CMD_SEGS32;
+	}
+}
+
+static void put_continuation(struct isp_cursor *c)
+{
+	union isp_entry *e;
+
+	if (++c->index == c->len)
+		c->index = 0;
+	e = &c->ring[c->index];
+	c->slot = 0;
+	if (c->a64) {
+		put_header(e, IET_CONT_A64, 1);
+		c->seg.s64 = e->cont64.ic_seg;
+		c->nslots = ISP_CONT_SEGS64;
+	} else {
+		put_header(e, IET_CONT, 1);
+		e->cont32.ic_reserved = 0;
+		c->seg.s32 = e->cont32.ic_seg;
+		c->nslots = ISP_CONT_SEGS32;
+	}
+}
+
+/* Put the next segment, into a new continuation entry if the current entry is full. */
+void isp_put_segment(struct isp_cursor *c, uint64_t addr, uint32_t len)
+{
+	if (c->slot == c->nslots)
+		put_continuation(c);
+	if (c->a64) {
+		struct isp_seg64 *seg = &c->seg.s64[c->slot++];
+
+		seg->is_addr_lo = LE_32((uint32_t)addr);
+		seg->is_addr_hi = LE_32((uint32_t)(addr >> 32));
+		seg->is_len = LE_32(len);
+	} else {
+		struct isp_seg32 *seg = &c->seg.s32[c->slot++];
+
+		seg->is_addr = LE_32((uint32_t)addr);
+		seg->is_len = LE_32(len);
+	}
+}
+
+/* Put a marker: the host knows what has happened to the commands concerned. */
+void isp_put_marker(union isp_entry *e, uint8_t target, uint8_t modifier)
+{
+	put_header(e, IET_MARKER, 1);
+	bzero(e->bytes + sizeof(e->hdr), ISP_ENTRY_SIZE - sizeof(e->hdr));
+	e->marker.im_target = target;
+	e->marker.im_modifier = modifier;
+}
+
+/*
+ * Take a response entry's members out, each once: the chip may write the memory again. A refused
+ * request comes back as it was, and has its handle in the same place.
+ */
+void isp_get_completion(const union isp_entry *e, struct isp_completion *c)
+{
+	const volatile struct isp_status *is = &e->status;
+
+	c->type = is->is_hdr.ih_type;
+	c->entry_status = is->is_hdr.ih_status;
+	c->handle = LE_32(is->is_handle);
+	c->scsi_status = (uint8_t)LE_16(is->is_scsi_status);
+	c->completion = LE_16(is->is_completion);
+	c->state_flags = LE_16(is->is_state_flags);
+	c->status_flags = LE_16(is->is_status_flags);
+	c->sense_len = LE_16(is->is_sense_len);
+	c->resid = LE_32(is->is_resid);
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What Linux has to know of the driver: PCI ids, parameters. No other file of it sees Linux. */
+#include <linux/module.h>
+#include <linux/pci.h>
+
+#include <scsa/scsa.h>
+
+/* What it shares with the other side, whose headers clash with Linux'. */
+int _init(void);
+int _fini(void);
+
+#define PARAM(name, def, text)					\
+	static int name = (def);				\
+	module_param(name, int, 0444);				\
+	MODULE_PARM_DESC(name, text)
+
+PARAM(a64, -1, "64-bit ring entries: 0 no, 1 yes, -1 as the chip is known to do (default)");
+PARAM(ndatasegs, 0, "scatter/gather segments in one command, 0: as many as fit (default)");
+PARAM(reqring, 1024, "entries of the request ring, 32 ... 4096 (default 1024)");
+PARAM(rspring, 1024, "entries of the response ring, 32 ... 4096 (default 1024)");
+PARAM(bus_reset, 1, "reset the SCSI buses at start (default 1)");
+PARAM(reset_delay, 1000,
+      "ms that targets get after a bus reset, -1: what the card's NVRAM says (default 1000)");
+
+static const struct scsa_driver_prop isp_props[] = {
+	{ "a64", &a64 },
+	{ "ndatasegs", &ndatasegs },
+	{ "reqring", &reqring },
+	{ "rspring", &rspring },
+	{ "bus_reset", &bus_reset },
+	{ "reset_delay", &reset_delay },
+	{ }
+};
+
+static const struct pci_device_id isp_ids[] = {
+	{ PCI_DEVICE(PCI_VENDOR_ID_QLOGIC, 0x1016) },
+	{ PCI_DEVICE(PCI_VENDOR_ID_QLOGIC, 0x1020) },
+	{ PCI_DEVICE(PCI_VENDOR_ID_QLOGIC, 0x1080) },
+	{ PCI_DEVICE(PCI_VENDOR_ID_QLOGIC, 0x1216) },
+	{ PCI_DEVICE(PCI_VENDOR_ID_QLOGIC, 0x1240) },
+	{ PCI_DEVICE(PCI_VENDOR_ID_QLOGIC, 0x1280) },
+	{ }
+};
+MODULE_DEVICE_TABLE(pci, isp_ids);
+
+static struct scsa_driver isp_driver = {
+	.name		= "isp",
+	.owner		= THIS_MODULE,
+	.id_table	= isp_ids,
+	.model		= SCSA_MODEL_ATOMIC,
+	.can_queue	= 512,
+	.cmd_per_lun	= 128,
+	.max_id		= 32,
+	.max_lun	= 32,
+	.max_cmd_len	= 44,
+	.props		= isp_props,
+	.init		= _init,
+	.fini		= _fini,
+};
+scsa_module_driver(isp_driver);
+
+MODULE_DESCRIPTION("QLogic ISP1020 ... ISP12160 parallel SCSI, a SCSA driver");
+MODULE_LICENSE("GPL");
+MODULE_VERSION("0.1");
+MODULE_FIRMWARE("qlogic/1040.bin");
+MODULE_FIRMWARE("qlogic/1280.bin");
+MODULE_FIRMWARE("qlogic/12160.bin");

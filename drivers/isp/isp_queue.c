@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The request ring: putting commands and markers, and telling the chip. All under isp_lock.
+ *
+ * No register is read to submit a command. Room in the ring is known from commands that completed:
+ * the chip fetches in order, so it has fetched everything up to the entries of any completed one.
+ * Only when that does not leave room enough is the chip asked where it is.
+ */
+#include "ispvar.h"
+
+/* Entries that are certainly free; one stays empty, else full looked like empty. */
+static uint_t room(const struct isp *isp)
+{
+	return isp->isp_req_len - 1 - (isp->isp_req_pos - isp->isp_req_out);
+}
+
+static void read_consumer(struct isp *isp)
+{
+	uint_t out = isp_rd(isp, ISP_REQ_OUT);
+	uint_t used;
+
+	if (out >= isp->isp_req_len) {
+		isp_chip_fail(isp, "request ring pointer out of range");
+		return;
+	}
+	used = isp->isp_req_in >= out ? isp->isp_req_in - out :
+	       isp->isp_req_in + isp->isp_req_len - out;
+	/* It cannot have gone back; a chip that says so gets no more room from it. */
+	if (used < isp->isp_req_pos - isp->isp_req_out)
+		isp->isp_req_out = isp->isp_req_pos - used;
+}
+
+static boolean_t have_room(struct isp *isp, uint_t entries)
+{
+	if (room(isp) >= entries)
+		return B_TRUE;
+	/* The chip cannot make room by fetching what it does not know of. */
+	isp_ring_doorbell(isp);
+	read_consumer(isp);
+	return room(isp) >= entries ? B_TRUE : B_FALSE;
+}
+
+/* The write also orders: entries are in memory before the chip hears of them. */
+void isp_ring_doorbell(struct isp *isp)
+{
+	if (!isp->isp_doorbell)
+		return;
+	isp->isp_doorbell = B_FALSE;
+	isp->isp_stats.is_doorbells++;
+	(void)ddi_dma_sync(isp->isp_req_mem.dm_handle, 0, 0, DDI_DMA_SYNC_FORDEV);
+	isp_wr(isp, ISP_REQ_IN, (uint16_t)isp->isp_req_in);
+}
+
+static void advance(struct isp *isp, uint_t entries)
+{
+	isp->isp_req_in += entries;
+	if (isp->isp_req_in >= isp->isp_req_len)
+		isp->isp_req_in -= isp->isp_req_len;
+	isp->isp_req_pos += entries;
+	isp->isp_doorbell = B_TRUE;
+}
+
+/*
+ * After a reset or an abort the chip holds commands back until a marker tells it that the host
+ * knows. Markers for which there is no room wait for the next call.
+ */
+void isp_flush_markers(struct isp *isp)
+{
+	uint_t bus;
+
+	if (isp->isp_state != ISP_RUN)
+		return;
+	for (bus = 0; bus < isp->isp_chip->ic_buses; bus++) {
+		if (!(isp->isp_markers & 1 << bus))
+			continue;
+		if (!have_room(isp, 1))
+			return;
+		isp_put_marker(&isp->isp_req[isp->isp_req_in], ISP_TARGET_BYTE(bus, 0), IMM_BUS);
+		advance(isp, 1);
+		isp->isp_markers &= (uint8_t)~(1 << bus);
+		isp->isp_stats.is_markers++;
+	}
+	isp_ring_doorbell(isp);
+}
+
+static void put_segments(struct isp_cursor *c, const struct isp_cmd *sp)
+{
+	uint_t i;
+
+	for (i = 0; i < sp->cmd_cookiecnt; i++) {
+		const ddi_dma_cookie_t *ck = ddi_dma_cookie_get(sp->cmd_dmahandle,
+								sp->cmd_cookie + i);
+
+		isp_put_segment(c, ck->dmac_laddress, (uint32_t)ck->dmac_size);
+	}
+}
+
+/* Queue a command; its handle is filled in. TRAN_BUSY changes nothing. */
+int isp_queue_cmd(struct isp *isp, struct isp_cmd *sp, const struct isp_iocb *io)
+{
+	struct isp_iocb iocb = *io;
+	struct isp_cursor c;
+
+	if (isp->isp_markers)
+		isp_flush_markers(isp);
+	if (!have_room(isp, io->entries)) {
+		isp->isp_stats.is_ring_full++;
+		return TRAN_BUSY;
+	}
+	if (!isp_handle_get(isp, sp)) {
+		/* What was put before must go out: its completion makes the caller come back. */
+		isp_ring_doorbell(isp);
+		isp->isp_stats.is_no_handle++;
+		return TRAN_BUSY;
+	}
+	iocb.handle = sp->cmd_handle;
+	c.ring = isp->isp_req;
+	c.len = isp->isp_req_len;
+	c.index = isp->isp_req_in;
+	isp_put_command(&c, &iocb);
+	put_segments(&c, sp);
+	advance(isp, io->entries);
+	sp->cmd_ring_end = isp->isp_req_pos;
+	isp->isp_stats.is_commands++;
+	return TRAN_ACCEPT;
+}
+
+static int init_ring(struct isp *isp, uint16_t opcode, uint_t len, uint64_t bus)
+{
+	uint16_t mb[ISP_NMBOX] = {
+		opcode, (uint16_t)len, (uint16_t)(bus >> 16), (uint16_t)bus, 0, 0,
+		(uint16_t)(bus >> 48), (uint16_t)(bus >> 32),
+	};
+
+	return isp_mbox_cmd(isp, mb, B_FALSE);
+}
+
+/* Tell the chip of the rings. It is idle, and nobody else uses them. */
+int isp_init_rings(struct isp *isp)
+{
+	boolean_t a64 = !isp->isp_chip->ic_1040;
+
+	isp->isp_req_in = 0;
+	isp->isp_req_out = isp->isp_req_pos;
+	isp->isp_rsp_out = 0;
+	isp->isp_rsp_owed = 0;
+	isp->isp_doorbell = B_FALSE;
+	if (init_ring(isp, a64 ? MBC_INIT_RSP_A64 : MBC_INIT_RSP, isp->isp_rsp_len,
+		      isp->isp_rsp_mem.dm_bus) != DDI_SUCCESS)
+		return DDI_FAILURE;
+	return init_ring(isp, a64 ? MBC_INIT_REQ_A64 : MBC_INIT_REQ, isp->isp_req_len,
+			 isp->isp_req_mem.dm_bus);
+}

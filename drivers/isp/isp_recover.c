@@ -1,0 +1,516 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Aborts, resets, and what to do when the chip itself is in trouble.
+ *
+ * An abort or a reset marks the commands it is meant for with the reason that they are to end with,
+ * asks the chip, and waits for the commands to come back through the response ring. When the chip
+ * does not do its part it is stopped: that ends all DMA, so every outstanding command can be given
+ * back at once, and then started from the beginning by isp_recover(). A chip that needs this too
+ * often is taken offline.
+ *
+ * isp_recover() and the watchdog are timeouts, which run in threads.
+ */
+#include "ispvar.h"
+
+#define WATCH_USEC		1000000
+#define WATCH_AGAIN_USEC	50000	/* a second look at what seems lost */
+#define COMMAND_GRACE_SEC	10	/* the chip's own timer goes first */
+#define DRAIN_USEC		3000000
+#define RECOVER_USEC		30000000
+#define MAX_CHIP_RESETS		5	/* in RESET_WINDOW_SEC, then offline */
+#define RESET_WINDOW_SEC	60
+#define LOG_BURST		10	/* messages a chip can cause in LOG_WINDOW_SEC */
+#define LOG_WINDOW_SEC		5
+
+/* For messages that hardware can cause: false if there have been enough of late. isp_lock held. */
+boolean_t isp_may_log(struct isp *isp)
+{
+	clock_t now = ddi_get_lbolt();
+
+	if (now - isp->isp_log_since > SEC_TO_TICK(LOG_WINDOW_SEC)) {
+		isp->isp_log_since = now;
+		isp->isp_log_count = 0;
+	}
+	return isp->isp_log_count++ < LOG_BURST ? B_TRUE : B_FALSE;
+}
+
+/* Call the functions that target drivers have registered. No lock held. */
+void isp_notify_reset(struct isp *isp)
+{
+	mutex_enter(&isp->isp_lock);
+	if (isp->isp_notify) {
+		isp->isp_notify = B_FALSE;
+		scsi_hba_reset_notify_callback(&isp->isp_lock, &isp->isp_notify_list);
+	}
+	mutex_exit(&isp->isp_lock);
+}
+
+/* Give every outstanding command back. The chip is stopped. No lock held. */
+static void fail_all(struct isp *isp, uint8_t reason, uint8_t stat)
+{
+	struct isp_done done;
+	struct isp_cmd *sp;
+	uint_t cursor = 0;
+
+	isp_done_init(&done);
+	mutex_enter(&isp->isp_lock);
+	while ((sp = isp_handle_next(isp, &cursor)) != NULL) {
+		(void)isp_handle_put(isp, sp->cmd_handle);
+		sp->cmd_flags &= ~CFLAG_STARTED;
+		isp_finish_killed(sp, reason, stat);
+		isp_done_add(&done, sp);
+	}
+	isp->isp_notify = B_TRUE;
+	mutex_exit(&isp->isp_lock);
+	isp_complete(isp, &done);
+}
+
+static void go_offline(struct isp *isp, const char *why)
+{
+	dev_err(isp->isp_dip, CE_WARN, "%s; controller taken offline, all I/O fails", why);
+	mutex_enter(&isp->isp_lock);
+	isp->isp_state = ISP_OFFLINE;
+	mutex_exit(&isp->isp_lock);
+	fail_all(isp, CMD_DEV_GONE, 0);
+}
+
+static boolean_t too_often(struct isp *isp)
+{
+	clock_t now = ddi_get_lbolt();
+
+	if (!isp->isp_reset_count ||
+	    now - isp->isp_reset_since > SEC_TO_TICK(RESET_WINDOW_SEC)) {
+		isp->isp_reset_since = now;
+		isp->isp_reset_count = 0;
+	}
+	return ++isp->isp_reset_count > MAX_CHIP_RESETS ? B_TRUE : B_FALSE;
+}
+
+/* Thread. Scheduled once for each time the chip leaves ISP_RUN in trouble. */
+static void isp_recover(void *arg)
+{
+	struct isp *isp = arg;
+	enum isp_state state;
+	boolean_t often;
+
+	mutex_enter(&isp->isp_lock);
+	isp->isp_recover_id = NULL;
+	state = isp->isp_state;
+	often = too_often(isp);
+	mutex_exit(&isp->isp_lock);
+
+	if (state == ISP_OFFLINE) {
+		fail_all(isp, CMD_DEV_GONE, 0);
+		return;
+	}
+	isp_stop_chip(isp);
+	if (often) {
+		go_offline(isp, "the chip keeps failing");
+		return;
+	}
+	fail_all(isp, CMD_RESET, STAT_BUS_RESET);
+	if (isp_init(isp) != DDI_SUCCESS) {
+		go_offline(isp, "the chip cannot be restarted");
+		return;
+	}
+	/* Targets may still think of commands that nobody waits for. */
+	isp_reset_buses(isp);
+	dev_err(isp->isp_dip, CE_NOTE, "restarted");
+}
+
+static void schedule_recovery(struct isp *isp)
+{
+	isp->isp_intr_on = B_FALSE;
+	isp_mbox_abandon(isp);
+	if (!isp->isp_closing && !isp->isp_recover_id)
+		isp->isp_recover_id = timeout(isp_recover, isp, 1);
+}
+
+/* The chip cannot go on: stop it interrupting, and have it restarted. Any context, isp_lock held. */
+void isp_chip_fail(struct isp *isp, const char *why)
+{
+	if (isp->isp_state != ISP_RUN)
+		return;
+	dev_err(isp->isp_dip, CE_WARN, "%s; restarting the chip", why);
+	isp->isp_stats.is_chip_resets++;
+	isp->isp_state = ISP_RECOVER;
+	isp_wr(isp, ISP_ICR, 0);
+	schedule_recovery(isp);
+}
+
+/*
+ * The polled command @sp took too long: stop the chip, which can then write no more to its buffer,
+ * and give all commands back. Any context.
+ */
+void isp_stop_now(struct isp *isp, struct isp_cmd *sp)
+{
+	mutex_enter(&isp->isp_lock);
+	sp->cmd_kill_reason = CMD_TIMEOUT;
+	sp->cmd_kill_stat = STAT_TIMEOUT | STAT_BUS_RESET;
+	isp_chip_fail(isp, "a polled command was not returned in time");
+	isp_stop_chip(isp);
+	mutex_exit(&isp->isp_lock);
+	fail_all(isp, CMD_RESET, STAT_BUS_RESET);
+}
+
+/* When the chip's own timer for a command must long have expired; 0: never. */
+clock_t isp_deadline(int seconds)
+{
+	clock_t deadline;
+
+	if (seconds <= 0)
+		return 0;
+	deadline = ddi_get_lbolt() + SEC_TO_TICK(seconds + COMMAND_GRACE_SEC);
+	return deadline ? deadline : 1;
+}
+
+/* All registers read as ones: the card has been pulled out. Any context, isp_lock held. */
+void isp_chip_gone(struct isp *isp)
+{
+	if (isp->isp_state != ISP_RUN)
+		return;
+	dev_err(isp->isp_dip, CE_WARN, "the card does not answer any more, all I/O fails");
+	isp->isp_state = ISP_OFFLINE;
+	schedule_recovery(isp);
+}
+
+/* ---- resets and aborts ---- */
+
+/* Which commands; -1 means all. */
+struct scope {
+	int	bus;
+	int	id;
+	int	lun;
+};
+
+static boolean_t in_scope(const struct scope *s, const struct isp_cmd *sp)
+{
+	return s->bus == sp->cmd_target >> 7 &&
+	       (s->id < 0 || s->id == (sp->cmd_target & 0xf)) &&
+	       (s->lun < 0 || s->lun == sp->cmd_lun) ? B_TRUE : B_FALSE;
+}
+
+static void mark(struct isp *isp, const struct scope *s, uint8_t reason, uint8_t stat)
+{
+	struct isp_cmd *sp;
+	uint_t cursor = 0;
+
+	mutex_enter(&isp->isp_lock);
+	while ((sp = isp_handle_next(isp, &cursor)) != NULL) {
+		if (!in_scope(s, sp) || sp->cmd_kill_reason != CMD_CMPLT)
+			continue;
+		sp->cmd_kill_reason = reason;
+		sp->cmd_kill_stat = stat;
+	}
+	mutex_exit(&isp->isp_lock);
+}
+
+/* Marked commands that are still out. */
+static uint_t count_marked(struct isp *isp, const struct scope *s)
+{
+	struct isp_cmd *sp;
+	uint_t cursor = 0, n = 0;
+
+	mutex_enter(&isp->isp_lock);
+	while ((sp = isp_handle_next(isp, &cursor)) != NULL)
+		if (in_scope(s, sp) && sp->cmd_kill_reason != CMD_CMPLT)
+			n++;
+	mutex_exit(&isp->isp_lock);
+	return n;
+}
+
+static void need_marker(struct isp *isp, uint_t bus)
+{
+	mutex_enter(&isp->isp_lock);
+	isp->isp_markers |= (uint8_t)(1 << bus);
+	isp_flush_markers(isp);
+	mutex_exit(&isp->isp_lock);
+}
+
+/*
+ * Have commands ended by a mailbox command, and see that they are. Thread.
+ *
+ * Returns 1 if all have come back.
+ */
+static int end_commands(struct isp *isp, const struct scope *s, uint16_t *mb, uint8_t reason,
+			uint8_t stat)
+{
+	clock_t end;
+
+	mark(isp, s, reason, stat);
+	if (isp_mbox_cmd(isp, mb, B_TRUE) != DDI_SUCCESS)
+		return 0;
+	need_marker(isp, s->bus);
+	end = ddi_get_lbolt() + drv_usectohz(DRAIN_USEC);
+	while (count_marked(isp, s)) {
+		if (end - ddi_get_lbolt() <= 0)
+			return 0;
+		delay(1);
+		isp_poll(isp);
+	}
+	return 1;
+}
+
+static uint16_t settle_seconds(const struct isp *isp)
+{
+	return (uint16_t)((isp->isp_reset_usec + 999999) / 1000000);
+}
+
+static int reset_bus(struct isp *isp, uint_t bus)
+{
+	uint16_t mb[ISP_NMBOX] = { MBC_BUS_RESET, settle_seconds(isp), (uint16_t)bus };
+	struct scope s = { (int)bus, -1, -1 };
+	int rc;
+
+	rc = end_commands(isp, &s, mb, CMD_RESET, STAT_BUS_RESET);
+	mutex_enter(&isp->isp_lock);
+	isp->isp_stats.is_resets++;
+	isp->isp_notify = B_TRUE;
+	mutex_exit(&isp->isp_lock);
+	return rc;
+}
+
+/* Wait until a recovery, if one is going on, has ended. Thread. */
+static int wait_running(struct isp *isp)
+{
+	clock_t end = ddi_get_lbolt() + drv_usectohz(RECOVER_USEC);
+	enum isp_state state;
+
+	for (;;) {
+		mutex_enter(&isp->isp_lock);
+		state = isp->isp_state;
+		mutex_exit(&isp->isp_lock);
+		if (state != ISP_RECOVER || end - ddi_get_lbolt() <= 0)
+			return state == ISP_RUN;
+		delay(drv_usectohz(10000));
+	}
+}
+
+/* Restart the chip, which gives all commands back. Thread. */
+static int restart(struct isp *isp, const char *why)
+{
+	mutex_enter(&isp->isp_lock);
+	isp_chip_fail(isp, why);
+	mutex_exit(&isp->isp_lock);
+	return wait_running(isp);
+}
+
+static int reset_device(struct isp *isp, uint_t target, int lun)
+{
+	struct scope s = { (int)isp_bus_of(target), (int)isp_id_of(target), lun };
+	uint16_t mb[ISP_NMBOX] = { MBC_ABORT_TARGET, MB_DEVICE(s.bus, s.id, 0), 1 };
+	int rc;
+
+	if (lun >= 0) {
+		/* SCSI-2 has no reset for one logical unit; the chip can end all of its commands. */
+		mb[0] = MBC_ABORT_DEVICE;
+		mb[1] = MB_DEVICE(s.bus, s.id, lun);
+	}
+	rc = end_commands(isp, &s, mb, CMD_RESET, STAT_DEV_RESET);
+	mutex_enter(&isp->isp_lock);
+	isp->isp_stats.is_resets++;
+	if (lun < 0)
+		isp->isp_notify = B_TRUE;
+	mutex_exit(&isp->isp_lock);
+	return rc;
+}
+
+/* tran_reset(9E). Thread context only: it waits for the chip. */
+int isp_tran_reset(struct scsi_address *ap, int level)
+{
+	struct isp *isp = isp_of(ap);
+	int rc;
+
+	if (!wait_running(isp))
+		return 0;
+	switch (level) {
+	case RESET_LUN:
+		rc = reset_device(isp, ap->a_target, ap->a_lun);
+		break;
+	case RESET_TARGET:
+		rc = reset_device(isp, ap->a_target, -1);
+		break;
+	case RESET_ALL:
+		rc = reset_bus(isp, isp_bus_of(ap->a_target));
+		if (!rc)
+			rc = restart(isp, "commands did not come back after a bus reset");
+		break;
+	default:
+		return 0;
+	}
+	isp_notify_reset(isp);
+	return rc;
+}
+
+/* tran_bus_reset(9E): all buses. Thread context only. */
+int isp_tran_bus_reset(dev_info_t *dip, int level)
+{
+	scsi_hba_tran_t *tran = ddi_get_driver_private(dip);
+	struct isp *isp = tran->tran_hba_private;
+	uint_t bus;
+	int rc = 1;
+
+	if (level != RESET_BUS && level != RESET_ALL)
+		return 0;
+	for (bus = 0; bus < isp->isp_chip->ic_buses; bus++)
+		rc &= reset_bus(isp, bus);
+	isp_notify_reset(isp);
+	return rc;
+}
+
+/* tran_abort(9E). Thread context only. */
+int isp_tran_abort(struct scsi_address *ap, struct scsi_pkt *pkt)
+{
+	struct isp *isp = isp_of(ap);
+	struct scope s = { (int)isp_bus_of(ap->a_target), (int)isp_id_of(ap->a_target), ap->a_lun };
+	uint16_t mb[ISP_NMBOX] = { MBC_ABORT_DEVICE, MB_DEVICE(s.bus, s.id, s.lun) };
+	struct isp_cmd *sp;
+
+	mutex_enter(&isp->isp_lock);
+	isp->isp_stats.is_aborts++;
+	mutex_exit(&isp->isp_lock);
+	if (!pkt)
+		return end_commands(isp, &s, mb, CMD_ABORTED, STAT_ABORTED);
+
+	sp = isp_cmd_of(pkt);
+	mutex_enter(&isp->isp_lock);
+	if (!(sp->cmd_flags & CFLAG_STARTED)) {
+		mutex_exit(&isp->isp_lock);
+		return 0;
+	}
+	if (sp->cmd_kill_reason == CMD_CMPLT) {
+		sp->cmd_kill_reason = CMD_ABORTED;
+		sp->cmd_kill_stat = STAT_ABORTED;
+	}
+	mb[0] = MBC_ABORT_COMMAND;
+	mb[2] = (uint16_t)(sp->cmd_handle >> 16);
+	mb[3] = (uint16_t)sp->cmd_handle;
+	mutex_exit(&isp->isp_lock);
+	if (isp_mbox_cmd(isp, mb, B_TRUE) != DDI_SUCCESS) {
+		/* Not found: it has completed, and the entry is in the ring or will be soon. */
+		isp_poll(isp);
+		return 0;
+	}
+	need_marker(isp, s.bus);
+	isp_poll(isp);
+	return 1;
+}
+
+/* Reset every bus and let the targets settle. Thread, the chip runs. */
+void isp_reset_buses(struct isp *isp)
+{
+	uint_t bus;
+
+	for (bus = 0; bus < isp->isp_chip->ic_buses; bus++) {
+		if (isp->isp_nv.bus[bus].reset_disabled)
+			continue;
+		if (!reset_bus(isp, bus))
+			dev_err(isp->isp_dip, CE_WARN, "bus %u: reset failed", bus);
+	}
+	delay(drv_usectohz(isp->isp_reset_usec));
+	isp_notify_reset(isp);
+}
+
+/* ---- watchdog ---- */
+
+static void check_deadlines(struct isp *isp)
+{
+	clock_t now = ddi_get_lbolt();
+	struct isp_cmd *sp;
+	uint_t cursor = 0;
+
+	while ((sp = isp_handle_next(isp, &cursor)) != NULL) {
+		if (sp->cmd_deadline && now - sp->cmd_deadline > 0) {
+			sp->cmd_kill_reason = CMD_TIMEOUT;
+			sp->cmd_kill_stat = STAT_TIMEOUT | STAT_BUS_RESET;
+			isp_chip_fail(isp, "a command was not returned in time");
+			return;
+		}
+	}
+}
+
+/*
+ * Look for an interrupt that does not come: work that waited at the last look too, with no
+ * interrupt in between. isp_lock held. True if a second look is needed soon.
+ */
+static boolean_t look(struct isp *isp, struct isp_done *done)
+{
+	uint_t in = isp_rd(isp, ISP_RSP_IN);
+	uint16_t isr = isp_rd(isp, ISP_ISR);
+	boolean_t waiting;
+
+	if (in == 0xffff && isr == 0xffff) {
+		isp_chip_gone(isp);
+		return B_FALSE;
+	}
+	waiting = in != isp->isp_rsp_out || (isr & ISR_RISC_INT) ? B_TRUE : B_FALSE;
+	if (waiting && isp->isp_watch_pending && isp->isp_watch_in == in &&
+	    isp->isp_watch_intrs == isp->isp_stats.is_interrupts) {
+		isp->isp_stats.is_lost_interrupts++;
+		if (isp_may_log(isp))
+			dev_err(isp->isp_dip, CE_WARN, "lost an interrupt, check the slot and its IRQ");
+		isp_service(isp, done);
+		waiting = B_FALSE;
+	} else if (!waiting && (isp_rd(isp, ISP_SEMA) & SEMA_LOCK)) {
+		/* An event that came together with completions. */
+		isp_service(isp, done);
+	}
+	isp->isp_watch_pending = waiting;
+	isp->isp_watch_in = in;
+	isp->isp_watch_intrs = isp->isp_stats.is_interrupts;
+	return waiting;
+}
+
+/* Thread, each second. */
+static void isp_watch(void *arg)
+{
+	struct isp *isp = arg;
+	clock_t usec = WATCH_USEC;
+	struct isp_done done;
+
+	isp_done_init(&done);
+	mutex_enter(&isp->isp_lock);
+	if (isp->isp_state == ISP_RUN) {
+		if (look(isp, &done))
+			usec = WATCH_AGAIN_USEC;
+		isp_flush_markers(isp);
+		check_deadlines(isp);
+	}
+	isp->isp_watch_id = isp->isp_closing ? NULL : timeout(isp_watch, isp, drv_usectohz(usec));
+	mutex_exit(&isp->isp_lock);
+	isp_complete(isp, &done);
+}
+
+void isp_watch_start(struct isp *isp)
+{
+	mutex_enter(&isp->isp_lock);
+	isp->isp_closing = B_FALSE;
+	isp->isp_watch_id = timeout(isp_watch, isp, drv_usectohz(WATCH_USEC));
+	mutex_exit(&isp->isp_lock);
+}
+
+/*
+ * The end: stop watchdog, recovery and chip, and give what is outstanding back. Thread. What was
+ * scheduled has run or will not when this returns.
+ */
+void isp_recover_stop(struct isp *isp)
+{
+	timeout_id_t watch, recover;
+
+	mutex_enter(&isp->isp_lock);
+	isp->isp_closing = B_TRUE;
+	watch = isp->isp_watch_id;
+	recover = isp->isp_recover_id;
+	mutex_exit(&isp->isp_lock);
+	(void)untimeout(watch);
+	(void)untimeout(recover);
+
+	mutex_enter(&isp->isp_lock);
+	isp->isp_watch_id = NULL;
+	isp->isp_recover_id = NULL;
+	isp->isp_state = ISP_DOWN;
+	isp->isp_intr_on = B_FALSE;
+	isp_stop_chip(isp);
+	mutex_exit(&isp->isp_lock);
+	fail_all(isp, CMD_DEV_GONE, 0);
+}

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Entries of the request and response rings, as the chip has them in memory: little endian. Only
+ * the functions of isp_iocb.c touch their members.
+ */
+#ifndef _ISPCMD_H
+#define _ISPCMD_H
+
+#include "isptypes.h"
+
+#define ISP_ENTRY_SIZE		64
+#define ISP_CDB_MAX		12	/* in COMMAND entries */
+#define ISP_EXT_CDB_MAX		44	/* in EXTENDED COMMAND entries */
+#define ISP_SENSE_MAX		32
+#define ISP_CMD_SEGS32		4
+#define ISP_CMD_SEGS64		2
+#define ISP_CONT_SEGS32		7
+#define ISP_CONT_SEGS64		5
+#define ISP_MAX_CONT		254	/* entry_count has 8 bits and counts the command too */
+
+/* entry_type */
+#define IET_COMMAND		0x01
+#define IET_CONT		0x02
+#define IET_STATUS		0x03
+#define IET_MARKER		0x04
+#define IET_EXT_COMMAND		0x05
+#define IET_COMMAND_A64		0x09
+#define IET_CONT_A64		0x0a
+#define IET_STATUS_CONT		0x10
+
+/* entry_status */
+#define IES_FULL		0x02
+#define IES_BAD_HEADER		0x04
+#define IES_BAD_PAYLOAD		0x08
+#define IES_BAD_COUNT		0x10
+#define IES_ERROR		(IES_FULL | IES_BAD_HEADER | IES_BAD_PAYLOAD | IES_BAD_COUNT)
+
+/* Control flags of a command */
+#define ICF_NODISC		0x0001
+#define ICF_HTAG		0x0002
+#define ICF_OTAG		0x0004
+#define ICF_STAG		0x0008
+#define ICF_READ		0x0020
+#define ICF_WRITE		0x0040
+#define ICF_NO_SENSE		0x0100
+#define ICF_NO_PARITY		0x1000
+
+/* Completion status */
+#define ICS_COMPLETE		0x00
+#define ICS_INCOMPLETE		0x01
+#define ICS_DMA			0x02
+#define ICS_TRANSPORT		0x03
+#define ICS_RESET		0x04
+#define ICS_ABORTED		0x05
+#define ICS_TIMEOUT		0x06
+#define ICS_DATA_OVERRUN	0x07
+#define ICS_UNDERRUN		0x15
+#define ICS_QUEUE_FULL		0x1c
+#define ICS_SENSE_FAILED	0x1e
+#define ICS_COUNT		0x1f	/* what comes after these means no more than "error" */
+
+/* State flags: the upper byte of the word is pkt_state as scsi_pkt(9S) defines it */
+#define ISF_STATE(flags)	((flags) >> 8 & 0x1f)
+#define ISF_GOT_STATUS		0x1000
+#define ISF_GOT_SENSE		0x2000
+/* Status flags: pkt_statistics likewise */
+#define IST_STATISTICS(flags)	((flags) & 0x7f)
+#define IST_BUS_RESET		0x0008
+#define IST_NEGOTIATED		0x0080
+
+/* Target byte: bus in bit 7 */
+#define ISP_TARGET_BYTE(bus, id) ((uint8_t)((bus) << 7 | (id)))
+
+struct isp_header {
+	uint8_t		ih_type;
+	uint8_t		ih_count;
+	uint8_t		ih_seq;
+	uint8_t		ih_status;
+};
+
+struct isp_seg32 {
+	uint32_t	is_addr;
+	uint32_t	is_len;
+};
+
+struct isp_seg64 {
+	uint32_t	is_addr_lo;
+	uint32_t	is_addr_hi;
+	uint32_t	is_len;
+};
+
+struct isp_command {
+	struct isp_header ic_hdr;
+	uint32_t	ic_handle;
+	uint8_t		ic_lun;
+	uint8_t		ic_target;
+	uint16_t	ic_cdblen;
+	uint16_t	ic_flags;
+	uint16_t	ic_reserved;
+	uint16_t	ic_timeout;
+	uint16_t	ic_nsegs;
+	union {
+		struct {
+			uint8_t		cdb[ISP_CDB_MAX];
+			struct isp_seg32 seg[ISP_CMD_SEGS32];
+		} c32;
+		struct {
+			uint8_t		cdb[ISP_CDB_MAX];
+			uint32_t	reserved[2];
+			struct isp_seg64 seg[ISP_CMD_SEGS64];
+		} c64;
+		uint8_t		ext_cdb[ISP_EXT_CDB_MAX];
+	} u;
+};
+
+struct isp_cont32 {
+	struct isp_header ic_hdr;
+	uint32_t	ic_reserved;
+	struct isp_seg32 ic_seg[ISP_CONT_SEGS32];
+};
+
+struct isp_cont64 {
+	struct isp_header ic_hdr;
+	struct isp_seg64 ic_seg[ISP_CONT_SEGS64];
+};
+
+struct isp_marker {
+	struct isp_header im_hdr;
+	uint32_t	im_reserved;
+	uint8_t		im_lun;
+	uint8_t		im_target;
+	uint8_t		im_modifier;
+	uint8_t		im_reserved2[53];
+};
+
+#define IMM_DEVICE	0
+#define IMM_TARGET	1
+#define IMM_BUS		2
+
+struct isp_status {
+	struct isp_header is_hdr;
+	uint32_t	is_handle;
+	uint16_t	is_scsi_status;
+	uint16_t	is_completion;
+	uint16_t	is_state_flags;
+	uint16_t	is_status_flags;
+	uint16_t	is_time;
+	uint16_t	is_sense_len;
+	uint32_t	is_resid;
+	uint8_t		is_reserved[8];
+	uint8_t		is_sense[ISP_SENSE_MAX];
+};
+
+union isp_entry {
+	struct isp_header	hdr;
+	struct isp_command	command;
+	struct isp_cont32	cont32;
+	struct isp_cont64	cont64;
+	struct isp_marker	marker;
+	struct isp_status	status;
+	uint8_t			bytes[ISP_ENTRY_SIZE];
+};
+
+#define ISP_ASSERT_OFFSET(type, member, offset) \
+	_Static_assert(offsetof(struct type, member) == (offset), #type "." #member)
+#define ISP_ASSERT_SIZE(type) \
+	_Static_assert(sizeof(struct type) == ISP_ENTRY_SIZE, #type)
+
+ISP_ASSERT_SIZE(isp_command);
+ISP_ASSERT_OFFSET(isp_command, ic_handle, 4);
+ISP_ASSERT_OFFSET(isp_command, ic_lun, 8);
+ISP_ASSERT_OFFSET(isp_command, ic_target, 9);
+ISP_ASSERT_OFFSET(isp_command, ic_cdblen, 10);
+ISP_ASSERT_OFFSET(isp_command, ic_flags, 12);
+ISP_ASSERT_OFFSET(isp_command, ic_timeout, 16);
+ISP_ASSERT_OFFSET(isp_command, ic_nsegs, 18);
+ISP_ASSERT_OFFSET(isp_command, u.c32.cdb, 20);
+ISP_ASSERT_OFFSET(isp_command, u.c32.seg, 32);
+ISP_ASSERT_OFFSET(isp_command, u.c64.seg, 40);
+ISP_ASSERT_OFFSET(isp_command, u.ext_cdb, 20);
+ISP_ASSERT_SIZE(isp_cont32);
+ISP_ASSERT_OFFSET(isp_cont32, ic_seg, 8);
+ISP_ASSERT_SIZE(isp_cont64);
+ISP_ASSERT_OFFSET(isp_cont64, ic_seg, 4);
+ISP_ASSERT_SIZE(isp_marker);
+ISP_ASSERT_OFFSET(isp_marker, im_lun, 8);
+ISP_ASSERT_OFFSET(isp_marker, im_target, 9);
+ISP_ASSERT_OFFSET(isp_marker, im_modifier, 10);
+ISP_ASSERT_SIZE(isp_status);
+ISP_ASSERT_OFFSET(isp_status, is_handle, 4);
+ISP_ASSERT_OFFSET(isp_status, is_scsi_status, 8);
+ISP_ASSERT_OFFSET(isp_status, is_completion, 10);
+ISP_ASSERT_OFFSET(isp_status, is_state_flags, 12);
+ISP_ASSERT_OFFSET(isp_status, is_status_flags, 14);
+ISP_ASSERT_OFFSET(isp_status, is_sense_len, 18);
+ISP_ASSERT_OFFSET(isp_status, is_resid, 20);
+ISP_ASSERT_OFFSET(isp_status, is_sense, 32);
+_Static_assert(sizeof(union isp_entry) == ISP_ENTRY_SIZE, "isp_entry");
+
+/* What a command entry says, in host byte order */
+struct isp_iocb {
+	uint32_t	handle;
+	const uint8_t	*cdb;
+	uint16_t	cdblen;		/* 1 ... ISP_EXT_CDB_MAX */
+	uint16_t	flags;
+	uint16_t	timeout;
+	uint16_t	nsegs;
+	uint8_t		entries;	/* isp_iocb_entries() */
+	uint8_t		target;
+	uint8_t		lun;
+	boolean_t	a64;
+};
+
+/* Where in the request ring a command is being put */
+struct isp_cursor {
+	union isp_entry	*ring;
+	uint_t		len;		/* entries of the ring */
+	uint_t		index;		/* of the current entry */
+	uint_t		slot;		/* next segment in it */
+	uint_t		nslots;
+	union {
+		struct isp_seg32 *s32;
+		struct isp_seg64 *s64;
+	} seg;				/* segments of the current entry */
+	boolean_t	a64;
+};
+
+/* What a status entry says, in host byte order; nothing of it is to be trusted */
+struct isp_completion {
+	uint32_t	handle;
+	uint8_t		type;
+	uint8_t		entry_status;
+	uint8_t		scsi_status;
+	uint16_t	completion;
+	uint16_t	state_flags;
+	uint16_t	status_flags;
+	uint16_t	sense_len;
+	uint32_t	resid;
+};
+
+uint_t isp_iocb_entries(uint_t nsegs, uint_t cdblen, boolean_t a64);
+uint_t isp_iocb_max_segs(uint_t entries, boolean_t a64);
+void isp_put_command(struct isp_cursor *c, const struct isp_iocb *io);
+void isp_put_segment(struct isp_cursor *c, uint64_t addr, uint32_t len);
+void isp_put_marker(union isp_entry *e, uint8_t target, uint8_t modifier);
+void isp_get_completion(const union isp_entry *e, struct isp_completion *c);
+
+#endif /* _ISPCMD_H */

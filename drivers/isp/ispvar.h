@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Soft state. The letter behind a member tells what protects it:
+ *   L  isp_lock
+ *   A  written during attach, before anything else can run, and constant from then on
+ *   O  its owner: the one who holds the packet
+ *   R  whoever runs isp_init(): attach, resume, or the recovery, of which there is one at a time
+ */
+#ifndef _ISPVAR_H
+#define _ISPVAR_H
+
+#include <sys/scsi/scsi.h>
+
+#include "ispcmd.h"
+#include "ispmail.h"
+#include "isp_nvram.h"
+#include "ispreg.h"
+
+/* Entries of the rings: what parameters may ask for. */
+#define ISP_RING_MIN		32
+#define ISP_RING_MAX		4096
+/* What every chip ever made is known to take. */
+#define ISP_RING_SAFE		256
+
+/* Commands outstanding at once; a handle's index has to fit in 16 bits. */
+#define ISP_MAX_CMDS		1024
+
+struct isp_revision {
+	uint8_t			ir_conf0;	/* CONF0 3:0, 0 ends the array */
+	const char		*ir_name;
+	uint8_t			ir_clock;	/* MHz */
+	boolean_t		ir_no_fifo;	/* broken DMA FIFO thresholds */
+	uint64_t		ir_max_xfer;	/* bytes of one command */
+	struct isp_nv_limits	ir_limits;
+};
+
+struct isp_chip {
+	uint16_t		ic_device;	/* PCI */
+	const char		*ic_firmware;	/* below /lib/firmware */
+	uint8_t			ic_buses;
+	uint8_t			ic_luns;
+	boolean_t		ic_1040;	/* the older register map, 32 bits of address */
+	enum isp_nv_format	ic_nv_format;
+	uint8_t			ic_nv_bits;	/* address bits of the EEPROM */
+	const struct isp_revision *ic_revisions;	/* the last serves unknown ones */
+};
+
+enum isp_state {
+	ISP_DOWN,		/* attaching, detached or suspended: the chip is not running */
+	ISP_RUN,
+	ISP_RECOVER,		/* stopped; isp_recover() is going to start it again */
+	ISP_OFFLINE,		/* given up: everything fails */
+};
+
+struct isp_stats {
+	uint64_t	is_interrupts;
+	uint64_t	is_spurious;		/* ours, but nothing had happened */
+	uint64_t	is_commands;
+	uint64_t	is_doorbells;
+	uint64_t	is_ring_full;
+	uint64_t	is_no_handle;
+	uint64_t	is_mailbox;
+	uint64_t	is_events;
+	uint64_t	is_bad_entries;
+	uint64_t	is_bad_handles;
+	uint64_t	is_lost_interrupts;
+	uint64_t	is_aborts;
+	uint64_t	is_resets;
+	uint64_t	is_chip_resets;
+	uint64_t	is_markers;
+};
+
+/* A DMA-able piece of memory for the rings. */
+struct isp_dma_mem {
+	ddi_dma_handle_t	dm_handle;
+	ddi_acc_handle_t	dm_acc;
+	caddr_t			dm_addr;
+	uint64_t		dm_bus;
+	size_t			dm_size;
+	boolean_t		dm_bound;
+};
+
+/* A handle is generation << 16 | index of one of these. */
+struct isp_slot {
+	struct isp_cmd		*is_cmd;
+	uint16_t		is_gen;		/* never 0, so that no handle is */
+	uint16_t		is_next;	/* free list */
+};
+
+/* cmd_flags */
+#define CFLAG_DMASEND		0x01	/* memory to device */
+#define CFLAG_CMDIOPB		0x02	/* PKT_CONSISTENT */
+#define CFLAG_DMAVALID		0x04	/* bound */
+#define CFLAG_STARTED		0x08	/* the chip's, or about to be */
+#define CFLAG_FINISHED		0x10	/* for the polled path: results are in the packet */
+
+/* A command: the HBA's private area of a packet. */
+struct isp_cmd {
+	struct scsi_pkt		*cmd_pkt;	/* O */
+	struct isp_cmd		*cmd_next;	/* O: list of completed commands */
+	uint_t			cmd_flags;	/* O; CFLAG_STARTED L */
+	uint32_t		cmd_handle;	/* L */
+	uint32_t		cmd_ring_end;	/* L: isp_req_pos behind its entries */
+	clock_t			cmd_deadline;	/* L: lbolt, 0: none */
+	uint8_t			cmd_kill_reason; /* L: CMD_*, if a reset or abort is to end it */
+	uint8_t			cmd_kill_stat;	/* L */
+	uint8_t			cmd_target;	/* O: entry's target byte */
+	uint8_t			cmd_lun;	/* O */
+
+	/* DMA, all O; the handle outlives the binding. See isp_dma.c. */
+	ddi_dma_handle_t	cmd_dmahandle;
+	uint32_t		cmd_granular;	/* the handle was allocated with */
+	uint_t			cmd_ncookies;	/* of the current window */
+	uint_t			cmd_cookie;	/* first of the current command */
+	uint_t			cmd_cookiecnt;	/* of the current command */
+	uint_t			cmd_nwin;
+	uint_t			cmd_curwin;
+	off_t			cmd_dma_offset;	/* of the window */
+	size_t			cmd_dma_len;
+	size_t			cmd_dmacount;	/* bytes of the current command */
+	size_t			cmd_dmatotal;	/* bytes of all commands up to this one */
+};
+
+struct isp_done {
+	struct isp_cmd	*first;
+	struct isp_cmd	**tail;
+};
+
+enum isp_mbox_state {
+	MBOX_IDLE,
+	MBOX_SENT,
+	MBOX_ANSWERED,
+	MBOX_FAILED,		/* timed out, or the chip was stopped */
+};
+
+struct isp {
+	dev_info_t		*isp_dip;		/* A */
+	scsi_hba_tran_t		*isp_tran;		/* A */
+	const struct isp_chip	*isp_chip;		/* A */
+	const struct isp_revision *isp_rev;		/* R */
+	int			isp_instance;		/* A */
+	uint_t			isp_attached;		/* A: ATT_* of isp_attach.c */
+
+	/* Registers */
+	ddi_acc_handle_t	isp_acc;		/* A */
+	caddr_t			isp_regs;		/* A */
+	ddi_acc_handle_t	isp_config;		/* A */
+
+	/* Interrupt */
+	ddi_intr_handle_t	isp_intr;		/* A */
+	uint_t			isp_pri;		/* A */
+
+	kmutex_t		isp_lock;
+	enum isp_state		isp_state;		/* L */
+
+	/* Request ring. Positions count entries and wrap at 32 bits. */
+	union isp_entry		*isp_req;		/* A */
+	uint_t			isp_req_len;		/* R */
+	uint_t			isp_req_in;		/* L: index of the next entry */
+	uint32_t		isp_req_pos;		/* L: entries ever put */
+	uint32_t		isp_req_out;		/* L: position the chip has fetched to, at least */
+	boolean_t		isp_doorbell;		/* L: entries the chip was not told of */
+	uint8_t			isp_markers;		/* L: bit n: bus n needs a marker */
+
+	/* Response ring */
+	union isp_entry		*isp_rsp;		/* A */
+	uint_t			isp_rsp_len;		/* R */
+	uint_t			isp_rsp_out;		/* L: index of the next entry to come */
+	uint_t			isp_rsp_owed;		/* L: entries taken and not given back */
+	uint_t			isp_rsp_lazy;		/* R: how many may be owed */
+
+	/* Handles */
+	struct isp_slot		*isp_slots;		/* A; contents L */
+	uint_t			isp_max_cmds;		/* R: commands outstanding at most */
+	uint_t			isp_outstanding;	/* L */
+	uint16_t		isp_free_slot;		/* L */
+
+	/* Hot path constants */
+	boolean_t		isp_a64;		/* A */
+	clock_t			isp_reset_usec;		/* A: targets' time to settle after a reset */
+	uint_t			isp_ndatasegs;		/* A */
+	uint8_t			isp_initiator[ISP_NBUS]; /* R */
+
+	/* Mailboxes */
+	kcondvar_t		isp_mbox_cv;
+	boolean_t		isp_mbox_busy;		/* L: somebody's between begin and end */
+	enum isp_mbox_state	isp_mbox_state;		/* L */
+	uint16_t		isp_mbox[ISP_NMBOX];	/* L: arguments, then results */
+	boolean_t		isp_intr_on;		/* L: the chip may interrupt */
+
+	/* What attach found out */
+	struct isp_dma_mem	isp_req_mem;		/* A */
+	struct isp_dma_mem	isp_rsp_mem;		/* A */
+	struct isp_nvram	isp_nv;			/* A */
+	uint16_t		isp_fw_version[3];	/* R */
+	boolean_t		isp_fw_resident;	/* R */
+	boolean_t		isp_rings_proven;	/* R */
+	const char		*isp_bus_mode;		/* R */
+	ddi_dma_attr_t		isp_dma_attr;		/* A: data */
+
+	/* Capabilities that can be set; bit per target */
+	uint32_t		isp_tagged;		/* L */
+	uint32_t		isp_no_arq;		/* L */
+
+	/* Recovery; see isp_recover.c */
+	timeout_id_t		isp_watch_id;		/* L */
+	timeout_id_t		isp_recover_id;		/* L */
+	boolean_t		isp_closing;		/* L: no new timeouts */
+	boolean_t		isp_notify;		/* L: reset callbacks are due */
+	uint_t			isp_reset_count;	/* L: chip resets since isp_reset_since */
+	clock_t			isp_reset_since;	/* L */
+	uint64_t		isp_watch_intrs;	/* L: interrupts at the last look */
+	uint_t			isp_watch_in;		/* L: response producer at the last look */
+	boolean_t		isp_watch_pending;	/* L: something was waiting then */
+	struct scsi_reset_notify_entry *isp_notify_list; /* L */
+
+	/* Messages that a bad chip could cause without end */
+	clock_t			isp_log_since;		/* L */
+	uint_t			isp_log_count;		/* L */
+
+	kstat_t			*isp_kstat;		/* A */
+	struct isp_stats	isp_stats;		/* L */
+};
+
+static inline uint16_t isp_rd(struct isp *isp, uint_t reg)
+{
+	return ddi_get16(isp->isp_acc, (uint16_t *)(isp->isp_regs + reg));
+}
+
+static inline void isp_wr(struct isp *isp, uint_t reg, uint16_t value)
+{
+	ddi_put16(isp->isp_acc, (uint16_t *)(isp->isp_regs + reg), value);
+}
+
+static inline struct isp *isp_of(struct scsi_address *ap)
+{
+	return ap->a_hba_tran->tran_hba_private;
+}
+
+static inline struct isp_cmd *isp_cmd_of(struct scsi_pkt *pkt)
+{
+	return pkt->pkt_ha_private;
+}
+
+/* A SCSA target number is bus * 16 + id. */
+static inline uint_t isp_bus_of(uint_t target)
+{
+	return target / ISP_NTARGET;
+}
+
+static inline uint_t isp_id_of(uint_t target)
+{
+	return target % ISP_NTARGET;
+}
+
+static inline void isp_done_init(struct isp_done *d)
+{
+	d->first = NULL;
+	d->tail = &d->first;
+}
+
+static inline void isp_done_add(struct isp_done *d, struct isp_cmd *sp)
+{
+	sp->cmd_next = NULL;
+	*d->tail = sp;
+	d->tail = &sp->cmd_next;
+}
+
+int _init(void);
+int _fini(void);
+
+/* isp_chip.c */
+const struct isp_chip *isp_chip_lookup(uint16_t device);
+const struct isp_revision *isp_chip_revision(const struct isp_chip *chip, uint16_t conf0);
+
+/* isp_dma.c */
+int isp_i_dma_alloc(struct isp *isp, struct scsi_pkt *pkt, struct buf *bp, int flags,
+		    int (*callback)(caddr_t));
+int isp_i_dma_move(struct isp *isp, struct scsi_pkt *pkt, struct buf *bp);
+void isp_dma_unbind(struct isp_cmd *sp);
+void isp_dma_free(struct isp_cmd *sp);
+void isp_dma_sync(struct isp_cmd *sp);
+int isp_dma_mem_alloc(struct isp *isp, size_t size, struct isp_dma_mem *dm);
+void isp_dma_mem_free(struct isp_dma_mem *dm);
+
+/* isp_fw.c */
+int isp_fw_start(struct isp *isp);
+
+/* isp_handle.c */
+void isp_handles_init(struct isp *isp);
+boolean_t isp_handle_get(struct isp *isp, struct isp_cmd *sp);
+struct isp_cmd *isp_handle_put(struct isp *isp, uint32_t handle);
+struct isp_cmd *isp_handle_next(struct isp *isp, uint_t *cursor);
+
+/* isp_init.c */
+int isp_init(struct isp *isp);
+void isp_stop_chip(struct isp *isp);
+void isp_read_nvram(struct isp *isp);
+
+/* isp_intr.c */
+uint_t isp_intr(caddr_t arg1, caddr_t arg2);
+void isp_service(struct isp *isp, struct isp_done *done);
+void isp_poll(struct isp *isp);
+void isp_complete(struct isp *isp, struct isp_done *done);
+void isp_finish_killed(struct isp_cmd *sp, uint8_t reason, uint8_t stat);
+
+/* isp_kstat.c */
+int isp_kstat_create(struct isp *isp);
+void isp_kstat_destroy(struct isp *isp);
+
+/* isp_mbox.c */
+int isp_mbox_cmd(struct isp *isp, uint16_t *mb, boolean_t running);
+boolean_t isp_mbox_take(struct isp *isp);
+void isp_mbox_abandon(struct isp *isp);
+
+/* isp_queue.c */
+int isp_queue_cmd(struct isp *isp, struct isp_cmd *sp, const struct isp_iocb *io);
+void isp_ring_doorbell(struct isp *isp);
+void isp_flush_markers(struct isp *isp);
+int isp_init_rings(struct isp *isp);
+
+/* isp_recover.c */
+boolean_t isp_may_log(struct isp *isp);
+void isp_chip_fail(struct isp *isp, const char *why);
+void isp_chip_gone(struct isp *isp);
+void isp_stop_now(struct isp *isp, struct isp_cmd *sp);
+clock_t isp_deadline(int seconds);
+void isp_notify_reset(struct isp *isp);
+void isp_watch_start(struct isp *isp);
+void isp_recover_stop(struct isp *isp);
+void isp_reset_buses(struct isp *isp);
+int isp_tran_abort(struct scsi_address *ap, struct scsi_pkt *pkt);
+int isp_tran_reset(struct scsi_address *ap, int level);
+int isp_tran_bus_reset(dev_info_t *dip, int level);
+
+/* isp_scsa.c */
+void isp_tran_setup(struct isp *isp, scsi_hba_tran_t *tran);
+
+#endif /* _ISPVAR_H */
