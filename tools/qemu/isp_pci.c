@@ -101,7 +101,7 @@ static void isp_request_end(IspRequest *r, IspOutcome outcome)
     IspCmd *cmd = r->cmd;
 
     if (cmd && (outcome == ISP_DONE_STATUS || outcome == ISP_DONE_OVERRUN)) {
-        result.scsi_status = req->status;
+        result.scsi_status = MAX(req->status, 0);
         result.to_target = req->cmd.mode == SCSI_XFER_TO_DEV;
         result.transferred = r->moved;
         if (req->status == CHECK_CONDITION && cmd->auto_sense) {
@@ -316,6 +316,15 @@ static void isp_op_reset(void *opaque, int bus, int target, int lun)
     IspState *s = opaque;
     BusChild *kid, *next;
 
+    /* All at once: a reset waits for the I/O of its device, and time passes for the others. */
+    for (int i = 0; i < ISP_SLOTS; i++) {
+        IspCmd *cmd = &s->m.slots[i];
+
+        if (cmd->state == ISP_CMD_ACTIVE && cmd->bus == bus &&
+            (target < 0 || cmd->target == target) && (lun < 0 || cmd->lun == lun)) {
+            isp_op_cancel(s, cmd);
+        }
+    }
     QTAILQ_FOREACH_SAFE(kid, &BUS(&s->bus)->children, sibling, next) {
         SCSIDevice *d = SCSI_DEVICE(kid->child);
 
