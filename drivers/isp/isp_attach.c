@@ -326,7 +326,6 @@ static int isp_attach(dev_info_t *dip, ddi_attach_cmd_t cmd)
 	}
 	if (acquire(isp) != DDI_SUCCESS || start(isp) != DDI_SUCCESS)
 		goto fail;
-	ddi_report_dev(dip);
 	return DDI_SUCCESS;
 
 fail:

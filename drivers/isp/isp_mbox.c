@@ -71,7 +71,8 @@ static void bus_event(struct isp *isp, const char *what)
 
 	isp->isp_markers |= (uint8_t)(1 << bus);
 	isp->isp_notify = B_TRUE;
-	if (isp_may_log(isp))
+	/* Whether the chip reports what it was told to do is not known of all firmware. */
+	if (!(isp->isp_own_reset & 1 << bus) && isp_may_log(isp))
 		dev_err(isp->isp_dip, CE_NOTE, "bus %u: %s", bus, what);
 }
 

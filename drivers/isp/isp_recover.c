@@ -241,6 +241,7 @@ static int end_commands(struct isp *isp, const struct scope *s, uint16_t *mb, ui
 	if (isp_mbox_cmd(isp, mb, B_TRUE) != DDI_SUCCESS)
 		return 0;
 	need_marker(isp, s->bus);
+	isp_poll(isp);
 	end = ddi_get_lbolt() + drv_usectohz(DRAIN_USEC);
 	while (count_marked(isp, s)) {
 		if (end - ddi_get_lbolt() <= 0)
@@ -262,8 +263,12 @@ static int reset_bus(struct isp *isp, uint_t bus)
 	struct scope s = { (int)bus, -1, -1 };
 	int rc;
 
+	mutex_enter(&isp->isp_lock);
+	isp->isp_own_reset |= (uint8_t)(1 << bus);
+	mutex_exit(&isp->isp_lock);
 	rc = end_commands(isp, &s, mb, CMD_RESET, STAT_BUS_RESET);
 	mutex_enter(&isp->isp_lock);
+	isp->isp_own_reset &= (uint8_t)~(1 << bus);
 	isp->isp_stats.is_resets++;
 	isp->isp_notify = B_TRUE;
 	mutex_exit(&isp->isp_lock);

@@ -206,6 +206,7 @@ struct isp {
 	timeout_id_t		isp_watch_id;		/* L */
 	timeout_id_t		isp_recover_id;		/* L */
 	boolean_t		isp_closing;		/* L: no new timeouts */
+	uint8_t			isp_own_reset;		/* L: bit n: bus n is being reset by us */
 	boolean_t		isp_notify;		/* L: reset callbacks are due */
 	uint_t			isp_reset_count;	/* L: chip resets since isp_reset_since */
 	clock_t			isp_reset_since;	/* L */
