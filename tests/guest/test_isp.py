@@ -2,7 +2,8 @@
 """Our driver on the emulated chip: what every driver must do, and what only this one does."""
 
 from io_tests import DATA, depth_group, io_group, not_built
-from lib import ISP, Controller, Disk, Group, block, check, devices, firmware, same
+from lib import (ISP, Controller, Disk, Group, block, check, corrupt_firmware, devices,
+                 firmware, nvram_image, same)
 
 BUILT = not_built('isp')
 GROUPS = [
@@ -14,6 +15,7 @@ GROUPS = [
     io_group(ISP, 'isp-iommu', BUILT, only=DATA, iommu=True, dma='iommu/map'),
     io_group(ISP, 'isp-highmem', BUILT, only=DATA, memory='5G'),
     io_group(ISP, 'isp-1-cpu', BUILT, only=DATA, cpus=1),
+    io_group(ISP, 'isp-4-segments', BUILT, params='ndatasegs=4', only=DATA),
     depth_group(ISP, 'isp-depth', 128, BUILT),
 ]
 
@@ -50,3 +52,43 @@ def loads(vm):
 
 firmware_group('isp-firmware-file', lambda s: [firmware(s.build)]).test(loads)
 firmware_group('isp-firmware-synthetic', lambda s: [firmware(s.build, synthetic=True)]).test(loads)
+
+corrupt = firmware_group('isp-firmware-corrupt', lambda s: [corrupt_firmware(s.build)])
+
+
+@corrupt.test
+def refuses_it(vm):
+    """A wrong checksum: no host, one line that says so, nothing left behind."""
+    vm.guest('modprobe isp; true')
+    same(vm.guest('ls /sys/class/scsi_host').text.strip(), '', 'hosts')
+    log = vm.guest('dmesg --notime | grep isp').text
+    check('qlogic/1040.bin: wrong checksum' in log, f'the file is not named:\n{log}')
+    vm.guest('modprobe -r isp')
+
+
+def nvram_group(name, **image):
+    """A card whose EEPROM holds this."""
+    def configure(settings):
+        path = nvram_image(settings.scratch(name), **image)
+        return settings.config(
+            controllers=[Controller(props={'nvram': path})],
+            disks=[Disk(target=t, size='16M') for t in (5, 7) if t != image.get('initiator', 7)])
+    group = Group(name, configure, needs=BUILT)
+    GROUPS.append(group)
+    return group
+
+
+@nvram_group('isp-nvram-invalid', valid=False).test
+def defaults_when_invalid(vm):
+    """A wrong checksum in the EEPROM: the disks are there with defaults, initiator 7."""
+    ISP.load(vm)
+    same(set(devices(vm)), {(5, 0)}, 'devices')
+    ISP.unload(vm)
+
+
+@nvram_group('isp-nvram-initiator', initiator=5).test
+def initiator_id(vm):
+    """The EEPROM makes the adapter number 5, so a disk can be number 7."""
+    ISP.load(vm)
+    same(set(devices(vm)), {(7, 0)}, 'devices')
+    ISP.unload(vm)
