@@ -20,7 +20,7 @@ PARAM(reqring, 1024, "entries of the request ring, 32 ... 4096 (default 1024)");
 PARAM(rspring, 1024, "entries of the response ring, 32 ... 4096 (default 1024)");
 PARAM(bus_reset, 1, "reset the SCSI buses at start (default 1)");
 PARAM(reset_delay, 1000,
-      "ms that targets get after a bus reset, -1: what the card's NVRAM says (default 1000)");
+	"ms that targets get after a bus reset, -1: what the card's NVRAM says (default 1000)");
 
 static const struct scsa_driver_prop isp_props[] = {
 	{ "a64", &a64 },
