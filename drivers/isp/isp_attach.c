@@ -6,6 +6,7 @@
  * there, in reverse order, and is what both a failing attach and detach end with.
  */
 #include "ispvar.h"
+#include "isp_mod.h"
 
 enum {
 	ATT_CONFIG	= 0x0001,

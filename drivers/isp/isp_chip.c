@@ -55,7 +55,7 @@ const struct isp_chip *isp_chip_lookup(uint16_t device)
 {
 	uint_t i;
 
-	for (i = 0; i < sizeof(chips) / sizeof(chips[0]); i++)
+	for (i = 0; i < ISP_NELEM(chips); i++)
 		if (chips[i].ic_device == device)
 			return &chips[i];
 	return NULL;

@@ -51,7 +51,7 @@ int isp_i_dma_alloc(struct isp *isp, struct scsi_pkt *pkt, struct buf *bp, int f
 {
 	struct isp_cmd *sp = isp_cmd_of(pkt);
 	int dma_flags;
-	int (*cb)(caddr_t);
+	int (*cb)(caddr_t arg);
 	int i;
 
 	ASSERT(callback == NULL_FUNC || callback == SLEEP_FUNC);

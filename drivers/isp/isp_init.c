@@ -148,7 +148,7 @@ static int register_test(struct isp *isp)
 	bcopy(pattern, mb + 1, sizeof(pattern));
 	if (isp_mbox_cmd(isp, mb, B_FALSE) != DDI_SUCCESS)
 		goto fail;
-	for (n = 0; n < sizeof(pattern) / sizeof(pattern[0]); n++)
+	for (n = 0; n < ISP_NELEM(pattern); n++)
 		if (mb[n + 1] != pattern[n])
 			goto fail;
 	return DDI_SUCCESS;

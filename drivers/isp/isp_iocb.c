@@ -127,7 +127,7 @@ void isp_put_marker(union isp_entry *e, uint8_t target, uint8_t modifier)
  */
 void isp_get_completion(const union isp_entry *e, struct isp_completion *c)
 {
-	const volatile struct isp_status *is = &e->status;
+	const struct isp_status *is = &e->status;
 
 	c->type = is->is_hdr.ih_type;
 	c->entry_status = is->is_hdr.ih_status;

@@ -25,7 +25,7 @@ static const struct {
 	COUNTER("bad_handles", is_bad_handles),
 };
 
-#define NCOUNTERS	(sizeof(counters) / sizeof(counters[0]))
+#define NCOUNTERS	ISP_NELEM(counters)
 
 static int update(kstat_t *ksp, int rw)
 {

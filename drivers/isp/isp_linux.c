@@ -5,9 +5,7 @@
 
 #include <scsa/scsa.h>
 
-/* What it shares with the other side, whose headers clash with Linux'. */
-int _init(void);
-int _fini(void);
+#include "isp_mod.h"
 
 #define PARAM(name, def, text)					\
 	static int name = (def);				\

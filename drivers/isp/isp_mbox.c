@@ -58,7 +58,7 @@ static const struct mbox_desc *find_desc(uint16_t opcode)
 {
 	uint_t i;
 
-	for (i = 0; i < sizeof(descs) / sizeof(descs[0]); i++)
+	for (i = 0; i < ISP_NELEM(descs); i++)
 		if (descs[i].opcode == opcode)
 			return &descs[i];
 	return NULL;
@@ -145,13 +145,12 @@ boolean_t isp_mbox_take(struct isp *isp)
 	if (!(sema & SEMA_LOCK) || sema == 0xffff)
 		return B_FALSE;
 	status = isp_rd(isp, ISP_MBOX(0));
-	if (status & MBS_EVENT) {
+	if (status & MBS_EVENT)
 		async_event(isp, status);
-	} else if (isp->isp_mbox_state == MBOX_SENT && (status & MBS_DONE)) {
+	else if (isp->isp_mbox_state == MBOX_SENT && (status & MBS_DONE))
 		take_result(isp, status);
-	} else if (isp_may_log(isp)) {
+	else if (isp_may_log(isp))
 		dev_err(isp->isp_dip, CE_NOTE, "mailbox answer 0x%04x to no command", status);
-	}
 	isp_wr(isp, ISP_SEMA, 0);
 	return B_TRUE;
 }

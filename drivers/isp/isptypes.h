@@ -26,4 +26,6 @@ typedef enum { B_FALSE, B_TRUE } boolean_t;
 #endif
 #endif
 
+#define ISP_NELEM(a)		(sizeof(a) / sizeof((a)[0]))
+
 #endif /* _ISPTYPES_H */

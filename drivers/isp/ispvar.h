@@ -267,9 +267,6 @@ static inline void isp_done_add(struct isp_done *d, struct isp_cmd *sp)
 	d->tail = &sp->cmd_next;
 }
 
-int _init(void);
-int _fini(void);
-
 /* isp_chip.c */
 const struct isp_chip *isp_chip_lookup(uint16_t device);
 const struct isp_revision *isp_chip_revision(const struct isp_chip *chip, uint16_t conf0);
