@@ -183,6 +183,8 @@ static int acquire(struct isp *isp)
 	isp->isp_slots = kmem_zalloc(ISP_MAX_CMDS * sizeof(struct isp_slot), KM_SLEEP);
 	isp->isp_attached |= ATT_SLOTS;
 
+	if (isp_fw_read(isp) != DDI_SUCCESS)
+		return DDI_FAILURE;
 	isp_read_nvram(isp);
 	read_parameters(isp);
 	set_dma_attr(isp);
@@ -213,7 +215,7 @@ static void announce(struct isp *isp)
 
 	dev_err(isp->isp_dip, CE_NOTE,
 		"%s, firmware %u.%u.%u%s, %s, %u commands, %u segments each", isp->isp_rev->ir_name,
-		v[0], v[1], v[2], isp->isp_fw_resident ? " (resident)" : "", isp->isp_bus_mode,
+		v[0], v[1], v[2], isp->isp_fw_image ? "" : " (resident)", isp->isp_bus_mode,
 		isp->isp_max_cmds, isp->isp_ndatasegs);
 }
 
@@ -272,8 +274,10 @@ static boolean_t cleanup(struct isp *isp)
 		isp_dma_mem_free(&isp->isp_rsp_mem);
 	if (held(isp, ATT_REQ))
 		isp_dma_mem_free(&isp->isp_req_mem);
-	if (held(isp, ATT_SLOTS))
+	if (held(isp, ATT_SLOTS)) {
+		isp_fw_free(isp);
 		kmem_free(isp->isp_slots, ISP_MAX_CMDS * sizeof(struct isp_slot));
+	}
 	if (held(isp, ATT_LOCKS)) {
 		scsi_hba_reset_notify_tear_down(isp->isp_notify_list);
 		cv_destroy(&isp->isp_mbox_cv);

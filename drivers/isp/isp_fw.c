@@ -96,30 +96,39 @@ static int load_image(struct isp *isp, const uint8_t *image, size_t size)
 	return rc == DDI_SUCCESS ? rc : bad_image(isp, "loading it failed");
 }
 
-/* DDI_SUCCESS: loaded; 1: there is no file; DDI_FAILURE: said why. */
-static int load_file(struct isp *isp)
+/*
+ * Read the image, once: a restart must not need a file that may be on one of our disks. No file is
+ * no error. Thread.
+ */
+int isp_fw_read(struct isp *isp)
 {
 	firmware_handle_t fh;
-	uint8_t *image;
 	off_t size;
 	int rc = DDI_FAILURE;
 
 	if (firmware_open(ddi_driver_name(isp->isp_dip), isp->isp_chip->ic_firmware, &fh))
-		return 1;
+		return DDI_SUCCESS;
 	size = firmware_get_size(fh);
 	if (size < FW_HEADER || size > FW_HEADER + 2 * FW_MAX_WORDS) {
 		bad_image(isp, "impossible size");
 		goto close;
 	}
-	image = kmem_alloc(size, KM_SLEEP);
-	if (firmware_read(fh, 0, image, size))
+	isp->isp_fw_image = kmem_alloc(size, KM_SLEEP);
+	isp->isp_fw_size = size;
+	if (firmware_read(fh, 0, isp->isp_fw_image, size))
 		bad_image(isp, "cannot be read");
-	else if (check_image(isp, image, size) == DDI_SUCCESS)
-		rc = load_image(isp, image, size);
-	kmem_free(image, size);
+	else
+		rc = check_image(isp, isp->isp_fw_image, size);
 close:
 	firmware_close(fh);
 	return rc;
+}
+
+void isp_fw_free(struct isp *isp)
+{
+	if (isp->isp_fw_image)
+		kmem_free(isp->isp_fw_image, isp->isp_fw_size);
+	isp->isp_fw_image = NULL;
 }
 
 static int verify(struct isp *isp)
@@ -140,18 +149,15 @@ static int execute(struct isp *isp)
 int isp_fw_start(struct isp *isp)
 {
 	uint16_t mb[ISP_NMBOX] = { MBC_ABOUT };
-	int rc = load_file(isp);
 
-	if (rc == DDI_FAILURE)
-		return rc;
-	isp->isp_fw_resident = rc == 1 ? B_TRUE : B_FALSE;
+	if (isp->isp_fw_image && load_image(isp, isp->isp_fw_image, isp->isp_fw_size) != DDI_SUCCESS)
+		return DDI_FAILURE;
 	if (verify(isp) != DDI_SUCCESS) {
-		if (rc == 1)
-			dev_err(isp->isp_dip, CE_WARN,
-				"no firmware: install /lib/firmware/%s (Debian: firmware-qlogic)",
-				isp->isp_chip->ic_firmware);
-		else
-			bad_image(isp, "the chip finds its checksum wrong");
+		if (isp->isp_fw_image)
+			return bad_image(isp, "the chip finds its checksum wrong");
+		dev_err(isp->isp_dip, CE_WARN,
+			"no firmware: install /lib/firmware/%s (Debian: firmware-qlogic)",
+			isp->isp_chip->ic_firmware);
 		return DDI_FAILURE;
 	}
 	if (execute(isp) != DDI_SUCCESS || isp_mbox_cmd(isp, mb, B_FALSE) != DDI_SUCCESS)

@@ -13,7 +13,7 @@
 #include "ispvar.h"
 
 #define WATCH_USEC		1000000
-#define WATCH_AGAIN_USEC	50000	/* a second look at what seems lost */
+#define WATCH_AGAIN_USEC	500000	/* a second look at what seems lost */
 #define COMMAND_GRACE_SEC	10	/* the chip's own timer goes first */
 #define DRAIN_USEC		3000000
 #define RECOVER_USEC		30000000
@@ -74,7 +74,8 @@ static void go_offline(struct isp *isp, const char *why)
 	fail_all(isp, CMD_DEV_GONE, 0);
 }
 
-static boolean_t too_often(struct isp *isp)
+/* Count a restart. Returns how many of the last minute's this is. isp_lock held. */
+static uint_t count_restart(struct isp *isp)
 {
 	clock_t now = ddi_get_lbolt();
 
@@ -83,47 +84,84 @@ static boolean_t too_often(struct isp *isp)
 		isp->isp_reset_since = now;
 		isp->isp_reset_count = 0;
 	}
-	return ++isp->isp_reset_count > MAX_CHIP_RESETS ? B_TRUE : B_FALSE;
+	isp->isp_stats.is_chip_resets++;
+	return ++isp->isp_reset_count;
 }
 
-/* Thread. Scheduled once for each time the chip leaves ISP_RUN in trouble. */
-static void isp_recover(void *arg)
+/* What fails again at once may have a reason that passes: 0, 1, 2, 4 ... seconds. */
+static void back_off(struct isp *isp, uint_t count)
 {
-	struct isp *isp = arg;
-	enum isp_state state;
-	boolean_t often;
+	uint_t tenths = count < 2 ? 0 : 10u << (count - 2);
+	boolean_t closing = B_FALSE;
+
+	while (tenths-- && !closing) {
+		delay(drv_usectohz(100000));
+		mutex_enter(&isp->isp_lock);
+		closing = isp->isp_closing;
+		mutex_exit(&isp->isp_lock);
+	}
+}
+
+/* Try to restart the chip. Afterwards it runs, or is offline, or this is to be called again. */
+static void restart_chip(struct isp *isp)
+{
+	uint_t count;
 
 	mutex_enter(&isp->isp_lock);
-	isp->isp_recover_id = NULL;
-	state = isp->isp_state;
-	often = too_often(isp);
+	count = count_restart(isp);
 	mutex_exit(&isp->isp_lock);
-
-	if (state == ISP_OFFLINE) {
-		fail_all(isp, CMD_DEV_GONE, 0);
-		return;
-	}
 	isp_stop_chip(isp);
-	if (often) {
+	fail_all(isp, CMD_RESET, STAT_BUS_RESET);
+	if (count > MAX_CHIP_RESETS) {
 		go_offline(isp, "the chip keeps failing");
 		return;
 	}
-	fail_all(isp, CMD_RESET, STAT_BUS_RESET);
-	if (isp_init(isp) != DDI_SUCCESS) {
-		go_offline(isp, "the chip cannot be restarted");
+	back_off(isp, count);
+	if (isp_init(isp) != DDI_SUCCESS)
 		return;
-	}
 	/* Targets may still think of commands that nobody waits for. */
 	isp_reset_buses(isp);
-	dev_err(isp->isp_dip, CE_NOTE, "restarted");
+	mutex_enter(&isp->isp_lock);
+	if (isp->isp_state == ISP_RUN)
+		dev_err(isp->isp_dip, CE_NOTE, "restarted");
+	mutex_exit(&isp->isp_lock);
 }
 
-static void schedule_recovery(struct isp *isp)
+/* Thread. There is never more than one of it: see isp_recovering. */
+static void isp_recover(void *arg)
 {
+	struct isp *isp = arg;
+
+	mutex_enter(&isp->isp_lock);
+	while (isp->isp_state == ISP_RECOVER && !isp->isp_closing) {
+		mutex_exit(&isp->isp_lock);
+		restart_chip(isp);
+		mutex_enter(&isp->isp_lock);
+	}
+	if (isp->isp_state == ISP_OFFLINE) {
+		mutex_exit(&isp->isp_lock);
+		fail_all(isp, CMD_DEV_GONE, 0);
+		mutex_enter(&isp->isp_lock);
+	}
+	isp->isp_recovering = B_FALSE;
+	mutex_exit(&isp->isp_lock);
+}
+
+/* Have isp_recover() run, unless it does. Any context, isp_lock held. */
+void isp_schedule_recovery(struct isp *isp)
+{
+	if (isp->isp_closing || isp->isp_recovering)
+		return;
+	isp->isp_recover_id = timeout(isp_recover, isp, 1);
+	isp->isp_recovering = isp->isp_recover_id ? B_TRUE : B_FALSE;
+}
+
+static void leave_running(struct isp *isp, enum isp_state state)
+{
+	isp->isp_state = state;
 	isp->isp_intr_on = B_FALSE;
 	isp_mbox_abandon(isp);
-	if (!isp->isp_closing && !isp->isp_recover_id)
-		isp->isp_recover_id = timeout(isp_recover, isp, 1);
+	isp_schedule_recovery(isp);
 }
 
 /* The chip cannot go on: stop it interrupting, and have it restarted. Any context, isp_lock held. */
@@ -132,10 +170,8 @@ void isp_chip_fail(struct isp *isp, const char *why)
 	if (isp->isp_state != ISP_RUN)
 		return;
 	dev_err(isp->isp_dip, CE_WARN, "%s; restarting the chip", why);
-	isp->isp_stats.is_chip_resets++;
-	isp->isp_state = ISP_RECOVER;
 	isp_wr(isp, ISP_ICR, 0);
-	schedule_recovery(isp);
+	leave_running(isp, ISP_RECOVER);
 }
 
 /*
@@ -170,8 +206,7 @@ void isp_chip_gone(struct isp *isp)
 	if (isp->isp_state != ISP_RUN)
 		return;
 	dev_err(isp->isp_dip, CE_WARN, "the card does not answer any more, all I/O fails");
-	isp->isp_state = ISP_OFFLINE;
-	schedule_recovery(isp);
+	leave_running(isp, ISP_OFFLINE);
 }
 
 /* ---- resets and aborts ---- */
@@ -339,6 +374,7 @@ int isp_tran_reset(struct scsi_address *ap, int level)
 		rc = reset_bus(isp, isp_bus_of(ap->a_target));
 		if (!rc)
 			rc = restart(isp, "commands did not come back after a bus reset");
+		delay(drv_usectohz(isp->isp_reset_usec));
 		break;
 	default:
 		return 0;
@@ -481,9 +517,13 @@ static void isp_watch(void *arg)
 		isp_flush_markers(isp);
 		check_deadlines(isp);
 	}
-	isp->isp_watch_id = isp->isp_closing ? NULL : timeout(isp_watch, isp, drv_usectohz(usec));
 	mutex_exit(&isp->isp_lock);
 	isp_complete(isp, &done);
+	/* Last, so that untimeout() of the new one also means that this one is over. */
+	mutex_enter(&isp->isp_lock);
+	if (!isp->isp_closing)
+		isp->isp_watch_id = timeout(isp_watch, isp, drv_usectohz(usec));
+	mutex_exit(&isp->isp_lock);
 }
 
 void isp_watch_start(struct isp *isp)
@@ -511,8 +551,7 @@ void isp_recover_stop(struct isp *isp)
 	(void)untimeout(recover);
 
 	mutex_enter(&isp->isp_lock);
-	isp->isp_watch_id = NULL;
-	isp->isp_recover_id = NULL;
+	isp->isp_recovering = B_FALSE;
 	isp->isp_state = ISP_DOWN;
 	isp->isp_intr_on = B_FALSE;
 	isp_stop_chip(isp);

@@ -163,6 +163,9 @@ static int isp_tran_start(struct scsi_address *ap, struct scsi_pkt *pkt)
 	mutex_enter(&isp->isp_lock);
 	if (isp->isp_state != ISP_RUN) {
 		rc = isp->isp_state == ISP_RECOVER ? TRAN_BUSY : TRAN_FATAL_ERROR;
+		/* Should there have been no memory for the timeout that restarts the chip. */
+		if (rc == TRAN_BUSY)
+			isp_schedule_recovery(isp);
 		goto out;
 	}
 	rc = isp_queue_cmd(isp, sp, &io);

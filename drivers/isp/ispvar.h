@@ -193,7 +193,8 @@ struct isp {
 	struct isp_dma_mem	isp_rsp_mem;		/* A */
 	struct isp_nvram	isp_nv;			/* A */
 	uint16_t		isp_fw_version[3];	/* R */
-	boolean_t		isp_fw_resident;	/* R */
+	uint8_t			*isp_fw_image;		/* A: NULL: the chip's own is used */
+	size_t			isp_fw_size;		/* A */
 	boolean_t		isp_rings_proven;	/* R */
 	const char		*isp_bus_mode;		/* R */
 	ddi_dma_attr_t		isp_dma_attr;		/* A: data */
@@ -205,6 +206,7 @@ struct isp {
 	/* Recovery; see isp_recover.c */
 	timeout_id_t		isp_watch_id;		/* L */
 	timeout_id_t		isp_recover_id;		/* L */
+	boolean_t		isp_recovering;		/* L: isp_recover() runs, or is going to */
 	boolean_t		isp_closing;		/* L: no new timeouts */
 	uint8_t			isp_own_reset;		/* L: bit n: bus n is being reset by us */
 	boolean_t		isp_notify;		/* L: reset callbacks are due */
@@ -282,6 +284,8 @@ int isp_dma_mem_alloc(struct isp *isp, size_t size, struct isp_dma_mem *dm);
 void isp_dma_mem_free(struct isp_dma_mem *dm);
 
 /* isp_fw.c */
+int isp_fw_read(struct isp *isp);
+void isp_fw_free(struct isp *isp);
 int isp_fw_start(struct isp *isp);
 
 /* isp_handle.c */
@@ -323,6 +327,7 @@ void isp_chip_fail(struct isp *isp, const char *why);
 void isp_chip_gone(struct isp *isp);
 void isp_stop_now(struct isp *isp, struct isp_cmd *sp);
 clock_t isp_deadline(int seconds);
+void isp_schedule_recovery(struct isp *isp);
 void isp_notify_reset(struct isp *isp);
 void isp_watch_start(struct isp *isp);
 void isp_recover_stop(struct isp *isp);
