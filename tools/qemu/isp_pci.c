@@ -126,6 +126,10 @@ static void isp_command_complete(SCSIRequest *req, size_t resid)
     }
     if (r->use_sg) {
         r->moved = req->cmd.xfer > resid ? req->cmd.xfer - resid : 0;
+        /* A disk counts its DMA as done when it starts: of one that failed nothing is known. */
+        if (req->status != GOOD && !req->dma_started) {
+            r->moved = 0;
+        }
     }
     isp_request_end(r, r->overrun ? ISP_DONE_OVERRUN : ISP_DONE_STATUS);
 }
