@@ -19,7 +19,7 @@ FARMED  := Kbuild include compat drivers $(wildcard tests/kmod)
 
 .DEFAULT_GOAL := help
 .PHONY: help modules guest-modules install demo check check-unit check-fuzz check-qtest \
-	check-guest lint vm qemu kernel deps deps-check clean distclean tags
+	check-guest bench lint vm qemu kernel deps deps-check clean distclean tags
 
 help:
 	@echo 'Two commands do everything, set-up included (as root on Debian 12):'
@@ -43,6 +43,8 @@ help:
 	@echo '  make check-fuzz   the same code under libFuzzer, for a bounded time'
 	@echo '  make check-qtest  the emulated controller alone'
 	@echo '  make check-guest  drivers and disks in the guest (TESTS=<pattern> for some)'
+	@echo
+	@echo '  make bench        isp against qla1280 on the same emulated chip (not a test)'
 	@echo
 	@echo '  make deps         install missing Debian build packages (as root)'
 	@echo '  make clean        remove what was built, keep what was fetched'
@@ -112,6 +114,9 @@ check-qtest: qemu
 
 check-guest: qemu guest-modules
 	@tests/guest/run --build $(BUILD) --kernel $(KERNEL) $(TESTS)
+
+bench: deps qemu guest-modules
+	@tests/bench/run --build $(BUILD) --kernel $(KERNEL)
 
 lint: kernel
 	@tests/lint $(BUILD) $(shell $(VM) kernel headers)
