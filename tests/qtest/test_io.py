@@ -9,7 +9,7 @@ import time
 from case import suite
 from isp import (COMMAND, COMMAND64, CONT, CONT64, DATA, EXTENDED, HCCR, ICR, IN, ISR, MBOX, MEM,
                  OUT, REQ, RSP, SEMA, SIMPLE, STATUS, Isp, inquiry, read10, same, tur, write10)
-from machine import QTest
+from machine import SLOT, QTest
 
 TESTS, case = suite()
 
@@ -485,6 +485,50 @@ def unplug_under_load(m, isp, _):
     same({s.handle for s in got}, handles, 'each once')
     same({s.completion for s in got} <= {0x00, 0x14, 0x01}, True, 'how they ended')
     isp.do(tur(), completion=1)
+
+
+@case(disks=[SLOW])
+def unplug_controller_under_load(m, isp, _):
+    isp.start()
+    isp.clear_attention(0)
+    for _ in range(20):
+        isp.command(read10(0, 1), [(DATA, 512)])
+    isp.ring()
+    m.qmp('device_del', id='isp0')
+    m.command('outl 0xae10 0')              # the guest's part: eject, by ACPI
+    m.command(f'outl 0xae08 {1 << SLOT:#x}')
+    while m.wait_event('DEVICE_DELETED')['data'].get('device') != 'isp0':
+        pass
+    same(m.config(0), 0xffffffff, 'ids of nothing')
+
+
+@case(disks=[DISK], guest_errors=True)
+def random_accesses(m, isp, _):
+    """Nonsense with valid commands in between; the chip is there again after a reset."""
+    rnd = random.Random(7)
+    isp.start()
+    for n in range(20000):
+        reg = rnd.choice((MBOX + 8, MBOX + 10, MBOX, HCCR, SEMA, ICR, rnd.randrange(256)))
+        value = rnd.choice((rnd.getrandbits(16), rnd.randrange(64), rnd.randrange(16) << 12))
+        isp.wr(reg, value, rnd.choice('wwwwbl'))
+        if n % 16 == 0:
+            isp.rd(rnd.randrange(256), rnd.choice('wwwbl'))
+            at = rnd.randrange(64) * 64
+            m.write(REQ + at + rnd.randrange(64), rnd.randbytes(4))
+        if n % 500 == 0:
+            isp.wr(ICR, 1)
+            isp.wr(HCCR, 0x3000)
+            isp.wr(0x06, 0)
+            isp.start()
+            for _ in range(20):
+                isp.command(read10(0, 1), [(DATA, 512)])
+            isp.ring()
+    isp.wr(ICR, 1)
+    isp.wr(HCCR, 0x3000)
+    isp.wr(0x06, 0)
+    isp.start()
+    isp.clear_attention(0)
+    isp.do(read10(0, 1), [(DATA, 512)])
 
 
 @case(disks=[DISK], guest_errors=None)

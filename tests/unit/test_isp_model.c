@@ -675,6 +675,19 @@ static void test_outcomes(void **state)
 	assert_int_equal(isp_get16(s.status_flags), 0x0040);
 	drain();
 
+	/* Whatever sits at the initiator's own id cannot be selected. */
+	f->present[3] = true;
+	good(MB3(0x30, 3, 0, 0));
+	tur(1, 3);
+	ring();
+	expect(1, 0x01);
+	drain();
+	good(MB3(0x30, 7, 0, 0));
+	tur(1, 3);
+	ring();
+	expect(1, 0);
+	drain();
+
 	c = command(2, 1, 0x08, 1);
 	flags(&c, ISP_CF_DATA_IN);
 	segs(&c, 3, DATA, 512);
@@ -1187,6 +1200,9 @@ static void test_fast_post(void **state)
 	assert_int_equal(rd(MBOX(0)), 0x8020);
 	assert_int_equal(rd(MBOX(1)), 2);
 	assert_int_equal(rd(MBOX(2)), 1);
+	wr(HCCR, 0x7000);
+	fake_run(f);
+	assert_int_equal(rd(MBOX(1)), 2);	/* the mailboxes are still the host's */
 	ack();
 	assert_int_equal(rd(ISP_SEMA), 1);
 	assert_int_equal(rd(MBOX(1)), 4);

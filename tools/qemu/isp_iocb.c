@@ -356,7 +356,11 @@ static void isp_start(IspModel *m, IspLun *lun, IspCmd *c)
         }
     }
     m->stats.commands++;
-    m->ops->scsi_submit(m->opaque, c);
+    if (c->target == m->initiator_id[c->bus]) {
+        isp_scsi_done(m, c, &(IspResult){ .outcome = ISP_DONE_NO_TARGET });
+    } else {
+        m->ops->scsi_submit(m->opaque, c);
+    }
 }
 
 /* Give the target what it may have: untagged and ordered commands run alone. */
