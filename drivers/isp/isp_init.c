@@ -164,9 +164,13 @@ static void set(struct isp *isp, uint16_t opcode, uint16_t mb1, uint16_t mb2, ui
 {
 	uint16_t mb[ISP_NMBOX] = { opcode, mb1, mb2, mb3, 0, 0, mb6, mb7 };
 
-	if (isp_mbox_cmd(isp, mb, B_FALSE) != DDI_SUCCESS && isp_may_log(isp))
+	if (isp_mbox_cmd(isp, mb, B_FALSE) == DDI_SUCCESS)
+		return;
+	mutex_enter(&isp->isp_lock);
+	if (isp_may_log(isp))
 		dev_err(isp->isp_dip, CE_NOTE, "firmware refused parameter 0x%02x: 0x%04x", opcode,
 			mb[0]);
+	mutex_exit(&isp->isp_lock);
 }
 
 static uint16_t negation(const struct isp_nv_bus *bus)
