@@ -19,7 +19,7 @@ FARMED  := Kbuild include compat drivers $(wildcard tests/kmod)
 
 .DEFAULT_GOAL := help
 .PHONY: help modules guest-modules install demo check check-unit check-fuzz check-qtest \
-	check-guest bench lint vm qemu kernel deps deps-check clean distclean tags
+	check-guest check-readme bench lint vm qemu kernel deps deps-check clean distclean tags
 
 help:
 	@echo 'Two commands do everything, set-up included (as root on Debian 12):'
@@ -43,6 +43,7 @@ help:
 	@echo '  make check-fuzz   the same code under libFuzzer, for a bounded time'
 	@echo '  make check-qtest  the emulated controller alone'
 	@echo '  make check-guest  drivers and disks in the guest (TESTS=<pattern> for some)'
+	@echo '  make check-readme the commands that README.md shows'
 	@echo
 	@echo '  make bench        isp against qla1280 on the same emulated chip (not a test)'
 	@echo
@@ -80,7 +81,7 @@ install: modules
 	@test -n "$(KDIR)" || { echo 'install: no kernel headers for $(shell uname -r) here; \
 install linux-headers-$(shell uname -r) or give KDIR' >&2; exit 1; }
 	$(MAKE) -C $(KDIR) M=$(BUILD)/modules/$(call release,$(KDIR)) modules_install
-	depmod -a $(call release,$(KDIR))
+	depmod $(if $(INSTALL_MOD_PATH),-b $(INSTALL_MOD_PATH)) -a $(call release,$(KDIR))
 
 kernel:
 	@$(VM) kernel >/dev/null
@@ -101,7 +102,7 @@ demo: deps
 
 check: deps-check
 	@$(MAKE) --no-print-directory qemu kernel
-	@tests/check lint unit fuzz qtest guest
+	@tests/check lint unit fuzz qtest guest readme
 
 check-unit:
 	@$(MAKE) --no-print-directory -C tests/unit check BUILD=$(BUILD)/unit
@@ -114,6 +115,9 @@ check-qtest: qemu
 
 check-guest: qemu guest-modules
 	@tests/guest/run --build $(BUILD) --kernel $(KERNEL) $(TESTS)
+
+check-readme: qemu kernel
+	@tests/readme $(BUILD)
 
 bench: deps qemu guest-modules
 	@tests/bench/run --build $(BUILD) --kernel $(KERNEL)

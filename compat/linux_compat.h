@@ -6,8 +6,14 @@
 #ifndef _COMPAT_LINUX_COMPAT_H
 #define _COMPAT_LINUX_COMPAT_H
 
+#include <linux/pci.h>
 #include <scsi/scsi_cmnd.h>
 #include <scsi/scsi_host.h>
+
+/* linux/pci.h, 6.8: PCI_IRQ_LEGACY became PCI_IRQ_INTX, and went away in 6.12. */
+#ifndef PCI_IRQ_INTX
+#define PCI_IRQ_INTX	PCI_IRQ_LEGACY
+#endif
 
 /* scsi/scsi_cmnd.h: bytes of CDB a scsi_cmnd holds. */
 #define LINUX_MAX_CDB	((int)sizeof_field(struct scsi_cmnd, cmnd))

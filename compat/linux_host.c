@@ -302,6 +302,8 @@ void linux_host_template_init(struct scsi_host_template *t, const struct scsa_dr
 	t->eh_target_reset_handler = linux_eh_target_reset;
 	t->eh_bus_reset_handler = linux_eh_bus_reset;
 	t->this_id = -1;
+	/* After a reset it is the HBA driver that leaves its targets alone for a while. */
+	t->skip_settle_delay = 1;
 }
 
 /* The driver has attached: publish the host and scan its bus. */

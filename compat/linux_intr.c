@@ -11,6 +11,7 @@
 #include <linux/slab.h>
 
 #include "impl.h"
+#include "linux_compat.h"
 #include "linux_impl.h"
 
 enum { DDI_INTR_TYPE_FIXED = 1, DDI_INTR_TYPE_MSI = 2, DDI_INTR_TYPE_MSIX = 4 };
@@ -101,7 +102,7 @@ int scsa_intr_alloc(struct dev_info *dip, struct scsa_intr **handles, int type, 
 		    int count, int *actualp, int behavior)
 {
 	static const struct { int type; unsigned int flag; } flags[] = {
-		{ DDI_INTR_TYPE_FIXED, PCI_IRQ_LEGACY },
+		{ DDI_INTR_TYPE_FIXED, PCI_IRQ_INTX },
 		{ DDI_INTR_TYPE_MSI, PCI_IRQ_MSI },
 		{ DDI_INTR_TYPE_MSIX, PCI_IRQ_MSIX },
 	};
