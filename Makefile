@@ -65,7 +65,8 @@ define build_modules
 	@$(MAKE) --no-print-directory -j$(JOBS) -C $(1) M=$(2) $(3) modules
 endef
 
-release = $(shell make -s -C $(1) kernelrelease 2>/dev/null)
+# What modules_install calls the kernel; Debian's "make kernelrelease" says something else.
+release = $(shell sed -n 's/^.*UTS_RELEASE "\([^"]*\)".*/\1/p' $(1)/include/generated/utsrelease.h)
 
 modules:
 ifneq ($(KDIR),)
