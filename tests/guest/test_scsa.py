@@ -72,3 +72,5 @@ def contract_group(name, params='', **machine):
 
 
 contract_group('contract')
+contract_group('contract-swiotlb', cmdline='swiotlb=force')
+contract_group('contract-iommu', 'peek=0', iommu=True)

@@ -22,11 +22,15 @@ static const ddi_dma_attr_t wide_attr = {
 	0xffffffffULL, 255, 512, 0
 };
 
-/* As wide_attr, but a command holds @sgllen cookies and @maxxfer bytes. */
+/*
+ * As wide_attr, but a command holds @sgllen cookies and @maxxfer bytes. A cookie holds one piece, so
+ * that pieces which adjoin in bounce memory or behind an IOMMU count as they do elsewhere.
+ */
 static ddi_dma_attr_t small_attr(int sgllen, uint64_t maxxfer)
 {
 	ddi_dma_attr_t attr = wide_attr;
 
+	attr.dma_attr_count_max = PIECE - 1;
 	attr.dma_attr_sgllen = sgllen;
 	attr.dma_attr_maxxfer = maxxfer;
 	return attr;
