@@ -138,3 +138,7 @@ class QTest:
 
     def stat(self, name):
         return self.qmp('qom-get', path='/machine/peripheral/isp0', property='stat-' + name)
+
+    def fault(self, text):
+        """Arm a fault of the controller; "" disarms all."""
+        self.qmp('qom-set', path='/machine/peripheral/isp0', property='fault', value=text)

@@ -28,6 +28,7 @@ struct fake {
 	uint16_t sense_len;
 	uint8_t order[1024];		/* CDB byte 5 of each command as it started */
 	unsigned started;
+	uint64_t now, alarm;		/* ms; no alarm: 0 */
 	uint64_t wide;			/* DMA accesses above 4 GiB */
 };
 
@@ -169,6 +170,16 @@ static void fake_start_tick(void *opaque)
 	((struct fake *)opaque)->ticking = true;
 }
 
+static uint64_t fake_now(void *opaque)
+{
+	return ((struct fake *)opaque)->now;
+}
+
+static void fake_set_alarm(void *opaque, uint64_t ms)
+{
+	((struct fake *)opaque)->alarm = ms;
+}
+
 static void fake_guest_error(void *opaque, const char *what, uint32_t value)
 {
 	(void)what;
@@ -186,6 +197,8 @@ static const IspOps fake_ops = {
 	.scsi_reset = fake_reset,
 	.schedule = fake_schedule,
 	.start_tick = fake_start_tick,
+	.now_ms = fake_now,
+	.set_alarm = fake_set_alarm,
 	.guest_error = fake_guest_error,
 };
 
@@ -195,6 +208,7 @@ static struct fake *fake_new(void)
 
 	f->m = calloc(1, sizeof(*f->m));
 	f->sense_len = 18;
+	f->now = 1000;
 	for (int t = 0; t < 3; t++)
 		f->present[t] = true;
 	isp_init(f->m, ISP_CHIP_1040B, &fake_ops, f);
@@ -217,8 +231,23 @@ static void fake_run(struct fake *f)
 	}
 }
 
+/* Time passes, with everything that is due on the way. */
+static void fake_wait(struct fake *f, uint64_t ms)
+{
+	uint64_t end = f->now + ms;
+
+	while (f->alarm && f->alarm <= end) {
+		f->now = f->alarm > f->now ? f->alarm : f->now;
+		f->alarm = 0;
+		isp_alarm(f->m);
+		fake_run(f);
+	}
+	f->now = end;
+}
+
 static void fake_tick(struct fake *f)
 {
+	fake_wait(f, ISP_TICK_MS);
 	if (f->ticking) {
 		f->ticking = false;
 		isp_tick(f->m);

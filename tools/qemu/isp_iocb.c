@@ -146,6 +146,63 @@ static bool isp_is_good(const IspCmd *c)
     return c->kind == ISP_KIND_RING && c->completion == ISP_CS_COMPLETE && !c->scsi_status;
 }
 
+/* Its place in the response ring is next, if it is nobody's before. */
+static void isp_post_later(IspModel *m, IspCmd *c)
+{
+    if (m->features & ISP_FEATURE_FAST_POST && isp_is_good(c)) {
+        isp_append(m, &m->fast, c);
+    } else {
+        isp_append(m, &m->done, c);
+    }
+    isp_schedule(m);
+}
+
+void isp_drop(IspModel *m, IspCmd *c)
+{
+    isp_cmd_put(m, c);
+}
+
+void isp_hold(IspModel *m, IspCmd *c, uint32_t ms)
+{
+    c->due = m->ops->now_ms(m->opaque) + ms;
+    isp_append(m, &m->held, c);
+    isp_fault_set_alarm(m);
+}
+
+void isp_post_twice(IspModel *m, IspCmd *c, uint32_t ms)
+{
+    IspCmd *again = isp_cmd_get(m);
+
+    if (again) {
+        again->kind = ISP_KIND_BOUNCE;
+        again->state = ISP_CMD_DONE;
+        again->bus = c->bus;
+        again->target = c->target;
+        again->lun = c->lun;
+        again->cdb[0] = c->cdb[0];
+        isp_fill_status(c, (IspStatus *)again->entry);
+    }
+    isp_post_later(m, c);
+    if (again && ms) {
+        isp_hold(m, again, ms);
+    } else if (again) {
+        isp_post_later(m, again);
+    }
+}
+
+void isp_release_held(IspModel *m, uint64_t now)
+{
+    IspCmd *c, *next;
+
+    for (c = m->held.first; c; c = next) {
+        next = c->next;
+        if (c->due <= now) {
+            isp_remove(&m->held, c);
+            isp_post_later(m, c);
+        }
+    }
+}
+
 /* The command is on no list; its outcome is filled in. */
 static void isp_finish(IspModel *m, IspCmd *c)
 {
@@ -160,13 +217,15 @@ static void isp_finish(IspModel *m, IspCmd *c)
     }
     if (c->kind == ISP_KIND_RING) {
         m->commands--;
+        if (c->fault.on && c->fault.ms) {
+            isp_hold(m, c, c->fault.ms);
+            return;
+        }
+        if (m->faults.armed && isp_fault_completion(m, c)) {
+            return;
+        }
     }
-    if (m->features & ISP_FEATURE_FAST_POST && isp_is_good(c)) {
-        isp_append(m, &m->fast, c);
-    } else {
-        isp_append(m, &m->done, c);
-    }
-    isp_schedule(m);
+    isp_post_later(m, c);
 }
 
 static void isp_finish_with(IspModel *m, IspCmd *c, uint8_t completion, uint16_t state,
@@ -218,10 +277,17 @@ void isp_response_out(IspModel *m, uint16_t value)
     }
 }
 
-static bool isp_put_response(IspModel *m, const void *entry)
+/* c: the command that it is about, or NULL */
+static bool isp_put_response(IspModel *m, const IspCmd *c, const void *entry)
 {
     IspRing *r = &m->rsp;
+    IspEntry changed;
 
+    if (m->faults.armed) {
+        memcpy(&changed, entry, sizeof(changed));
+        isp_fault_response(m, c, changed.bytes);
+        entry = &changed;
+    }
     if (!isp_dma_write(m, r->base + (uint64_t)r->in * ISP_ENTRY_SIZE, entry, ISP_ENTRY_SIZE)) {
         r->broken = true;
         isp_guest_error(m, "response ring cannot be written, entry", r->in);
@@ -249,7 +315,7 @@ static bool isp_put_rio(IspModel *m)
         }
     }
     e.h.sys = n;
-    if (!isp_put_response(m, &e)) {
+    if (!isp_put_response(m, NULL, &e)) {
         return false;
     }
     while (n--) {
@@ -275,7 +341,7 @@ static bool isp_put_status(IspModel *m, IspCmd *c, unsigned more)
     IspStatus s;
 
     isp_fill_status(c, &s);
-    if (!isp_put_response(m, &s)) {
+    if (!isp_put_response(m, c, &s)) {
         return false;
     }
     for (unsigned i = 0; i < more; i++) {
@@ -283,7 +349,7 @@ static bool isp_put_status(IspModel *m, IspCmd *c, unsigned more)
         unsigned at = 32 + 60 * i, left = c->sense_len - at;
 
         memcpy(e.sense, c->sense + at, left < 60 ? left : 60);
-        if (!isp_put_response(m, &e)) {
+        if (!isp_put_response(m, c, &e)) {
             return false;
         }
     }
@@ -309,7 +375,7 @@ void isp_post_responses(IspModel *m)
             }
             continue;
         }
-        if (!(c->kind == ISP_KIND_BOUNCE ? isp_put_response(m, c->entry) :
+        if (!(c->kind == ISP_KIND_BOUNCE ? isp_put_response(m, c, c->entry) :
               isp_put_status(m, c, more))) {
             break;
         }
@@ -318,7 +384,11 @@ void isp_post_responses(IspModel *m)
     }
     if (r->in != before) {
         m->mbox_out[5] = r->in;
-        isp_raise(m);
+        if (m->faults.armed) {
+            m->other_in = isp_fault_response_in(m, r->in);
+            m->shows_other_in = m->other_in != r->in;
+        }
+        isp_raise(m, ISP_RAISE_RESPONSE);
     }
 }
 
@@ -356,6 +426,9 @@ static void isp_start(IspModel *m, IspLun *lun, IspCmd *c)
         }
     }
     m->stats.commands++;
+    if (m->faults.armed && isp_fault_start(m, c)) {
+        return;
+    }
     if (c->target == m->initiator_id[c->bus]) {
         isp_scsi_done(m, c, &(IspResult){ .outcome = ISP_DONE_NO_TARGET });
     } else {
@@ -371,6 +444,10 @@ void isp_lun_start(IspModel *m, IspLun *lun, unsigned limit)
 
         if ((lun->stopped && limit == UINT32_MAX) || lun->active >= lun->throttle ||
             (lun->active && isp_is_barrier(c))) {
+            break;
+        }
+        if (m->faults.armed && isp_fault_before_start(m, c)) {
+            isp_lun_kick(m, lun);
             break;
         }
         isp_start(m, lun, c);
@@ -527,8 +604,11 @@ void isp_reset_targets(IspModel *m, int bus, int target, uint8_t completion, uin
 
 void isp_bus_was_reset(IspModel *m, int bus)
 {
+    bool outer = isp_enter(m);
+
     isp_reset_targets(m, bus, -1, ISP_CS_RESET, ISP_STF_BUS_RESET);
     isp_post_event(m, ISP_EVENT_BUS_RESET, 0, 0, bus);
+    isp_leave(m, outer);
 }
 
 /* Chip timeouts, counted from the start of a command on the bus */
@@ -538,6 +618,10 @@ void isp_tick(IspModel *m)
     bool more = false;
     IspCmd *c;
 
+    if (m->dead || m->gone) {
+        m->ops->start_tick(m->opaque);
+        return;
+    }
     m->ticks++;
     do {
         for (c = m->active.first; c; c = c->next) {
@@ -578,6 +662,24 @@ static void isp_take_sense(IspModel *m, IspCmd *c, const IspResult *r)
     c->state_flags |= ISP_SF_SENSE;
 }
 
+/* The end that a fault has in mind, after so many bytes */
+static void isp_take_fault(IspModel *m, IspCmd *c, const IspResult *r)
+{
+    uint64_t moved = r->transferred < c->length ? r->transferred : c->length;
+    uint64_t left = c->fault.resid < 0 ? c->length - moved : (uint64_t)c->fault.resid;
+
+    c->completion = c->fault.completion;
+    c->scsi_status = c->fault.scsi_status;
+    c->state_flags = c->fault.state_flags;
+    c->status_flags = c->fault.status_flags;
+    c->residual = left > UINT32_MAX ? UINT32_MAX : left;
+    if (moved) {
+        c->state_flags |= ISP_SF_DATA;
+        *(r->to_target ? &m->stats.bytes_written : &m->stats.bytes_read) += moved;
+    }
+    isp_finish(m, c);
+}
+
 static void isp_take_result(IspModel *m, IspCmd *c, const IspResult *r)
 {
     uint64_t moved = r->transferred < c->length ? r->transferred : c->length;
@@ -609,6 +711,14 @@ void isp_scsi_done(IspModel *m, IspCmd *c, const IspResult *r)
     lun->active--;
     lun->barrier = false;
     isp_lun_kick(m, lun);
+    /* What goes wrong by itself goes before a fault. */
+    if (r->outcome == ISP_DONE_FAULT ||
+        (c->fault.on && (r->outcome == ISP_DONE_OVERRUN ||
+                         (r->outcome == ISP_DONE_STATUS && !r->scsi_status)))) {
+        isp_take_fault(m, c, r);
+        return;
+    }
+    c->fault.on = false;
     switch (r->outcome) {
     case ISP_DONE_STATUS:
     case ISP_DONE_OVERRUN:
@@ -1021,7 +1131,7 @@ static void isp_insert_by_seq(IspCmdList *l, IspCmd *c)
 
 void isp_relink(IspModel *m)
 {
-    m->free = m->active = m->done = m->fast = (IspCmdList){ 0 };
+    m->free = m->active = m->done = m->fast = m->held = (IspCmdList){ 0 };
     m->kick = NULL;
     m->commands = 0;
     for (int bus = 0; bus < ISP_BUSES; bus++) {

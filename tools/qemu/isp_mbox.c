@@ -638,11 +638,9 @@ static const IspMboxCmd *isp_mbox_find(const IspModel *m, uint16_t op)
 
 void isp_mbox_take(IspModel *m)
 {
-    uint16_t in[ISP_MBOXES], out[ISP_MBOXES] = { 0 };
-    const IspMboxCmd *c;
-    uint16_t status = ISP_MBS_INVALID;
+    uint16_t status;
 
-    if (m->mbox_busy) {
+    if (m->mbox_busy || m->dead || m->gone) {
         return;                 /* HOST_INT stays set until that one is finished */
     }
     m->host_int = false;
@@ -660,6 +658,19 @@ void isp_mbox_take(IspModel *m)
     if (m->doorbell && isp_engine_on(m) && !m->in_run) {
         isp_fetch(m);
     }
+    status = m->faults.armed ? isp_fault_mailbox(m, m->mbox_in[0]) : 0;
+    if (!status) {
+        isp_mbox_carry_out(m);
+    } else if (status != ISP_FAULT_HANGS) {
+        isp_mbox_finish(m, status, 0, m->mbox_in);
+    }
+}
+
+void isp_mbox_carry_out(IspModel *m)
+{
+    uint16_t in[ISP_MBOXES], out[ISP_MBOXES] = { 0 };
+    const IspMboxCmd *c;
+    uint16_t status = ISP_MBS_INVALID;
 
     memcpy(in, m->mbox_in, sizeof(in));
     c = isp_mbox_find(m, in[0]);
@@ -707,11 +718,14 @@ void isp_mbox_finish(IspModel *m, uint16_t status, uint8_t mask, const uint16_t 
  */
 bool isp_mbox_can_post(const IspModel *m)
 {
-    return !m->lock && !m->risc_int;
+    return !m->lock && !m->risc_int && m->dead != ISP_HUNG && !m->gone;
 }
 
 bool isp_mbox_post(IspModel *m)
 {
+    IspRaise why = ISP_RAISE_EVENT;
+    uint8_t shown = 0xcf;
+
     if (!isp_mbox_can_post(m)) {
         return false;
     }
@@ -723,6 +737,8 @@ bool isp_mbox_post(IspModel *m)
         }
         m->result_ready = false;
         m->result_latched = true;
+        why = ISP_RAISE_MAILBOX;
+        shown &= m->result_mask;
     } else if (m->event_count) {
         const uint16_t *e = m->events[m->event_head];
 
@@ -742,8 +758,11 @@ bool isp_mbox_post(IspModel *m)
     } else {
         return false;
     }
+    if (m->faults.armed) {
+        isp_fault_mailbox_out(m, m->mbox_out, shown);
+    }
     m->lock = true;
-    isp_raise(m);
+    isp_raise(m, why);
     return true;
 }
 

@@ -31,7 +31,7 @@ const IspChip isp_chips[ISP_CHIP_COUNT] = {
 void isp_update_irq(IspModel *m)
 {
     uint16_t enable = ISP_ICR_EN_ALL | ISP_ICR_EN_RISC;
-    bool level = m->risc_int && (m->icr & enable) == enable;
+    bool level = m->risc_int && (m->icr & enable) == enable && !m->line_off && !m->gone;
 
     if (level == m->irq_level) {
         return;
@@ -46,8 +46,15 @@ void isp_update_irq(IspModel *m)
     m->ops->set_irq(m->opaque, level);
 }
 
-void isp_raise(IspModel *m)
+void isp_raise(IspModel *m, IspRaise why)
 {
+    bool seen = m->risc_int && !m->line_off;
+
+    if (!seen && m->faults.armed && isp_fault_no_line(m, why)) {
+        m->line_off = true;
+    } else if (!m->line_due) {
+        m->line_off = false;
+    }
     m->risc_int = true;
     m->kept_int = false;
     isp_update_irq(m);
@@ -55,6 +62,11 @@ void isp_raise(IspModel *m)
 
 static void isp_clear_risc_int(IspModel *m)
 {
+    if (m->faults.armed && isp_fault_stuck(m)) {
+        return;
+    }
+    m->line_off = false;
+    m->line_due = 0;
     m->risc_int = false;
     m->kept_int = false;
     /* A result or event goes first: it may have waited for this. */
@@ -70,6 +82,10 @@ static void isp_clear_risc_int(IspModel *m)
 
 static uint16_t isp_read_mbox(IspModel *m, unsigned n)
 {
+    if (n == 5 && m->shows_other_in) {
+        m->shows_other_in = false;
+        return m->other_in;
+    }
     if (n == 5 && m->rsp.len) {
         m->read_mb5 = m->mbox_out[5];
         m->moved_since_read = false;
@@ -254,6 +270,13 @@ void isp_reset_risc(IspModel *m)
     m->lock = false;
     m->risc_int = false;
     m->kept_int = false;
+    if (m->dead == ISP_HALTED) {
+        m->dead = ISP_ALIVE;
+    }
+    m->line_off = false;
+    m->line_due = 0;
+    m->shows_other_in = false;
+    m->mbox_late = false;
     isp_mbox_reset(m);
     isp_firmware_defaults(m);
     isp_update_irq(m);
@@ -280,8 +303,17 @@ static void isp_soft_reset(IspModel *m)
         m->sxp_reg[bus][ISP_SXP_PINS_DIFF / 2] = m->chip->pins_diff;
     }
     isp_make_resident(m);
+    isp_fault_soft_reset(m);
     isp_reset_risc(m);
     isp_leave(m, outer);
+}
+
+void isp_resume(IspModel *m)
+{
+    if (m->host_int && !m->paused && !m->in_reset) {
+        isp_mbox_take(m);
+    }
+    isp_schedule(m);
 }
 
 static void isp_write_hccr(IspModel *m, uint16_t value)
@@ -314,10 +346,7 @@ static void isp_write_hccr(IspModel *m, uint16_t value)
     case ISP_HCCR_RELEASE:
         m->paused = false;
         m->in_reset = false;
-        if (m->host_int) {
-            isp_mbox_take(m);
-        }
-        isp_schedule(m);
+        isp_resume(m);
         break;
     case ISP_HCCR_SET_HOST_INT:
         m->host_int = true;
@@ -526,6 +555,9 @@ static void isp_write_reg(IspModel *m, uint32_t offset, uint16_t value)
 uint32_t isp_read(IspModel *m, uint32_t offset, unsigned size)
 {
     m->stats.reg_reads++;
+    if (m->gone) {
+        return size == 1 ? 0xff : size == 2 ? 0xffff : 0xffffffff;
+    }
     offset %= ISP_REGION_SIZE;
     if (size != 2 || offset & 1) {
         isp_guest_error(m, "register read that is not an aligned word", offset);
@@ -537,6 +569,9 @@ uint32_t isp_read(IspModel *m, uint32_t offset, unsigned size)
 void isp_write(IspModel *m, uint32_t offset, uint32_t value, unsigned size)
 {
     m->stats.reg_writes++;
+    if (m->gone) {
+        return;
+    }
     offset %= ISP_REGION_SIZE;
     if (size != 2 || offset & 1) {
         isp_guest_error(m, "register write that is not an aligned word", offset);
@@ -569,9 +604,12 @@ void isp_run(IspModel *m)
         m->run_again = true;
         return;
     }
+    if (m->faults.armed >> ISP_FAULT_SPURIOUS_INTERRUPT) {
+        isp_fault_now(m);
+    }
     if (isp_engine_on(m)) {
         isp_fetch(m);
-        while (m->kick) {
+        while (m->kick && isp_engine_on(m)) {
             IspLun *lun = m->kick;
 
             m->kick = lun->next_kick;
@@ -579,8 +617,10 @@ void isp_run(IspModel *m)
             isp_lun_start(m, lun, UINT32_MAX);
         }
     }
-    if (!m->paused && !m->in_reset) {
-        isp_post_responses(m);
+    if (!m->paused && !m->in_reset && !m->gone) {
+        if (!m->dead) {
+            isp_post_responses(m);
+        }
         isp_mbox_post(m);
     }
     isp_leave(m, false);
@@ -603,6 +643,10 @@ void isp_power_on(IspModel *m)
     memset(&m->eeprom, 0, sizeof(m->eeprom));
     m->eeprom.out = 1;
     isp_soft_reset(m);
+    m->powered = true;
+    if (m->faults.armed) {
+        isp_fault_now(m);
+    }
 }
 
 void isp_fini(IspModel *m)

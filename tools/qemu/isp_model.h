@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "isp_fault.h"
+
 #define ISP_MBOXES          8
 #define ISP_BUSES           2
 #define ISP_TARGETS         16
@@ -100,6 +102,8 @@ typedef struct IspCmd {
     uint32_t residual;
     uint8_t sense[ISP_MAX_SENSE];
     uint8_t entry[64];          /* of a refused one */
+    IspFaultEnd fault;
+    uint64_t due;               /* of one that is held back, ms */
 } IspCmd;
 
 typedef struct IspCmdList {
@@ -116,6 +120,7 @@ typedef enum IspOutcome {
     ISP_DONE_GONE,              /* the target left the bus */
     ISP_DONE_BUSY,              /* the host of the target could not take it */
     ISP_DONE_FAILED,            /* no status, no idea */
+    ISP_DONE_FAULT,             /* as the fault says, nothing was moved */
 } IspOutcome;
 
 typedef struct IspResult {
@@ -144,6 +149,9 @@ typedef struct IspOps {
     void (*schedule)(void *opaque);
     /* Have isp_tick() called ISP_TICK_MS from now. */
     void (*start_tick)(void *opaque);
+    /* For faults only: a clock, and to have isp_alarm() called when it shows that time. */
+    uint64_t (*now_ms)(void *opaque);
+    void (*set_alarm)(void *opaque, uint64_t ms);
     /* The guest did what silicon would not like. */
     void (*guest_error)(void *opaque, const char *what, uint32_t value);
     /* Tracing; may be NULL */
@@ -152,6 +160,7 @@ typedef struct IspOps {
     void (*trace_iocb)(void *opaque, uint32_t index, const uint8_t *entry);
     void (*trace_complete)(void *opaque, const IspCmd *cmd);
     void (*trace_irq)(void *opaque, bool level);
+    void (*trace_fault)(void *opaque, const char *rule);
 } IspOps;
 
 typedef struct IspStats {
@@ -162,6 +171,7 @@ typedef struct IspStats {
     uint64_t bytes_read, bytes_written;     /* as the host sees it */
     uint64_t mailbox_commands;
     uint64_t responses;         /* response entries written */
+    uint64_t faults;            /* faults that have fired */
 } IspStats;
 
 typedef struct IspRing {
@@ -199,6 +209,13 @@ typedef struct IspEeprom {
 } IspEeprom;
 
 #define ISP_PARAMS 12
+
+/* By a fault only */
+typedef enum IspLiving {
+    ISP_ALIVE,
+    ISP_HALTED,                 /* the firmware has stopped; the host hears of events */
+    ISP_HUNG,
+} IspLiving;
 
 struct IspModel {
     const IspChip *chip;
@@ -243,6 +260,18 @@ struct IspModel {
     uint32_t commands;          /* slots that are neither free nor a bounce */
     uint32_t ticks;
 
+    IspFaults faults;
+    IspCmdList held;            /* completions that come late */
+    bool powered;
+    uint8_t dead;               /* IspLiving */
+    bool gone, gone_config;     /* the card, and its configuration space */
+    bool line_off;              /* the interrupt bit is not seen on the line */
+    uint64_t line_due;          /* when it will be; 0: never */
+    bool shows_other_in;        /* the next read of out-latch 5 gives other_in */
+    uint16_t other_in;
+    bool mbox_late;             /* a mailbox command waits for mbox_due */
+    uint64_t mbox_due;
+
     IspEeprom eeprom;
     uint8_t nvram[ISP_NVRAM_MAX];
     uint16_t ram[ISP_RAM_WORDS];
@@ -261,6 +290,7 @@ void isp_write(IspModel *m, uint32_t offset, uint32_t value, unsigned size);
 /* Take new requests, start commands, post completions: what schedule() asks for. */
 void isp_run(IspModel *m);
 void isp_tick(IspModel *m);
+void isp_alarm(IspModel *m);
 
 /* The SCSI side reports. */
 void isp_scsi_done(IspModel *m, IspCmd *cmd, const IspResult *result);

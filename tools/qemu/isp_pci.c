@@ -34,9 +34,11 @@ struct IspState {
     PCIDevice parent_obj;
 
     MemoryRegion io, mem;
+    MemoryRegion abort;         /* where memory decoding is off: nobody answers, all ones */
+    bool abort_mapped;
     SCSIBus bus;
     QEMUBH *bh;
-    QEMUTimer *timer;
+    QEMUTimer *timer, *alarm;
     VMChangeStateEntry *vm_state;
     bool deferred;              /* the bottom half came while the machine was stopped */
     char *nvram_file;
@@ -168,6 +170,14 @@ static void isp_request_cancelled(SCSIRequest *req)
     }
 }
 
+/* What a fault lets the target move */
+static uint64_t isp_request_limit(const IspRequest *r, uint64_t len)
+{
+    const IspFaultEnd *fault = &r->cmd->fault;
+
+    return fault->on && fault->limited ? MIN(len, fault->limit) : len;
+}
+
 /*
  * Used only where the target may have more data than there is room for: what does not fit is
  * dropped and the command ends as an overrun. All else moves by scatter/gather list.
@@ -184,7 +194,12 @@ static void isp_transfer_data(SCSIRequest *req, uint32_t len)
     as = pci_get_address_space(&r->s->parent_obj);
     while (len && r->seg < r->cmd->seg_count) {
         const IspSeg *seg = &r->cmd->seg[r->seg];
-        uint32_t n = MIN(len, seg->len - r->seg_offset);
+        uint32_t n = isp_request_limit(r, r->moved + MIN(len, seg->len - r->seg_offset)) -
+                     r->moved;
+
+        if (!n) {
+            break;
+        }
 
         dma_memory_write(as, seg->addr + r->seg_offset, buf, n, MEMTXATTRS_UNSPECIFIED);
         buf += n;
@@ -222,7 +237,7 @@ static IspRequest *isp_request_new(IspState *s, IspCmd *cmd, SCSIRequest *sreq)
 /* The list is as long as the transfer, so that the SCSI layer cannot pass its end. */
 static void isp_request_map(IspRequest *r)
 {
-    uint64_t left = r->sreq->cmd.xfer;
+    uint64_t left = isp_request_limit(r, r->sreq->cmd.xfer);
 
     r->use_sg = true;
     pci_dma_sglist_init(&r->sg, &r->s->parent_obj, r->cmd->seg_count);
@@ -428,6 +443,25 @@ static void isp_timer(void *opaque)
     isp_tick(&s->m);
 }
 
+static uint64_t isp_op_now_ms(void *opaque)
+{
+    return qemu_clock_get_ms(QEMU_CLOCK_VIRTUAL);
+}
+
+static void isp_op_set_alarm(void *opaque, uint64_t ms)
+{
+    IspState *s = opaque;
+
+    timer_mod(s->alarm, ms);
+}
+
+static void isp_alarm_timer(void *opaque)
+{
+    IspState *s = opaque;
+
+    isp_alarm(&s->m);
+}
+
 static void isp_op_guest_error(void *opaque, const char *what, uint32_t value)
 {
     IspState *s = opaque;
@@ -462,6 +496,11 @@ static void isp_op_trace_irq(void *opaque, bool level)
     trace_isp_irq(level);
 }
 
+static void isp_op_trace_fault(void *opaque, const char *rule)
+{
+    trace_isp_fault(rule);
+}
+
 static const IspOps isp_ops = {
     .dma_read = isp_op_dma_read,
     .dma_write = isp_op_dma_write,
@@ -472,12 +511,15 @@ static const IspOps isp_ops = {
     .scsi_reset = isp_op_reset,
     .schedule = isp_op_schedule,
     .start_tick = isp_op_start_tick,
+    .now_ms = isp_op_now_ms,
+    .set_alarm = isp_op_set_alarm,
     .guest_error = isp_op_guest_error,
     .trace_mailbox = isp_op_trace_mailbox,
     .trace_event = isp_op_trace_event,
     .trace_iocb = isp_op_trace_iocb,
     .trace_complete = isp_op_trace_complete,
     .trace_irq = isp_op_trace_irq,
+    .trace_fault = isp_op_trace_fault,
 };
 
 /* Registers. The chip takes words only and is asked about every access, to say so. */
@@ -679,6 +721,27 @@ static const VMStateDescription vmstate_isp_eeprom = {
     }
 };
 
+/*
+ * A read that no device claims ends in a master abort, and a PC's host bridge turns that into ones.
+ * QEMU's says 0, so the device says it for itself where it would be if it decoded addresses.
+ */
+static void isp_update_abort(IspState *s)
+{
+    PCIDevice *pci = &s->parent_obj;
+    MemoryRegion *space = pci_address_space(pci);
+    uint32_t base = pci_get_long(pci->config + PCI_BASE_ADDRESS_1) & PCI_BASE_ADDRESS_MEM_MASK;
+    bool on = base && !(pci_get_word(pci->config + PCI_COMMAND) & PCI_COMMAND_MEMORY);
+
+    if (s->abort_mapped && (!on || s->abort.addr != base)) {
+        memory_region_del_subregion(space, &s->abort);
+        s->abort_mapped = false;
+    }
+    if (on && !s->abort_mapped) {
+        memory_region_add_subregion_overlap(space, base, &s->abort, -1);
+        s->abort_mapped = true;
+    }
+}
+
 static int isp_post_load(void *opaque, int version_id)
 {
     IspState *s = opaque;
@@ -699,6 +762,8 @@ static int isp_post_load(void *opaque, int version_id)
     if (m->ticking) {
         isp_op_start_tick(s);
     }
+    m->powered = true;
+    isp_update_abort(s);
     /* Whatever was ready goes on when the machine does. */
     m->scheduled = true;
     qemu_bh_schedule(s->bh);
@@ -780,6 +845,7 @@ static const struct {
     { "stat-responses", offsetof(IspStats, responses), "response entries written" },
     { "stat-bytes-read", offsetof(IspStats, bytes_read), "bytes from targets" },
     { "stat-bytes-written", offsetof(IspStats, bytes_written), "bytes to targets" },
+    { "stat-faults", offsetof(IspStats, faults), "faults that have fired" },
     { "stat-mailbox-commands", offsetof(IspStats, mailbox_commands), "mailbox commands taken" },
 };
 
@@ -800,6 +866,58 @@ static void isp_set_reset_stats(Object *obj, bool value, Error **errp)
 {
     if (value) {
         memset(&ISP1040(obj)->m.stats, 0, sizeof(IspStats));
+    }
+}
+
+/* Faults on demand */
+
+static char *isp_get_fault(Object *obj, Error **errp)
+{
+    char *text = g_malloc(ISP_FAULT_LIST);
+
+    isp_fault_list(&ISP1040(obj)->m.faults, text);
+    return text;
+}
+
+static void isp_set_fault(Object *obj, const char *text, Error **errp)
+{
+    char error[2 * ISP_FAULT_TEXT];
+
+    if (!isp_fault_arm(&ISP1040(obj)->m, text, error, sizeof(error))) {
+        error_setg(errp, "fault: %s", error);
+    }
+}
+
+/* Configuration space */
+
+static uint64_t isp_abort_read(void *opaque, hwaddr addr, unsigned size)
+{
+    return UINT64_MAX;
+}
+
+static void isp_abort_write(void *opaque, hwaddr addr, uint64_t value, unsigned size)
+{
+}
+
+static const MemoryRegionOps isp_abort_ops = {
+    .read = isp_abort_read,
+    .write = isp_abort_write,
+    .endianness = DEVICE_LITTLE_ENDIAN,
+    .valid = { .min_access_size = 1, .max_access_size = 8, .unaligned = true },
+};
+
+static uint32_t isp_config_read(PCIDevice *pci, uint32_t addr, int len)
+{
+    return ISP1040(pci)->m.gone_config ? UINT32_MAX : pci_default_read_config(pci, addr, len);
+}
+
+static void isp_config_write(PCIDevice *pci, uint32_t addr, uint32_t value, int len)
+{
+    IspState *s = ISP1040(pci);
+
+    if (!s->m.gone_config) {
+        pci_default_write_config(pci, addr, value, len);
+        isp_update_abort(s);
     }
 }
 
@@ -861,12 +979,8 @@ static void isp_realize(PCIDevice *pci, Error **errp)
 {
     IspState *s = ISP1040(pci);
     DeviceState *dev = DEVICE(pci);
-    bool resident = s->m.resident_firmware, event = s->m.reset_event;
 
     s->bh = qemu_bh_new_guarded(isp_bh, s, &dev->mem_reentrancy_guard);
-    isp_init(&s->m, ISP_CHIP_1040B, &isp_ops, s);
-    s->m.resident_firmware = resident;
-    s->m.reset_event = event;
     if (!isp_load_nvram(s, errp)) {
         qemu_bh_delete(s->bh);
         return;
@@ -874,9 +988,12 @@ static void isp_realize(PCIDevice *pci, Error **errp)
     isp_init_config(s);
     memory_region_init_io(&s->io, OBJECT(s), &isp_mmio_ops, s, "isp1040-io", ISP_REGION_SIZE);
     memory_region_init_io(&s->mem, OBJECT(s), &isp_mmio_ops, s, "isp1040-mem", ISP_MEM_BAR_SIZE);
+    memory_region_init_io(&s->abort, OBJECT(s), &isp_abort_ops, s, "isp1040-abort",
+                          ISP_MEM_BAR_SIZE);
     pci_register_bar(pci, 0, PCI_BASE_ADDRESS_SPACE_IO, &s->io);
     pci_register_bar(pci, 1, PCI_BASE_ADDRESS_SPACE_MEMORY, &s->mem);
     s->timer = timer_new_ms(QEMU_CLOCK_VIRTUAL, isp_timer, s);
+    s->alarm = timer_new_ms(QEMU_CLOCK_VIRTUAL, isp_alarm_timer, s);
     s->vm_state = qemu_add_vm_change_state_handler(isp_vm_state, s);
     scsi_bus_init(&s->bus, sizeof(s->bus), dev, &isp_scsi_info);
 }
@@ -885,10 +1002,22 @@ static void isp_exit(PCIDevice *pci)
 {
     IspState *s = ISP1040(pci);
 
+    if (s->abort_mapped) {
+        memory_region_del_subregion(pci_address_space(pci), &s->abort);
+    }
     isp_fini(&s->m);
     qemu_del_vm_change_state_handler(s->vm_state);
     timer_free(s->timer);
+    timer_free(s->alarm);
     qemu_bh_delete(s->bh);
+}
+
+/* The chip is there before its properties are. */
+static void isp_instance_init(Object *obj)
+{
+    IspState *s = ISP1040(obj);
+
+    isp_init(&s->m, ISP_CHIP_1040B, &isp_ops, s);
 }
 
 static Property isp_properties[] = {
@@ -905,6 +1034,8 @@ static void isp_class_init(ObjectClass *klass, void *data)
 
     k->realize = isp_realize;
     k->exit = isp_exit;
+    k->config_read = isp_config_read;
+    k->config_write = isp_config_write;
     k->vendor_id = PCI_VENDOR_ID_QLOGIC_ISP;
     k->device_id = isp_chips[ISP_CHIP_1040B].pci_device;
     k->class_id = PCI_CLASS_STORAGE_SCSI;
@@ -920,6 +1051,9 @@ static void isp_class_init(ObjectClass *klass, void *data)
         object_class_property_set_description(klass, isp_stats[i].name,
                                               isp_stats[i].description);
     }
+    object_class_property_add_str(klass, "fault", isp_get_fault, isp_set_fault);
+    object_class_property_set_description(klass, "fault",
+                                          "WHAT[,key=value...] arms a fault, \"\" disarms all");
     object_class_property_add_bool(klass, "reset-stats", isp_get_reset_stats,
                                    isp_set_reset_stats);
     object_class_property_set_description(klass, "reset-stats",
@@ -930,6 +1064,7 @@ static const TypeInfo isp_info = {
     .name = TYPE_ISP1040,
     .parent = TYPE_PCI_DEVICE,
     .instance_size = sizeof(IspState),
+    .instance_init = isp_instance_init,
     .class_init = isp_class_init,
     .interfaces = (InterfaceInfo[]) {
         { INTERFACE_CONVENTIONAL_PCI_DEVICE },

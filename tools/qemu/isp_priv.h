@@ -34,7 +34,7 @@ static inline void isp_schedule(IspModel *m)
 /* Does the firmware take entries and post completions? */
 static inline bool isp_engine_on(const IspModel *m)
 {
-    return m->running && !m->paused && !m->in_reset;
+    return m->running && !m->paused && !m->in_reset && !m->dead && !m->gone;
 }
 
 /* isp_model.c */
@@ -44,13 +44,17 @@ static inline bool isp_engine_on(const IspModel *m)
  */
 bool isp_enter(IspModel *m);
 void isp_leave(IspModel *m, bool outer);
-void isp_raise(IspModel *m);
+void isp_raise(IspModel *m, IspRaise why);
+/* After a pause, or a fault that stopped the chip: take up what has waited. */
+void isp_resume(IspModel *m);
 void isp_update_irq(IspModel *m);
 void isp_reset_risc(IspModel *m);
 
 /* isp_mbox.c */
 void isp_mbox_reset(IspModel *m);
 void isp_mbox_take(IspModel *m);
+/* Carry out the command that was taken. */
+void isp_mbox_carry_out(IspModel *m);
 void isp_mbox_finish(IspModel *m, uint16_t status, uint8_t mask, const uint16_t *out);
 /* Hand the next result or event to the host if it can take it; true if it did. */
 bool isp_mbox_post(IspModel *m);
@@ -77,5 +81,10 @@ void isp_abort_all(IspModel *m, int bus, int target, int lun);
 /* Reset targets; what they had ends with the given status, and a marker is wanted. */
 void isp_reset_targets(IspModel *m, int bus, int target, uint8_t completion, uint16_t flags);
 void isp_need_marker(IspModel *m, int bus, int target, int lun, bool need);
+/* Completions that a fault got hold of: never, some time later, twice (the second time later). */
+void isp_drop(IspModel *m, IspCmd *c);
+void isp_hold(IspModel *m, IspCmd *c, uint32_t ms);
+void isp_post_twice(IspModel *m, IspCmd *c, uint32_t ms);
+void isp_release_held(IspModel *m, uint64_t now);
 
 #endif

@@ -314,6 +314,7 @@ enum {
 #define ISP_SF_SENSE        0x2000
 #define ISP_SF_COMPLETE     0x4000
 
+#define ISP_STF_PARITY      0x0004
 #define ISP_STF_BUS_RESET   0x0008
 #define ISP_STF_DEV_RESET   0x0010
 #define ISP_STF_ABORTED     0x0020

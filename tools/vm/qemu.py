@@ -557,6 +557,10 @@ class VM:
         """Set a QOM property: fault injection."""
         self.qmp('qom-set', path='/machine/peripheral/' + device, property=name, value=value)
 
+    def fault(self, text, device='isp0'):
+        """Arm a fault of the controller (tools/qemu/README.md); "" disarms all."""
+        self.set(device, 'fault', text)
+
     def counters(self, device='isp0'):
         """The device's counters: every stat-* property, as a dictionary without the prefix."""
         path = '/machine/peripheral/' + device
