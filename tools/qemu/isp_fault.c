@@ -560,11 +560,7 @@ static bool isp_fault_chip(IspModel *m, const IspFaultRule *r)
     case ISP_FAULT_ALL_ONES:
         m->gone = true;
         m->gone_config = r->config;
-        isp_update_irq(m);
-        /* What is not there moves no data either. */
-        if (m->active.first) {
-            m->ops->scsi_cancel_all(m->opaque);
-        }
+        isp_soft_reset(m);      /* what is not there moves no data, and comes back fresh */
         return true;
     default:
         break;
@@ -594,7 +590,7 @@ bool isp_fault_before_start(IspModel *m, const IspCmd *c)
         r = isp_fault_match(m, kind, c, ANY);
         if (r) {
             isp_fault_chip(m, r);
-            if (kind == ISP_FAULT_BUS_RESET || engine != isp_engine_on(m)) {
+            if (kind == ISP_FAULT_BUS_RESET || m->gone || engine != isp_engine_on(m)) {
                 return true;
             }
         }
@@ -749,7 +745,8 @@ void isp_fault_mailbox_out(IspModel *m, uint16_t *mb, uint8_t mask)
     if (!r) {
         return;
     }
-    n = isp_fault_random(r) % ISP_MBOXES;
+    n = isp_fault_random(r) % (2 * ISP_MBOXES);     /* half of the time the status or code */
+    n = n < ISP_MBOXES ? n : 0;
     while (!(mask >> n & 1)) {
         n = (n + 1) % ISP_MBOXES;
     }

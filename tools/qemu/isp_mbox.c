@@ -211,6 +211,9 @@ static uint16_t isp_mb_execute(IspModel *m, const uint16_t *in, uint16_t *out)
     m->mbox_out[3] = 0x2020;
     m->mbox_out[4] = 8;
     m->mbox_out[5] = 0x04fe;
+    if (m->faults.armed) {
+        isp_schedule(m);        /* an event may wait for this */
+    }
     return ISP_MBS_COMPLETE;
 }
 

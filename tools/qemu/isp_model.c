@@ -282,7 +282,7 @@ void isp_reset_risc(IspModel *m)
     isp_update_irq(m);
 }
 
-static void isp_soft_reset(IspModel *m)
+void isp_soft_reset(IspModel *m)
 {
     bool outer = isp_enter(m);
 

@@ -127,7 +127,10 @@ static void isp_command_complete(SCSIRequest *req, size_t resid)
         return;
     }
     if (r->use_sg) {
-        r->moved = req->cmd.xfer > resid ? req->cmd.xfer - resid : 0;
+        /* A disk counts from the transfer, what is not a disk's data from the list. */
+        uint64_t whole = req->dma_started ? r->sg.size : req->cmd.xfer;
+
+        r->moved = whole > resid ? whole - resid : 0;
         /* A disk counts its DMA as done when it starts: of one that failed nothing is known. */
         if (req->status != GOOD && !req->dma_started) {
             r->moved = 0;
@@ -755,7 +758,7 @@ static int isp_post_load(void *opaque, int version_id)
             return -EINVAL;
         }
     }
-    if (m->event_head >= ISP_EVENTS || m->event_count > ISP_EVENTS) {
+    if (m->event_head >= ISP_EVENTS || m->event_count > ISP_EVENTS || m->dead > ISP_HUNG) {
         return -EINVAL;
     }
     isp_relink(m);
@@ -763,12 +766,37 @@ static int isp_post_load(void *opaque, int version_id)
         isp_op_start_tick(s);
     }
     m->powered = true;
+    m->mbox_due = 0;
+    isp_fault_set_alarm(m);
     isp_update_abort(s);
     /* Whatever was ready goes on when the machine does. */
     m->scheduled = true;
     qemu_bh_schedule(s->bh);
     return 0;
 }
+
+/* What a fault has left behind. Its rule stays; what it holds back goes on at the other side. */
+
+static bool isp_fault_state_needed(void *opaque)
+{
+    IspState *s = opaque;
+
+    return s->m.dead || s->m.line_off || s->m.mbox_late;
+}
+
+static const VMStateDescription vmstate_isp_fault = {
+    .name = "isp1040/fault",
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .needed = isp_fault_state_needed,
+    .fields = (VMStateField[]) {
+        VMSTATE_UINT8(m.dead, IspState),
+        VMSTATE_BOOL(m.line_off, IspState),
+        VMSTATE_UINT64(m.line_due, IspState),
+        VMSTATE_BOOL(m.mbox_late, IspState),
+        VMSTATE_END_OF_LIST()
+    }
+};
 
 static const VMStateDescription vmstate_isp = {
     .name = "isp1040",
@@ -827,6 +855,10 @@ static const VMStateDescription vmstate_isp = {
             .offset = offsetof(IspState, m),
         },
         VMSTATE_END_OF_LIST()
+    },
+    .subsections = (const VMStateDescription * []) {
+        &vmstate_isp_fault,
+        NULL
     }
 };
 

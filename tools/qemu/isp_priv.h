@@ -49,6 +49,7 @@ void isp_raise(IspModel *m, IspRaise why);
 void isp_resume(IspModel *m);
 void isp_update_irq(IspModel *m);
 void isp_reset_risc(IspModel *m);
+void isp_soft_reset(IspModel *m);
 
 /* isp_mbox.c */
 void isp_mbox_reset(IspModel *m);
