@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SOURCES: tools/qemu/isp_model.c tools/qemu/isp_mbox.c tools/qemu/isp_iocb.c tools/qemu/isp_fault.c */
 /* A hostile driver for the emulated ISP1040: any register access, any memory, any disk. */
+#include <stdio.h>
+
 #include "tests/unit/isp_model_fake.h"
 
 #define REQ	0x1000u
@@ -73,6 +75,35 @@ static void entry(struct fake *f, struct input *in)
 	isp_write(f->m, ISP_MBOX + 8, (at + 1) % 32, 2);
 }
 
+/* A fault, with most of its numbers from the input */
+static void fault(struct fake *f, struct input *in)
+{
+	static const char *const whats[] = {
+		"drop-interrupt", "delay-interrupt,ms=20", "stuck-interrupt", "drop-completion",
+		"spurious-interrupt", "duplicate-completion", "duplicate-completion,ms=700",
+		"delay-completion,ms=300", "corrupt-response,field=handle,xor=0xffff",
+		"corrupt-response,byte=0,value=0x10", "response-in,value=0xfff", "busy",
+		"complete,status=0x3f", "parity,moves=1024", "underrun,moves=512", "overrun",
+		"timeout,ms=600", "queue-full,chip=1", "fail-mailbox", "hang-mailbox",
+		"hang-mailbox,ms=100", "hang", "hang,persist=1", "system-error",
+		"system-error,halt=0", "request-error", "response-error", "bus-reset", "all-ones",
+		"mutate,rate=300", "spurious-interrupt,ms=100", "bus-reset,ms=150",
+	};
+	char text[ISP_FAULT_TEXT], error[100];
+	uint8_t what = byte(in), when = byte(in);
+
+	if (when == 0xff || f->m->faults.n == ISP_FAULT_RULES) {
+		if (!isp_fault_arm(f->m, "", error, sizeof(error)))
+			abort();
+		return;
+	}
+	snprintf(text, sizeof(text), "%s,seed=%d,count=%d", whats[what % 32], when, when % 5);
+	if (what & 0x20)
+		sprintf(text + strlen(text), ",after=%d,every=%d", when / 5 % 7, when / 35);
+	if (!isp_fault_arm(f->m, text, error, sizeof(error)))
+		abort();
+}
+
 static void check(const struct fake *f)
 {
 	const IspModel *m = f->m;
@@ -140,6 +171,9 @@ static void step(struct fake *f, struct input *in)
 	case 12:
 		start(f, byte(in));
 		break;
+	case 13:
+		fault(f, in);
+		break;
 	default:
 		entry(f, in);
 		break;
@@ -158,8 +192,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		step(f, &in);
 	fake_run(f);
 	check(f);
+	isp_fault_arm(f->m, "", NULL, 0);
 	isp_write(f->m, ISP_ICR, 1, 2);
-	if (f->m->commands || f->irq)
+	if (f->m->commands || f->irq || f->m->dead || f->m->gone || f->m->held.first)
 		abort();
 	fake_free(f);
 	return 0;

@@ -12,7 +12,7 @@
 
 #define ISP_FAULT_RULES     32
 #define ISP_FAULT_TEXT      160     /* one rule as written, with its end */
-#define ISP_FAULT_LIST      (ISP_FAULT_RULES * (ISP_FAULT_TEXT + 24))
+#define ISP_FAULT_LIST      (ISP_FAULT_RULES * (ISP_FAULT_TEXT + 32))
 
 struct IspModel;
 struct IspCmd;
