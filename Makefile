@@ -111,7 +111,8 @@ check-unit:
 check-fuzz:
 	@$(MAKE) --no-print-directory -C tests/fuzz check BUILD=$(BUILD)/fuzz
 
-check-qtest: qemu
+check-qtest:
+	@tools/qemu/build --asan
 	@tests/qtest/run
 
 check-guest: qemu guest-modules

@@ -5,14 +5,18 @@ import os
 
 
 class Case:
-    """One test. guest_errors: it provokes some (True), none (False), or that is open (None)."""
+    """One test. guest_errors: it provokes some (True), none (False), or that is open (None).
 
-    def __init__(self, function, disks, device, guest_errors):
+    sanitized: it is for the build with sanitizers, whatever the others run on.
+    """
+
+    def __init__(self, function, disks, device, guest_errors, sanitized):
         self.name = function.__name__
         self.function = function
         self.disks = disks
         self.device = device
         self.guest_errors = guest_errors
+        self.sanitized = sanitized
 
     def __call__(self, machine, chip, folder):
         self.function(machine, chip, folder)
@@ -39,9 +43,9 @@ def suite():
     """A list of tests and the decorator that adds to it."""
     tests = []
 
-    def case(disks=(), device='isp1040', guest_errors=False):
+    def case(disks=(), device='isp1040', guest_errors=False, sanitized=False):
         def add(function):
-            tests.append(Case(function, disks, device, guest_errors))
+            tests.append(Case(function, disks, device, guest_errors, sanitized))
             return function
         return add
     return tests, case

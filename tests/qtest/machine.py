@@ -79,6 +79,16 @@ class QTest:
             raise ValueError(f'{text}: {answer}')
         return answer[3:]
 
+    def commands(self, texts):
+        """Several commands in one go; their answers."""
+        self.sock.sendall(''.join(text + '\n' for text in texts).encode())
+        answers = []
+        while len(answers) < len(texts):
+            answer = self._line()
+            if not answer.startswith('IRQ'):
+                answers.append(answer)
+        return answers
+
     def write(self, addr, data):
         if data:
             self.command(f'write {addr:#x} {len(data):#x} 0x{data.hex()}')
