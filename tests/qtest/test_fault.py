@@ -8,7 +8,7 @@ import time
 from case import suite
 from isp import (DATA, HCCR, ICR, ISR, MBOX, MEM, RSP, SEMA, Failure, Isp, inquiry, read10, same,
                  tur, write10)
-from machine import QTest
+from machine import SLOT, QTest
 
 TESTS, case = suite()
 
@@ -133,6 +133,14 @@ def fault_delay_interrupt(m, isp, _):
     same(lines(isp), (True, True), 'after 400 ms')
     isp.ack()
     same(lines(isp), (False, False))
+    # cleared before it was due: the next one is in time
+    m.fault('delay-interrupt,ms=300')
+    for want in (False, True):
+        isp.command(tur())
+        isp.ring()
+        isp.response()
+        same(lines(isp), (want, True))
+        isp.ack()
     isp.do(tur())
 
 
@@ -387,7 +395,7 @@ def fault_mailboxes(m, isp, _):
     isp.do(tur())
 
 
-@case(disks=[DISK])
+@case(disks=[DISK, DISK])
 def fault_hang(m, isp, _):
     started(isp)
     m.fault('hang,after=2')
@@ -404,6 +412,20 @@ def fault_hang(m, isp, _):
     same(isp.rd(SEMA), 0, 'a RISC reset is not enough')
     isp.reset()
     started(isp)
+    isp.clear_attention(1)
+    m.fault('hang,target=0')
+    before = m.stat('commands')
+    handles = [isp.command(tur()), isp.command(tur(), target=1)]
+    isp.ring()
+    isp.quiet()
+    same(m.stat('commands'), before, 'commands that a hung chip starts')
+    m.fault('')
+    same(sorted(isp.response().handle for _ in range(2)), handles, 'disarmed')
+    isp.ack()
+    m.fault('hang,persist=1,after=1')
+    isp.reset()
+    started(isp)                            # it has not come to that
+    m.fault('')
     m.fault('hang,persist=1')
     isp.reset()
     isp.start_mailbox(0x06, 1, 2, 3)
@@ -614,11 +636,37 @@ def fault_on_command_line(m, isp, _):
         same(armed(other), ['hang,persist=1: fired 1'])
     finally:
         other.close()
+    other = QTest(['-global', 'isp1040.fault=fail-mailbox,command=0x06'], log=m.log_path)
+    try:
+        same(armed(other), ['fail-mailbox,command=0x06: fired 0'])
+    finally:
+        other.close()
     try:
         QTest(device='isp1040,fault=nonsense', log=m.log_path).close()
     except (EOFError, ConnectionError):
         return
     raise Failure('QEMU started with a fault that is none')
+
+
+@case(disks=[SLOW])
+def fault_and_unplug(m, isp, _):
+    """The controller goes while completions, an interrupt and a result are held back."""
+    started(isp)
+    m.fault('late-completion,ms=100,count=9;delay-interrupt,ms=100;hang-mailbox,ms=100;'
+            'duplicate-completion,ms=100')
+    for n in range(10):
+        isp.command(tur() if n % 2 else read10(0, 1), [(DATA, 512)])
+    isp.ring()
+    time.sleep(0.1)
+    isp.start_mailbox(0x06)
+    m.qmp('device_del', id='isp0')
+    m.command('outl 0xae10 0')
+    m.command(f'outl 0xae08 {1 << SLOT:#x}')
+    while m.wait_event('DEVICE_DELETED')['data'].get('device') != 'isp0':
+        pass
+    m.step(1)
+    time.sleep(0.5)
+    same(m.config(0), 0xffffffff)
 
 
 @case(disks=[DISK], guest_errors=None)

@@ -158,11 +158,12 @@ static void arm(const char *text)
 	fake_run(f);
 }
 
-static void queue(uint32_t handle, unsigned target, uint8_t op, uint8_t blocks)
+/* The device as 10 * lun + target */
+static void queue(uint32_t handle, unsigned device, uint8_t op, uint8_t blocks)
 {
 	IspCommand c = {
 		.h = { .type = ISP_ET_COMMAND, .count = 1 }, .handle = isp_le32(handle),
-		.target = target, .cdb_len = isp_le16(6), .seg_count = isp_le16(blocks ? 1 : 0),
+		.target = device % 10, .lun = device / 10, .cdb_len = isp_le16(6), .seg_count = isp_le16(blocks ? 1 : 0),
 		.flags = isp_le16(ISP_CF_DATA_IN | ISP_CF_DATA_OUT),
 	};
 
@@ -214,6 +215,10 @@ static void counts(void **state)
 	arm("");
 	queue(1, 0, 0x12, 0);
 	assert_string_equal(answers(), "1");
+	arm("drop-completion,count=0,lun=3");
+	for (int i = 1; i <= 6; i++)
+		queue(i, 10 * i + i % 2, 0, 0);
+	assert_string_equal(answers(), "12456");
 }
 
 static void delays(void **state)
@@ -293,6 +298,22 @@ static void gone_in_the_queue(void **state)
 	assert_int_equal(isp_read(f->m, 0, 2), 0x1077);
 }
 
+/* The boot ROM's command goes another way. */
+static void gone_in_the_boot_rom(void **state)
+{
+	const IspLun *lun = &f->m->target[0][1].lun[0];
+
+	(void)state;
+	f->m->ram[0x704] = 0x10;
+	arm("all-ones,target=1");
+	mbox(0x42, 0, 0, 0);
+	assert_int_equal(isp_read(f->m, 0, 2), 0xffff);
+	assert_int_equal(f->started, 0);
+	assert_int_equal(f->m->commands, 0);
+	assert_int_equal(lun->waiting, 0);
+	assert_int_equal(lun->active, 0);
+}
+
 static void list_is_bounded(void **state)
 {
 	char text[ISP_FAULT_TEXT];
@@ -344,6 +365,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(ends, setup_rings, teardown),
 		cmocka_unit_test_setup_teardown(reset_in_the_queue, setup_rings, teardown),
 		cmocka_unit_test_setup_teardown(gone_in_the_queue, setup_rings, teardown),
+		cmocka_unit_test_setup_teardown(gone_in_the_boot_rom, setup, teardown),
 		cmocka_unit_test_setup_teardown(list_is_bounded, setup, teardown),
 		cmocka_unit_test_setup_teardown(mutate_is_repeatable, setup_rings, teardown),
 	};

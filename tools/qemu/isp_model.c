@@ -31,7 +31,7 @@ const IspChip isp_chips[ISP_CHIP_COUNT] = {
 void isp_update_irq(IspModel *m)
 {
     uint16_t enable = ISP_ICR_EN_ALL | ISP_ICR_EN_RISC;
-    bool level = m->risc_int && (m->icr & enable) == enable && !m->line_off && !m->gone;
+    bool level = m->risc_int && (m->icr & enable) == enable && !m->line_off;
 
     if (level == m->irq_level) {
         return;
