@@ -377,6 +377,9 @@ def fault_mailboxes(m, isp, _):
     isp.do(tur())
     isp.mailbox(0x18, 5, 0, want=0x4002)
     isp.do(tur())                           # it was not carried out: no marker is wanted
+    for status in (0, 1, 0xffff):
+        m.fault(f'fail-mailbox,status={status}')
+        same(isp.mailbox(0x06, want=None)[0], status)
     m.fault('hang-mailbox,command=0x06,ms=300')
     isp.start_mailbox(0x06, 4, 5, 6)
     isp.do(tur())                           # only the mailbox hangs

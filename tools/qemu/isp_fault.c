@@ -532,7 +532,7 @@ bool isp_fault_no_line(IspModel *m, IspRaise why)
         m->line_due = m->ops->now_ms(m->opaque) + r->ms;
         isp_fault_set_alarm(m);
     }
-    return r;
+    return r != NULL;
 }
 
 bool isp_fault_stuck(IspModel *m)
@@ -660,7 +660,7 @@ bool isp_fault_completion(IspModel *m, IspCmd *c)
 
 /* Response ring */
 
-/* A few random bytes; at most one in four is left as it was by chance. */
+/* A few bytes get another value, or by chance the one they had. */
 static void isp_fault_mutate(IspFaultRule *r, uint8_t *p, unsigned len)
 {
     unsigned n = 1 + isp_fault_random(r) % 3;
@@ -718,16 +718,16 @@ uint16_t isp_fault_response_in(IspModel *m, uint16_t in)
 
 /* Mailboxes */
 
-uint16_t isp_fault_mailbox(IspModel *m, uint16_t op)
+int isp_fault_mailbox(IspModel *m, uint16_t op)
 {
     IspFaultRule *r = isp_fault_match(m, ISP_FAULT_FAIL_MAILBOX, NULL, op);
 
     if (r) {
-        return r->completion ? r->completion : ISP_MBS_ERROR;
+        return r->completion;
     }
     r = isp_fault_match(m, ISP_FAULT_HANG_MAILBOX, NULL, op);
     if (!r) {
-        return 0;
+        return ISP_FAULT_NONE;
     }
     if (r->ms) {
         m->mbox_late = true;
@@ -740,6 +740,7 @@ uint16_t isp_fault_mailbox(IspModel *m, uint16_t op)
 void isp_fault_mailbox_out(IspModel *m, uint16_t *mb, uint8_t mask)
 {
     IspFaultRule *r = isp_fault_match(m, ISP_FAULT_MUTATE, NULL, ANY);
+    uint8_t b[2];
     unsigned n;
 
     if (!r) {
@@ -750,12 +751,10 @@ void isp_fault_mailbox_out(IspModel *m, uint16_t *mb, uint8_t mask)
     while (!(mask >> n & 1)) {
         n = (n + 1) % ISP_MBOXES;
     }
-    for (unsigned tries = 0; tries < 3; tries++) {
-        uint8_t b[2] = { mb[n] & 0xff, mb[n] >> 8 };
-
-        isp_fault_mutate(r, b, sizeof(b));
-        mb[n] = b[0] | b[1] << 8;
-    }
+    b[0] = mb[n] & 0xff;
+    b[1] = mb[n] >> 8;
+    isp_fault_mutate(r, b, sizeof(b));
+    mb[n] = b[0] | b[1] << 8;
 }
 
 /* Time */
@@ -830,7 +829,6 @@ void isp_alarm(IspModel *m)
     isp_fault_now(m);
 }
 
-/* Whatever a delay still holds back */
 void isp_fault_soft_reset(IspModel *m)
 {
     m->dead = ISP_ALIVE;

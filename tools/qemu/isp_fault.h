@@ -120,9 +120,12 @@ bool isp_fault_completion(struct IspModel *m, struct IspCmd *c);
 void isp_fault_response(struct IspModel *m, const struct IspCmd *c, uint8_t *entry);
 /* The value that the response in-pointer shows once; the right one if none. */
 uint16_t isp_fault_response_in(struct IspModel *m, uint16_t in);
-#define ISP_FAULT_HANGS     1
-/* A mailbox command was taken: 0 to carry it out, ISP_FAULT_HANGS, or its status. */
-uint16_t isp_fault_mailbox(struct IspModel *m, uint16_t op);
+/* A mailbox command was taken: its status, or one of these. */
+enum {
+    ISP_FAULT_NONE  = -1,           /* to be carried out */
+    ISP_FAULT_HANGS = -2,
+};
+int isp_fault_mailbox(struct IspModel *m, uint16_t op);
 /* Mailboxes in the mask are about to be shown to the host. */
 void isp_fault_mailbox_out(struct IspModel *m, uint16_t *mb, uint8_t mask);
 /* Have isp_alarm() called when something is due next. */

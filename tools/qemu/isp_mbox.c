@@ -641,7 +641,7 @@ static const IspMboxCmd *isp_mbox_find(const IspModel *m, uint16_t op)
 
 void isp_mbox_take(IspModel *m)
 {
-    uint16_t status;
+    int status;
 
     if (m->mbox_busy || m->dead || m->gone) {
         return;                 /* HOST_INT stays set until that one is finished */
@@ -661,8 +661,8 @@ void isp_mbox_take(IspModel *m)
     if (m->doorbell && isp_engine_on(m) && !m->in_run) {
         isp_fetch(m);
     }
-    status = m->faults.armed ? isp_fault_mailbox(m, m->mbox_in[0]) : 0;
-    if (!status) {
+    status = m->faults.armed ? isp_fault_mailbox(m, m->mbox_in[0]) : ISP_FAULT_NONE;
+    if (status == ISP_FAULT_NONE) {
         isp_mbox_carry_out(m);
     } else if (status != ISP_FAULT_HANGS) {
         isp_mbox_finish(m, status, 0, m->mbox_in);
