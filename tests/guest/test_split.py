@@ -4,6 +4,7 @@
 import hashlib
 import os
 import re
+import time
 
 from io_tests import not_built
 from lib import (ISP, Controller, Disk, Group, block, check, generic, host_bytes, random_image,
@@ -153,30 +154,144 @@ def file_system(vm):
     check(stats(vm)['split_requests'] > 0, 'nothing was split')
 
 
+TOTAL = MIB     # of a request that fails in the middle
+
+
+def traced(vm, command, timeout=120):
+    """Run a command; its text, and [outcome, status, resid, parts] of each request split meanwhile."""
+    vm.guest('mount -t tracefs t /sys/kernel/tracing 2>/dev/null; cd /sys/kernel/tracing; '
+             'echo > trace; echo 1 > events/scsa/enable')
+    text = vm.guest(f'{command} 2>&1', check=False, timeout=timeout).text
+    trace = vm.guest('cd /sys/kernel/tracing; echo 0 > events/scsa/enable; cat trace; '
+                     'echo > trace').text
+    begun, ended = {}, []
+    for line in trace.splitlines():
+        m = re.search(r'scsa_(\w+): .*cmd (\S+) (.*)', line)
+        if not m:
+            continue
+        event, cmd, rest = m.groups()
+        numbers = [int(n, 0) for n in re.findall(r' (0x[0-9a-f]+|\d+)', ' ' + rest)]
+        if event == 'start':
+            begun[cmd] = []
+        elif event == 'part':
+            begun[cmd].append(numbers)
+        elif event == 'done' and begun.get(cmd):
+            ended.append((*numbers, begun.pop(cmd)))
+    # What is left was given up, or a part was sent after its request had ended.
+    return text, ended, [parts for parts in begun.values() if parts]
+
+
+def sg_read(vm, target, lba=0):
+    """The command line of one READ(10) of TOTAL bytes by passthrough, which nobody repeats."""
+    return (f'sg_dd if={generic(vm, target)} of=/dev/null bs=512 bpt={TOTAL // 512} skip={lba} '
+            f'count={TOTAL // 512} iflag=dio')
+
+
+def disk_read(vm, target, seconds):
+    """The same through the block layer: a command may take so long, and nobody repeats it."""
+    disk = block(vm, target)
+    vm.guest(f'd=/sys/block/{disk[5:]}/device; echo {seconds} > $d/timeout; '
+             'echo 0 | tee $d/scsi_disk/*/max_retries >/dev/null')
+    return f'dd if={disk} of=/dev/null bs={TOTAL} count=1 iflag=direct'
+
+
+def ends_in_the_middle(vm, command, again=0):
+    """Run it: the one request that was split must have ended early, its parts in order.
+
+    again: how often somebody may repeat it, with success.
+    Returns (text, outcome, SCSI status, residual, [offset, length] of the last part).
+    """
+    before = stats(vm)
+    text, ended, left = traced(vm, command)
+    check(1 <= len(ended) <= 1 + again and not left, f'{len(ended)} requests were split and ended, '
+          f'{len(left)} did not\n{text}')
+    outcome, status, resid, parts = ended[0]
+    check(1 < len(parts), f'parts: {parts}')
+    same([o for o, _ in parts], [sum(n for _, n in parts[:i]) for i in range(len(parts))],
+         'offsets of the parts')
+    offset, length = parts[-1]
+    check(offset + length < TOTAL, f'the request came to its end: {parts}')
+    after = stats(vm)
+    same(after['orphans'], 0, 'commands never returned')
+    same(after['split_commands'] - before['split_commands'], sum(len(e[3]) for e in ended),
+         'commands counted')
+    return text, outcome, status, resid, (offset, length)
+
+
 @PLAIN.test
 def error_in_the_middle(vm):
     """A bad sector: sense to the caller, the bytes before it counted, no part after it sent."""
-    load(vm, 'ndatasegs=4')
-    vm.guest('mount -t tracefs t /sys/kernel/tracing 2>/dev/null; cd /sys/kernel/tracing; '
-             'echo > trace; echo 1 > events/scsa/scsa_part/enable; '
-             'echo 1 > events/scsa/scsa_done/enable')
-    first, blocks = 19000, 2048
-    result = vm.guest(f'sg_dd if={generic(vm, 4)} of=/dev/null bs=512 bpt={blocks} skip={first} '
-                      f'count={blocks} iflag=dio 2>&1; cat /sys/kernel/tracing/trace', check=False)
-    vm.guest('cd /sys/kernel/tracing; echo 0 > events/scsa/enable; echo > trace')
-    check('edium' in result.text, f'no medium error:\n{result.text[-1500:]}')
-    done = re.findall(r'scsa_done: cmd (\S+) .*status 0x02 resid (\d+)', result.text)
-    check(len(done) == 1, f'{len(done)} commands ended with CHECK CONDITION')
-    cmd, resid = done[0][0], int(done[0][1])
-    parts = [(int(o), int(n)) for c, o, n in
-             re.findall(r'scsa_part: cmd (\S+) offset (\d+) len (\d+)', result.text) if c == cmd]
-    check(len(parts) > 1, 'the request was not split')
-    offset, length = parts[-1]
+    load(vm, 'ndatasegs=1')
+    first = 19000
+    text, outcome, status, resid, (offset, length) = \
+        ends_in_the_middle(vm, sg_read(vm, 4, first))
+    same((outcome, status), (0, 2), 'outcome, status')
+    check('edium' in text, f'no medium error:\n{text}')
     bad = (BAD_SECTOR - first) * 512
     check(offset <= bad < offset + length, f'the last part, {offset}+{length}, is not the bad one')
-    same(resid, blocks * 512 - offset, 'residual')
-    same([o for o, _ in parts], [sum(n for _, n in parts[:i]) for i in range(len(parts))],
-         'offsets of the parts')
+    same(resid, TOTAL - offset, 'residual')
+
+
+# Faults of the chip in the fourth part of a request: (name, the fault, enum scsa_outcome, bytes
+# of that part that count).
+MIDDLE_FAULTS = [
+    ('short_transfer', 'underrun,moves=1024', 0, 1024),
+    ('target_gone', 'selection-timeout', 1, 0),
+    ('chip_timeout', 'timeout', 2, 0),
+    ('bus_reset', 'bus-reset', 3, 0),
+    ('aborted', 'aborted', 4, 0),
+    ('parity', 'parity', 5, 0),
+]
+
+for _name, _fault, _outcome, _moved in MIDDLE_FAULTS:
+    def middle(vm, fault=_fault, want=_outcome, moved=_moved):
+        """The request ends once, with an exact residual, and nothing is sent after the fault."""
+        load(vm, 'ndatasegs=1')
+        vm.fault(f'{fault},target=0,opcode=0x28,after=3')
+        try:
+            _, outcome, status, resid, (offset, _) = \
+                ends_in_the_middle(vm, sg_read(vm, 0))
+        finally:
+            vm.fault('')
+        same((outcome, status), (want, 0), 'outcome, status')
+        same(resid, TOTAL - offset - moved, 'residual')
+        transfer(vm, generic(vm, 0), vm.config.disks[0], MIB, 2048)
+    middle.__name__ = 'middle_' + _name
+    PLAIN.test(middle)
+
+
+@PLAIN.test
+def middle_lost_command(vm):
+    """The chip forgets a part: the request ends once, in bounded time, and its buffer is free."""
+    load(vm, 'ndatasegs=1')
+    vm.fault('drop-completion,target=0,opcode=0x28,after=3')
+    try:
+        command = disk_read(vm, 0, 5)
+        started = time.monotonic()
+        _, outcome, _, resid, (offset, _) = ends_in_the_middle(vm, command)
+        print(f'# lost command: {time.monotonic() - started:.1f} s until the request ended')
+    finally:
+        vm.fault('')
+    check(outcome != 0, 'a lost command ended well')
+    same(resid, TOTAL - offset, 'residual')
+    transfer(vm, generic(vm, 0), vm.config.disks[0], MIB, 2048)
+
+
+@PLAIN.test
+def middle_reset_from_user_space(vm):
+    """sg_reset while a part is with the chip: the request ends once, no part follows."""
+    load(vm, 'ndatasegs=1')
+    sg = generic(vm, 0)
+    vm.fault('delay-completion,ms=3000,target=0,opcode=0x28,after=3')
+    try:
+        # The midlayer repeats what a reset has ended.
+        command = f'({disk_read(vm, 0, 30)} & sleep 1; sg_reset --bus --no-escalate {sg}; wait)'
+        _, outcome, _, resid, (offset, _) = ends_in_the_middle(vm, command, again=1)
+    finally:
+        vm.fault('')
+    check(outcome != 0, 'a request that was reset ended well')
+    same(resid, TOTAL - offset, 'residual')
+    transfer(vm, generic(vm, 0), vm.config.disks[0], MIB, 2048)
 
 
 @PLAIN.test
@@ -203,3 +318,24 @@ def verify_load(vm):
              '--blockalign=4k --size=32M --ioengine=libaio --direct=1 --iodepth=16 '
              '--verify=crc32c --verify_fatal=1 --do_verify=1 --output-format=terse', timeout=600)
     same(stats(vm)['orphans'], 0, 'commands never returned')
+
+
+UNPLUG = Group('split-unplug', machine, needs=not_built('isp'))
+GROUPS.append(UNPLUG)
+
+
+@UNPLUG.test
+def middle_unplug(vm):
+    """The controller goes while a part is with it: an error in bounded time, nothing left."""
+    load(vm, 'ndatasegs=1')
+    vm.fault('drop-completion,target=0,opcode=0x28,after=3,count=0')
+    command = (f'({disk_read(vm, 0, 5)} & sleep 1; for d in /sys/bus/pci/drivers/isp/*:*; do '
+               'echo 1 > $d/remove; done; wait)')
+    started = time.monotonic()
+    text, ended, left = traced(vm, command)
+    print(f'# unplug: {time.monotonic() - started:.1f} s until all had ended')
+    same((len(ended), left), (1, []), f'requests that were split and ended, others\n{text}')
+    outcome, _, resid, parts = ended[0]
+    check(outcome != 0, 'the request ended well')
+    same(resid, TOTAL - parts[-1][0], 'residual')
+    vm.guest('modprobe -r isp; ! lsmod | grep -E "^(isp|scsa) "')
