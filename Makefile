@@ -19,7 +19,7 @@ FARMED  := Kbuild include compat drivers $(wildcard tests/kmod)
 
 .DEFAULT_GOAL := help
 .PHONY: help modules guest-modules install demo check check-unit check-fuzz check-qtest \
-	check-guest check-readme bench lint vm qemu kernel deps deps-check clean distclean tags
+	check-guest check-readme soak bench lint vm qemu kernel deps deps-check clean distclean tags
 
 help:
 	@echo 'Two commands do everything, set-up included (as root on Debian 12):'
@@ -43,6 +43,7 @@ help:
 	@echo '  make check-fuzz   the same code under libFuzzer, for a bounded time'
 	@echo '  make check-qtest  the emulated controller alone'
 	@echo '  make check-guest  drivers and disks in the guest (TESTS=<pattern> for some)'
+	@echo '  make soak         half an hour of verified load in split requests (SOAK=<seconds>)'
 	@echo '  make check-readme the commands that README.md shows'
 	@echo
 	@echo '  make bench        isp against qla1280 on the same emulated chip (not a test)'
@@ -117,6 +118,9 @@ check-qtest:
 
 check-guest: qemu guest-modules
 	@tests/guest/run --build $(BUILD) --kernel $(KERNEL) $(TESTS)
+
+soak: qemu guest-modules
+	@SOAK=$(or $(SOAK),1800) tests/guest/run --build $(BUILD) --kernel $(KERNEL) split.verify_load
 
 check-readme: qemu kernel
 	@tests/readme $(BUILD)

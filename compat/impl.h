@@ -181,6 +181,7 @@ struct scsa_hba_limits {
 	int		initiator_id;	/* -1: unknown */
 	int		max_cdb_len;	/* 0: unknown */
 	bool		commit;		/* has tran_commit() */
+	uint64_t	command_len;	/* bytes that fit in a command however scattered; 0: unknown */
 };
 
 void scsa_hba_limits(struct dev_info *dip, struct scsa_hba_limits *lim);
@@ -206,14 +207,15 @@ void linux_trace_part(struct scsa_cmd *sc, uint64_t offset, uint64_t len);
 /* The HBA driver reports a reset of a bus or, @target >= 0, of a target. */
 void linux_report_reset(struct dev_info *dip, int target);
 
-/* Counters of the adapter, shown in debugfs. */
-struct scsa_host_stats {
+/* Counters of a host, shown in debugfs, and of a LUN, shown in sysfs. */
+struct scsa_stats {
 	uint64_t	split_requests;
 	uint64_t	split_commands;
 	uint64_t	too_large;
 	uint64_t	dma_waits;
 };
-struct scsa_host_stats *linux_host_stats(struct scsa_cmd *sc);
+struct scsa_stats *linux_host_stats(struct scsa_cmd *sc);
+const struct scsa_stats *scsa_lun_stats(const struct scsa_lun *lun);
 
 /* ---- kstat ---- */
 

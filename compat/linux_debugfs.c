@@ -14,7 +14,7 @@
 static int stats_show(struct seq_file *m, void *unused)
 {
 	const struct scsa_host *host = m->private;
-	const struct scsa_host_stats *st = &host->stats;
+	const struct scsa_stats *st = &host->stats;
 	unsigned int orphans = 0;
 	struct scsa_cmd *sc;
 	unsigned long flags;

@@ -285,6 +285,40 @@ static int linux_change_queue_depth(struct scsi_device *sdev, int depth)
 	return scsi_change_queue_depth(sdev, min(depth, sdev->host->can_queue));
 }
 
+/* In sysfs, below the SCSI device: how its requests fared. */
+#define LUN_COUNTER(field)								\
+	static ssize_t field##_show(struct device *dev, struct device_attribute *attr,	\
+				    char *buf)						\
+	{										\
+		struct linux_lun *ll = to_scsi_device(dev)->hostdata;			\
+											\
+		return sysfs_emit(buf, "%llu\n", READ_ONCE(scsa_lun_stats(ll->lun)->field)); \
+	}										\
+	static DEVICE_ATTR_RO(field)
+LUN_COUNTER(split_requests);
+LUN_COUNTER(split_commands);
+LUN_COUNTER(too_large);
+
+/* What surely fits in one command; more is split if its segments do not adjoin. */
+static ssize_t command_bytes_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct scsa_host *host = shost_priv(to_scsi_device(dev)->host);
+
+	return sysfs_emit(buf, "%llu\n", host->command_len);
+}
+static DEVICE_ATTR_RO(command_bytes);
+
+static struct attribute *lun_attrs[] = {
+	&dev_attr_split_requests.attr,
+	&dev_attr_split_commands.attr,
+	&dev_attr_too_large.attr,
+	&dev_attr_command_bytes.attr,
+	NULL
+};
+
+static const struct attribute_group lun_group = { .name = "scsa", .attrs = lun_attrs };
+static const struct attribute_group *lun_groups[] = { &lun_group, NULL };
+
 void linux_host_template_init(struct scsi_host_template *t, const struct scsa_driver *drv)
 {
 	t->module = drv->owner;
@@ -302,6 +336,7 @@ void linux_host_template_init(struct scsi_host_template *t, const struct scsa_dr
 	t->eh_target_reset_handler = linux_eh_target_reset;
 	t->eh_bus_reset_handler = linux_eh_bus_reset;
 	t->this_id = -1;
+	t->sdev_groups = lun_groups;
 	/* After a reset it is the HBA driver that leaves its targets alone for a while. */
 	t->skip_settle_delay = 1;
 }
@@ -328,6 +363,7 @@ int linux_host_add(struct dev_info *dip)
 	host->dip = dip;
 	host->shost = shost;
 	host->commit = lim.commit;
+	host->command_len = lim.command_len;
 	spin_lock_init(&host->lock);
 	if (drv->model == SCSA_MODEL_THREAD) {
 		INIT_WORK(&host->work, start_pending);
@@ -352,6 +388,8 @@ int linux_host_add(struct dev_info *dip)
 					  PAGE_SIZE, round_down(U32_MAX, PAGE_SIZE));
 	shost->dma_boundary = max_t(u64, min_t(u64, lim.seg_boundary, ULONG_MAX), PAGE_SIZE - 1);
 	shost->max_sectors = LINUX_MAX_SECTORS;
+	/* What the block layer sends by itself fits in one command, so that it runs in parallel. */
+	shost->opt_sectors = min_t(u64, lim.command_len >> SECTOR_SHIFT, LINUX_MAX_SECTORS);
 
 	rc = scsi_add_host(shost, dev);
 	if (rc) {
@@ -417,7 +455,7 @@ void linux_report_reset(struct dev_info *dip, int target)
 	spin_unlock_irqrestore(host->shost->host_lock, flags);
 }
 
-struct scsa_host_stats *linux_host_stats(struct scsa_cmd *sc)
+struct scsa_stats *linux_host_stats(struct scsa_cmd *sc)
 {
 	return &sc->sc_host->stats;
 }

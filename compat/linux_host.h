@@ -17,6 +17,7 @@ struct scsa_host {
 	struct dev_info		*dip;
 	struct Scsi_Host	*shost;
 	bool			commit;		/* the HBA driver has tran_commit() */
+	u64			command_len;	/* see struct scsa_hba_limits */
 	spinlock_t		lock;		/* orphans */
 	struct scsa_cmd		*orphans;	/* still the HBA driver's, given up by the midlayer */
 	/* Thread model: commands on their way to where the HBA driver may sleep. */
@@ -24,7 +25,7 @@ struct scsa_host {
 	struct llist_head	pending;
 	struct work_struct	work;
 	struct dentry		*debugfs;
-	struct scsa_host_stats	stats;
+	struct scsa_stats	stats;
 	char			info[48];
 };
 

@@ -10,6 +10,7 @@
  */
 #include <sys/scsi/scsi.h>
 
+#include "dma_window.h"
 #include "impl.h"
 #include "split.h"
 
@@ -24,6 +25,7 @@ struct scsa_lun {
 	struct scsi_device	sd;
 	scsi_hba_tran_t		*tran;
 	int			refs;	/* atomic: the Linux device and each command */
+	struct scsa_stats	stats;	/* atomic */
 };
 
 /*
@@ -50,6 +52,13 @@ struct target_cmd {
 	size_t			tc_part;	/* bytes of this part, 0: not mapped */
 	clock_t			tc_deadline;
 };
+
+#define COUNT(tc, field, n)							\
+	do {									\
+		__atomic_add_fetch(&(tc)->tc_lun->stats.field, n, __ATOMIC_RELAXED);	\
+		__atomic_add_fetch(&linux_host_stats(&(tc)->tc_cmd)->field, n,	\
+				   __ATOMIC_RELAXED);				\
+	} while (0)
 
 static struct target_cmd *to_tc(struct scsa_cmd *sc)
 {
@@ -133,11 +142,18 @@ bool scsa_lun_configure(struct scsa_lun *lun, bool tagged)
 	return scsi_ifgetcap(ap, "tagged-qing", 1) == 1;
 }
 
+const struct scsa_stats *scsa_lun_stats(const struct scsa_lun *lun)
+{
+	return &lun->stats;
+}
+
 void scsa_hba_limits(dev_info_t *dip, struct scsa_hba_limits *lim)
 {
 	scsi_hba_tran_t *tran = dip->di_tran;
 	const ddi_dma_attr_t *a = &tran->tran_dma_attr;
 	struct scsi_address addr = { .a_hba_tran = tran };
+	struct dma_limits dma;
+	const char *why;
 
 	/* count_max and seg are one less than a length and may be all ones. */
 	lim->max_cookie = MIN(MIN(a->dma_attr_count_max, a->dma_attr_seg), 0xfffffffeULL) + 1;
@@ -148,6 +164,9 @@ void scsa_hba_limits(dev_info_t *dip, struct scsa_hba_limits *lim)
 	if (lim->max_cdb_len < 0)
 		lim->max_cdb_len = 0;
 	lim->commit = tran->tran_commit != NULL;
+	lim->command_len = 0;
+	if (dma_limits_init(&dma, a, &why) == DDI_SUCCESS)
+		lim->command_len = dma_limits_sure_len(&dma);
 }
 
 void scsa_hba_commit(dev_info_t *dip)
@@ -302,7 +321,7 @@ static boolean_t part_done(struct target_cmd *tc)
 	size_t moved = get_result(tc, tc->tc_part);
 	boolean_t whole = moved == tc->tc_part;
 
-	__atomic_add_fetch(&linux_host_stats(sc)->split_commands, 1, __ATOMIC_RELAXED);
+	COUNT(tc, split_commands, 1);
 	tc->tc_done += moved;
 	tc->tc_part = 0;
 	sc->sc_resid = sc->sc_len - tc->tc_done;
@@ -327,7 +346,7 @@ static void run_parts(void *arg);
 
 static void retry_later(struct target_cmd *tc)
 {
-	__atomic_add_fetch(&linux_host_stats(&tc->tc_cmd)->dma_waits, 1, __ATOMIC_RELAXED);
+	COUNT(tc, dma_waits, 1);
 	if (!timeout(run_parts, tc, drv_usectohz(TARGET_RETRY_USEC)))
 		fail(tc, SCSA_TRANSPORT);
 }
@@ -417,14 +436,14 @@ static int start_parts(struct target_cmd *tc)
 	mapped_part(tc);
 	if (!prepare_part(tc))
 		goto too_large;
-	__atomic_add_fetch(&linux_host_stats(sc)->split_requests, 1, __ATOMIC_RELAXED);
+	COUNT(tc, split_requests, 1);
 	switch (send_part(tc)) {
 	case TRAN_ACCEPT:
 		if (part_accepted(tc))
 			run_parts(tc);
 		return 0;
 	case TRAN_BUSY:
-		__atomic_sub_fetch(&linux_host_stats(sc)->split_requests, 1, __ATOMIC_RELAXED);
+		COUNT(tc, split_requests, -1);
 		scsi_dmafree(tc->tc_pkt);
 		return 1;
 	case TRAN_BADPKT:
@@ -436,7 +455,7 @@ static int start_parts(struct target_cmd *tc)
 	}
 
 too_large:
-	__atomic_add_fetch(&linux_host_stats(sc)->too_large, 1, __ATOMIC_RELAXED);
+	COUNT(tc, too_large, 1);
 	fail(tc, SCSA_TOO_LARGE);
 	return 0;
 }

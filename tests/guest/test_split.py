@@ -40,6 +40,11 @@ def load(vm, params=''):
     ISP.load(vm, params)
 
 
+def large_requests(vm, disk, mib=16):
+    """Have the block layer send more than what one command carries."""
+    vm.guest(f'echo {mib * 1024} > /sys/block/{disk[5:]}/queue/max_sectors_kb')
+
+
 def stats(vm):
     """The layer's counters of its one host."""
     out = vm.guest('cat /sys/kernel/debug/scsa/host*/stats').text
@@ -147,6 +152,7 @@ def file_system(vm):
     """What the block layer sends, split as well."""
     load(vm, 'ndatasegs=2')
     disk = block(vm, 0)
+    large_requests(vm, disk)
     vm.guest(f'mkfs.ext4 -q -F {disk} && mount -t ext4 {disk} /mnt && '
              'head -c 20000000 /dev/urandom > /mnt/f && sha256sum /mnt/f > /tmp/sum && umount /mnt '
              f'&& fsck.ext4 -fn {disk} && mount -t ext4 {disk} /mnt && sha256sum -c /tmp/sum && '
@@ -296,6 +302,45 @@ def middle_reset_from_user_space(vm):
 
 
 @PLAIN.test
+def block_layer_fits_in_a_command(vm):
+    """Left alone, what the block layer sends runs in parallel, unsplit."""
+    load(vm, 'ndatasegs=17')
+    disk = block(vm, 0)
+    scsa = f'/sys/block/{disk[5:]}/device/scsa'
+    same(vm.guest(f'cat {scsa}/command_bytes /sys/block/{disk[5:]}/queue/max_sectors_kb').text.split(),
+         ['65536', '64'], 'bytes that fit in a command, KiB in a request')
+    vm.guest(f'dd if={disk} of=/dev/null bs=8M count=4 iflag=direct; '
+             f'dd if={disk} of=/dev/null bs=1M count=16')
+    same(stats(vm)['split_requests'], 0, 'requests split')
+    large_requests(vm, disk)
+    vm.guest(f'dd if={disk} of=/dev/null bs=1M count=2 iflag=direct')
+    got = vm.guest(f'cd {scsa}; cat split_requests split_commands too_large').text.split()
+    host = stats(vm)
+    same([int(n) for n in got], [host['split_requests'], host['split_commands'], 0],
+         'counters of the disk, of the host')
+    check(host['split_requests'] > 0, 'nothing was split')
+
+
+@PLAIN.test
+def mmap_io(vm):
+    """sgm_dd: the device's data lands in memory that sg shares with the process."""
+    load(vm, 'ndatasegs=1')
+    sg, disk = generic(vm, 1), vm.config.disks[1]
+    # sg's own buffer is limited by what the block layer sends. A disk of 4096-byte blocks, for sd
+    # limits others to 65535 blocks, just short of 32 MiB.
+    large_requests(vm, block(vm, 1), 32)
+    for mib in (1, 4, 16, 32):
+        transfer(vm, sg, disk, 32 * MIB, mib * 256, block_size=4096)
+        command = f'bs=4096 bpt={mib * 256} count=8192'
+        vm.guest(f'rm /tmp/off; sgm_dd if={sg} of=/tmp/off {command} && cmp /tmp/on /tmp/off',
+                 timeout=300)
+        vm.guest(f'sgm_dd if=/tmp/off of={sg} {command} seek=1', timeout=300)
+        same(hashlib.sha256(host_bytes(disk, 4096, 32 * MIB)).hexdigest(),
+             vm.guest('sha256sum < /tmp/on').text.split()[0], f'data in the image, {mib} MiB')
+    check(stats(vm)['split_requests'] > 0, 'nothing was split')
+
+
+@PLAIN.test
 def not_splittable_is_refused(vm):
     """WRITE BUFFER that does not fit: ILLEGAL REQUEST at once, a log line, nothing for the chip."""
     load(vm, 'ndatasegs=1')
@@ -313,12 +358,23 @@ def not_splittable_is_refused(vm):
 
 @PLAIN.test
 def verify_load(vm):
-    """Mixed sizes with checksums, everything split."""
+    """Mixed sizes with checksums, everything split; SOAK seconds of it (make soak)."""
     load(vm, 'ndatasegs=3')
-    vm.guest(f'fio --name=v --filename={block(vm, 0)} --rw=randwrite --bsrange=4k-1m '
-             '--blockalign=4k --size=32M --ioengine=libaio --direct=1 --iodepth=16 '
-             '--verify=crc32c --verify_fatal=1 --do_verify=1 --output-format=terse', timeout=600)
-    same(stats(vm)['orphans'], 0, 'commands never returned')
+    seconds = int(os.environ.get('SOAK', 60))
+    jobs = ''
+    for target in (0, 1):
+        disk = block(vm, target)
+        large_requests(vm, disk)
+        jobs += f' --name=on-{disk[5:]} --filename={disk}'
+    for mode in ('randwrite', 'randrw'):
+        vm.guest(f'fio --rw={mode} --bsrange=4k-2m --blockalign=4k --size=48M --ioengine=libaio '
+                 '--direct=1 --iodepth=16 --verify=crc32c --verify_fatal=1 --verify_backlog=64 '
+                 f'--time_based --runtime={seconds // 2} --output-format=terse {jobs}',
+                 timeout=seconds + 300)
+    got = stats(vm)
+    print(f'# {got["split_requests"]} requests split into {got["split_commands"]} commands')
+    check(got['split_requests'] > 100, 'hardly anything was split')
+    same(got['orphans'], 0, 'commands never returned')
 
 
 UNPLUG = Group('split-unplug', machine, needs=not_built('isp'))
