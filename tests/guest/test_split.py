@@ -360,7 +360,7 @@ def not_splittable_is_refused(vm):
 def verify_load(vm):
     """Mixed sizes with checksums, everything split; SOAK seconds of it (make soak)."""
     load(vm, 'ndatasegs=3')
-    seconds = int(os.environ.get('SOAK', 60))
+    seconds = int(os.environ.get('SOAK', 120))
     jobs = ''
     for target in (0, 1):
         disk = block(vm, target)
