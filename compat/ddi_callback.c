@@ -22,6 +22,8 @@ struct ddi_callback {
 	struct ddi_callback	*next;
 	int			(*func)(caddr_t);
 	caddr_t			arg;
+	dev_info_t		*dip;		/* whose function it is */
+	ddi_dma_handle_t	handle;		/* that it waits for, or NULL */
 	uint_t			count;	/* times it has been queued */
 };
 
@@ -64,7 +66,8 @@ static void append(struct ddi_callback_list *list, struct ddi_callback *new)
 	struct ddi_callback *cb;
 
 	for (cb = list->head; cb; cb = cb->next)
-		if (cb->func == new->func && cb->arg == new->arg) {
+		if (cb->func == new->func && cb->arg == new->arg && cb->dip == new->dip &&
+		    cb->handle == new->handle) {
 			cb->count += new->count;
 			kmem_free(new, sizeof(*new));
 			return;
@@ -74,8 +77,12 @@ static void append(struct ddi_callback_list *list, struct ddi_callback *new)
 	list->tail = &new->next;
 }
 
-/* Have @func(@arg) called when resources may be there again. Any context. */
-void ddi_callback_queue(struct ddi_callback_list *list, int (*func)(caddr_t), caddr_t arg)
+/*
+ * Have @func(@arg) called when resources may be there again, unless @dip detaches or @handle, if
+ * not NULL, is freed before. Any context.
+ */
+void ddi_callback_queue(struct ddi_callback_list *list, dev_info_t *dip, ddi_dma_handle_t handle,
+			int (*func)(caddr_t), caddr_t arg)
 {
 	struct ddi_callback *cb = kmem_zalloc(sizeof(*cb), KM_NOSLEEP);
 
@@ -85,6 +92,8 @@ void ddi_callback_queue(struct ddi_callback_list *list, int (*func)(caddr_t), ca
 	}
 	cb->func = func;
 	cb->arg = arg;
+	cb->dip = dip;
+	cb->handle = handle;
 	cb->count = 1;
 	mutex_enter(&list->lock);
 	append(list, cb);
@@ -103,6 +112,56 @@ void ddi_callback_release(struct ddi_callback_list *list)
 	mutex_exit(&list->lock);
 }
 
+/* Drop the entries of an instance, or of a handle. list->lock is held. */
+static void cancel(struct ddi_callback_list *list, dev_info_t *dip, ddi_dma_handle_t handle)
+{
+	struct ddi_callback **p = &list->head, *cb;
+
+	while ((cb = *p)) {
+		if ((dip && cb->dip == dip) || (handle && cb->handle == handle)) {
+			*p = cb->next;
+			kmem_free(cb, sizeof(*cb));
+		} else {
+			p = &cb->next;
+		}
+	}
+	list->tail = p;
+}
+
+/* The handle is being freed, maybe by the very function that is called for it. Any context. */
+void ddi_callback_cancel_handle(struct ddi_callback_list *list, ddi_dma_handle_t handle)
+{
+	mutex_enter(&list->lock);
+	cancel(list, NULL, handle);
+	if (list->running && list->running->handle == handle)
+		list->running->count = 0;
+	mutex_exit(&list->lock);
+}
+
+static void cancel_and_wait(struct ddi_callback_list *list, dev_info_t *dip)
+{
+	boolean_t running;
+
+	do {
+		mutex_enter(&list->lock);
+		cancel(list, dip, NULL);
+		running = list->running && list->running->dip == dip;
+		if (running)
+			list->running->count = 0;
+		mutex_exit(&list->lock);
+		if (running)
+			delay(1);
+	} while (running);
+}
+
+/* The instance has detached: its functions may be gone soon. Thread context. */
+void ddi_callback_cancel_instance(dev_info_t *dip)
+{
+	cancel_and_wait(&ddi_dma_callbacks, dip);
+	cancel_and_wait(&ddi_mem_callbacks, dip);
+	cancel_and_wait(&scsi_pkt_callbacks, dip);
+}
+
 static void callback_run(void *arg)
 {
 	struct ddi_callback_list *list = arg;
@@ -115,20 +174,23 @@ static void callback_run(void *arg)
 		pending += cb->count;
 	/* Entries put back or added meanwhile wait for the next run. */
 	while (pending && (cb = list->head) && !list->closed) {
-		uint_t n = MIN(cb->count, pending), done = 0, i;
+		uint_t n = MIN(cb->count, pending), i;
+		boolean_t runout = B_FALSE;
 
 		list->head = cb->next;
 		if (!list->head)
 			list->tail = &list->head;
-		mutex_exit(&list->lock);
-		for (i = 0; i < n; i++) {
-			if (cb->func(cb->arg) == DDI_DMA_CALLBACK_RUNOUT)
-				break;
-			done++;
+		list->running = cb;
+		/* The count becomes 0 when the entry is cancelled meanwhile. */
+		for (i = 0; i < n && cb->count && !runout; i++) {
+			mutex_exit(&list->lock);
+			runout = cb->func(cb->arg) == DDI_DMA_CALLBACK_RUNOUT;
+			mutex_enter(&list->lock);
+			if (!runout && cb->count)
+				cb->count--;
 		}
-		mutex_enter(&list->lock);
+		list->running = NULL;
 		pending -= n;
-		cb->count -= done;
 		if (cb->count)
 			append(list, cb);
 		else

@@ -4,6 +4,7 @@
 #define _COMPAT_DDI_CALLBACK_H
 
 #include <sys/ddi.h>
+#include <sys/sunddi.h>
 
 struct ddi_callback;
 
@@ -11,6 +12,7 @@ struct ddi_callback_list {
 	kmutex_t		lock;	/* protects all below */
 	struct ddi_callback	*head;
 	struct ddi_callback	**tail;
+	struct ddi_callback	*running;	/* taken off the list, its function is being called */
 	timeout_id_t		timer;
 	boolean_t		armed;
 	boolean_t		closed;
@@ -18,7 +20,10 @@ struct ddi_callback_list {
 
 void ddi_callback_init(struct ddi_callback_list *list);
 void ddi_callback_fini(struct ddi_callback_list *list);
-void ddi_callback_queue(struct ddi_callback_list *list, int (*func)(caddr_t), caddr_t arg);
+void ddi_callback_queue(struct ddi_callback_list *list, dev_info_t *dip, ddi_dma_handle_t handle,
+			int (*func)(caddr_t), caddr_t arg);
+void ddi_callback_cancel_handle(struct ddi_callback_list *list, ddi_dma_handle_t handle);
+void ddi_callback_cancel_instance(dev_info_t *dip);
 void ddi_callback_release(struct ddi_callback_list *list);
 
 /* DMA handles and bindings, coherent memory, packets. */

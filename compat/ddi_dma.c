@@ -60,14 +60,15 @@ struct scsa_dma_handle {
 #define DMA_NO_WIN	((uint_t)-1)
 
 /* Wait for resources, or have the caller told when there are some. True: try again now. */
-static boolean_t shortage(struct ddi_callback_list *list, int (*cb)(caddr_t), caddr_t arg)
+static boolean_t shortage(struct ddi_callback_list *list, dev_info_t *dip, ddi_dma_handle_t h,
+			  int (*cb)(caddr_t), caddr_t arg)
 {
 	if (cb == DDI_DMA_SLEEP) {
 		delay(drv_usectohz(SLEEP_POLL_USEC));
 		return B_TRUE;
 	}
 	if (cb != DDI_DMA_DONTWAIT)
-		ddi_callback_queue(list, cb, arg);
+		ddi_callback_queue(list, dip, h, cb, arg);
 	return B_FALSE;
 }
 
@@ -95,7 +96,7 @@ int scsa_ddi_dma_alloc_handle(dev_info_t *dip, ddi_dma_attr_t *attr, int (*cb)(c
 	}
 	h = kmem_zalloc(sizeof(*h), cb == DDI_DMA_SLEEP ? KM_SLEEP : KM_NOSLEEP);
 	if (!h) {
-		shortage(&ddi_dma_callbacks, cb, arg);
+		shortage(&ddi_dma_callbacks, dip, NULL, cb, arg);
 		return DDI_DMA_NORESOURCES;
 	}
 	h->dh_dip = dip;
@@ -127,6 +128,8 @@ void scsa_ddi_dma_free_handle(ddi_dma_handle_t *handlep)
 		scsa_assert_failed(__FILE__, __LINE__, "%s", "freeing a bound DMA handle");
 		scsa_ddi_dma_unbind_handle(h);
 	}
+	ddi_callback_cancel_handle(&ddi_dma_callbacks, h);
+	ddi_callback_cancel_handle(&ddi_mem_callbacks, h);
 	linux_dma_map_fini(&h->dh_map);
 	if (h->dh_plan.cookies != h->dh_inline)
 		kmem_free(h->dh_plan.cookies, h->dh_cookies_size);
@@ -290,7 +293,7 @@ static int bind_wait(struct scsa_dma_handle *h, uint_t flags, int (*cb)(caddr_t)
 	h->dh_flags = flags;
 	do {
 		rc = bind_object(h, cb == DDI_DMA_SLEEP ? KM_SLEEP : KM_NOSLEEP);
-	} while (rc == DDI_DMA_NORESOURCES && shortage(&ddi_dma_callbacks, cb, arg));
+	} while (rc == DDI_DMA_NORESOURCES && shortage(&ddi_dma_callbacks, h->dh_dip, h, cb, arg));
 	return rc;
 }
 
@@ -408,7 +411,7 @@ int scsa_ddi_dma_addr_bind_handle(ddi_dma_handle_t h, struct as *as, caddr_t add
 	} else {
 		while (linux_sgl_from_addr(addr, len, cb == DDI_DMA_SLEEP, &h->dh_table, &h->dh_sgl,
 					   &h->dh_nents))
-			if (!shortage(&ddi_dma_callbacks, cb, arg))
+			if (!shortage(&ddi_dma_callbacks, h->dh_dip, h, cb, arg))
 				return DDI_DMA_NORESOURCES;
 		rc = bind_wait(h, flags, cb, arg);
 		if (rc != DDI_DMA_MAPPED && rc != DDI_DMA_PARTIAL_MAP) {
@@ -638,7 +641,7 @@ int scsa_ddi_dma_mem_alloc(ddi_dma_handle_t h, size_t length, ddi_device_acc_att
 	do {
 		acc = linux_coherent_alloc(h->dh_dip, length, a->dma_attr_align, a->dma_attr_addr_hi,
 					   cb == DDI_DMA_SLEEP);
-	} while (!acc && shortage(&ddi_mem_callbacks, cb, arg));
+	} while (!acc && shortage(&ddi_mem_callbacks, h->dh_dip, h, cb, arg));
 	if (!acc)
 		return DDI_FAILURE;
 	*kaddrp = linux_coherent_vaddr(acc);

@@ -6,6 +6,7 @@
 #include <sys/modctl.h>
 #include <linux/export.h>
 
+#include "ddi_callback.h"
 #include "impl.h"
 
 struct mod_ops {
@@ -101,12 +102,19 @@ EXPORT_SYMBOL_GPL(scsa_nulldev);
 
 int scsa_attach(dev_info_t *dip)
 {
-	return dip->di_ops->devo_attach(dip, DDI_ATTACH);
+	int rc = dip->di_ops->devo_attach(dip, DDI_ATTACH);
+
+	if (rc != DDI_SUCCESS)
+		ddi_callback_cancel_instance(dip);
+	return rc;
 }
 
 int scsa_detach(dev_info_t *dip)
 {
-	return dip->di_ops->devo_detach(dip, DDI_DETACH);
+	int rc = dip->di_ops->devo_detach(dip, DDI_DETACH);
+
+	ddi_callback_cancel_instance(dip);
+	return rc;
 }
 
 void scsa_quiesce(dev_info_t *dip)

@@ -134,7 +134,8 @@ struct scsi_pkt *scsa_scsi_init_pkt(struct scsi_address *ap, struct scsi_pkt *pk
 	got = ap->a_hba_tran->tran_init_pkt(ap, pkt, bp, cmdlen, statuslen, privatelen, flags,
 					    callback == SLEEP_FUNC ? SLEEP_FUNC : NULL_FUNC, NULL);
 	if (!got && callback != NULL_FUNC && callback != SLEEP_FUNC)
-		ddi_callback_queue(&scsi_pkt_callbacks, callback, arg);
+		ddi_callback_queue(&scsi_pkt_callbacks, ap->a_hba_tran->tran_hba_dip, NULL,
+				   callback, arg);
 	return got;
 }
 EXPORT_SYMBOL_GPL(scsa_scsi_init_pkt);

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Clauses of ddi_dma_mem_alloc(9F) and its kin about functions that wait for resources. */
+#include <sys/ddi.h>
+#include <sys/sunddi.h>
+
+#include "contract.h"
+
+/* How long a function is given to be called, or not to be. */
+#define CALLED_USEC	2000000
+#define QUIET_USEC	100000
+
+/* No memory of any machine is there: an allocation with it always lacks resources. */
+static const ddi_dma_attr_t nowhere_attr = {
+	DMA_ATTR_V0, 0, 0xfff, 0xffffffffULL, 1, 0x7f, 1, 0xffffffffULL, 0xffffffffULL, 1, 512, 0
+};
+
+/* One that waits: what it returns is DONE when @runouts has come down to 0. */
+struct waiter {
+	ddi_dma_handle_t	handle;
+	int			runouts;
+	int			calls;		/* atomic */
+	int			*clock;		/* atomic: shared by several, counts their calls */
+	int			last;		/* the clock at its last call */
+	boolean_t		free_it;	/* in the function itself */
+};
+
+static int called(caddr_t arg)
+{
+	struct waiter *w = (struct waiter *)arg;
+
+	if (w->clock)
+		w->last = __atomic_add_fetch(w->clock, 1, __ATOMIC_ACQ_REL);
+	if (w->free_it)
+		ddi_dma_free_handle(&w->handle);
+	__atomic_add_fetch(&w->calls, 1, __ATOMIC_ACQ_REL);
+	return w->runouts-- > 0 ? DDI_DMA_CALLBACK_RUNOUT : DDI_DMA_CALLBACK_DONE;
+}
+
+static int calls(struct waiter *w)
+{
+	return __atomic_load_n(&w->calls, __ATOMIC_ACQUIRE);
+}
+
+static void wait_for(struct waiter *w, int n)
+{
+	int left;
+
+	for (left = CALLED_USEC / 10000; left && calls(w) < n; left--)
+		delay(drv_usectohz(10000));
+}
+
+/* Fail for lack of resources, with a function to be called. */
+static const char *begin(dev_info_t *dip, struct waiter *w, int (*cb)(caddr_t))
+{
+	ddi_device_acc_attr_t acc_attr = { DDI_DEVICE_ATTR_V0, DDI_NEVERSWAP_ACC, DDI_STRICTORDER_ACC };
+	ddi_dma_attr_t attr = nowhere_attr;
+	ddi_acc_handle_t acc;
+	size_t real;
+	caddr_t p;
+
+	if (!w->handle &&
+	    ddi_dma_alloc_handle(dip, &attr, DDI_DMA_SLEEP, NULL, &w->handle) != DDI_SUCCESS)
+		return "no handle";
+	if (ddi_dma_mem_alloc(w->handle, 64, &acc_attr, DDI_DMA_CONSISTENT, cb, (caddr_t)w, &p,
+			      &real, &acc) != DDI_FAILURE)
+		return "there is memory below a page";
+	return NULL;
+}
+
+static void end(struct waiter *w)
+{
+	if (w->handle)
+		ddi_dma_free_handle(&w->handle);
+}
+
+static const char *dontwait(dev_info_t *dip)
+{
+	struct waiter w = { };
+	const char *why = begin(dip, &w, DDI_DMA_DONTWAIT);
+
+	end(&w);
+	return why;
+}
+
+static const char *done(dev_info_t *dip)
+{
+	struct waiter w = { };
+	const char *why = begin(dip, &w, called);
+
+	wait_for(&w, 1);
+	delay(drv_usectohz(QUIET_USEC));
+	if (!why && calls(&w) != 1)
+		why = calls(&w) ? "called after DONE" : "not called";
+	end(&w);
+	return why;
+}
+
+static const char *runout(dev_info_t *dip)
+{
+	struct waiter w = { .runouts = 2 };
+	const char *why = begin(dip, &w, called);
+
+	wait_for(&w, 3);
+	delay(drv_usectohz(QUIET_USEC));
+	if (!why && calls(&w) != 3)
+		why = "not called until DONE";
+	end(&w);
+	return why;
+}
+
+/* A function that is queued twice is called for each, at most. */
+static const char *coalesced(dev_info_t *dip)
+{
+	struct waiter w = { };
+	const char *why = begin(dip, &w, called);
+
+	if (!why)
+		why = begin(dip, &w, called);
+	wait_for(&w, 2);
+	delay(drv_usectohz(QUIET_USEC));
+	if (!why && calls(&w) != 2)
+		why = "not called as often as queued";
+	end(&w);
+	return why;
+}
+
+/* Who failed first is called first; RUNOUT goes behind the others. */
+static const char *in_order(dev_info_t *dip)
+{
+	int clock = 0;
+	struct waiter a = { .runouts = 1, .clock = &clock }, b = { .clock = &clock };
+	const char *why = begin(dip, &a, called);
+
+	if (!why)
+		why = begin(dip, &b, called);
+	wait_for(&a, 2);
+	wait_for(&b, 1);
+	if (!why && (a.last != 3 || b.last != 2))
+		why = "called in another order";
+	end(&a);
+	end(&b);
+	return why;
+}
+
+static const char *not_after_free(dev_info_t *dip)
+{
+	struct waiter w = { .runouts = 1000 };
+	const char *why = begin(dip, &w, called);
+	int n;
+
+	end(&w);
+	n = calls(&w);
+	delay(drv_usectohz(QUIET_USEC));
+	return why ? why : calls(&w) > n + 1 ? "called after its handle was freed" : NULL;
+}
+
+/* RUNOUT from a function that frees its handle does not bring it back. */
+static const char *freed_inside(dev_info_t *dip)
+{
+	struct waiter w = { .runouts = 1000, .free_it = B_TRUE };
+	const char *why = begin(dip, &w, called);
+
+	wait_for(&w, 1);
+	delay(drv_usectohz(QUIET_USEC));
+	if (!why && calls(&w) != 1)
+		why = "not called just once";
+	end(&w);
+	return why;
+}
+
+const struct contract_test contract_callback_tests[] = {
+	{ "callback.dontwait", dontwait },
+	{ "callback.done", done },
+	{ "callback.runout", runout },
+	{ "callback.queued_twice", coalesced },
+	{ "callback.in_order", in_order },
+	{ "callback.not_after_free_handle", not_after_free },
+	{ "callback.freed_inside", freed_inside },
+	{ NULL, NULL }
+};
