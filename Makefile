@@ -76,8 +76,10 @@ else
 	@$(MAKE) --no-print-directory guest-modules $(if $(KVER),KERNEL=$(KVER))
 endif
 
+# Without BTF, for which newer headers want pahole.
 guest-modules: kernel
-	$(call build_modules,$(shell $(VM) kernel headers),$(BUILD)/modules/$(shell $(VM) kernel),SCSA_TESTS=m)
+	$(call build_modules,$(shell $(VM) kernel headers),$(BUILD)/modules/$(shell $(VM) kernel),SCSA_TESTS=m \
+		CONFIG_DEBUG_INFO_BTF_MODULES=)
 
 install: modules
 	@test -n "$(KDIR)" || { echo 'install: no kernel headers for $(shell uname -r) here; \
