@@ -19,7 +19,7 @@ FARMED  := Kbuild include compat drivers $(wildcard tests/kmod)
 
 .DEFAULT_GOAL := help
 .PHONY: help modules guest-modules install demo check check-unit check-fuzz check-qtest \
-	check-guest check-readme soak bench lint vm qemu kernel deps deps-check clean distclean tags
+	check-guest check-readme soak fuzz-device bench lint vm qemu kernel deps deps-check clean distclean tags
 
 help:
 	@echo 'Two commands do everything, set-up included (as root on Debian 12):'
@@ -44,6 +44,7 @@ help:
 	@echo '  make check-qtest  the emulated controller alone'
 	@echo '  make check-guest  drivers and disks in the guest (TESTS=<pattern> for some)'
 	@echo '  make soak         half an hour of verified load in split requests (SOAK=<seconds>)'
+	@echo '  make fuzz-device  half an hour of a chip that returns random bytes (FUZZ=<seconds> SEED=)'
 	@echo '  make check-readme the commands that README.md shows'
 	@echo
 	@echo '  make bench        isp against qla1280 on the same emulated chip (not a test)'
@@ -123,6 +124,9 @@ check-guest: qemu guest-modules
 
 soak: qemu guest-modules
 	@SOAK=$(or $(SOAK),1800) tests/guest/run --build $(BUILD) --kernel $(KERNEL) split.verify_load
+
+fuzz-device: qemu guest-modules
+	@FUZZ=$(or $(FUZZ),1800) tests/guest/run --build $(BUILD) --kernel $(KERNEL) faults.mutations
 
 check-readme: qemu kernel
 	@tests/readme $(BUILD)
