@@ -322,6 +322,17 @@ def block_layer_fits_in_a_command(vm):
 
 
 @PLAIN.test
+def direct_io_in_large_pages(vm):
+    """Direct I/O of up to 32 MiB, where the process' memory is not all single pages."""
+    for params in ('ndatasegs=1', 'ndatasegs=4', 'ndatasegs=255', ''):
+        load(vm, params)
+        vm.guest('echo always > /sys/kernel/mm/transparent_hugepage/enabled; '
+                 'echo always > /sys/kernel/mm/transparent_hugepage/defrag')
+        for mib in (16, 32):
+            transfer(vm, generic(vm, 0), vm.config.disks[0], 32 * MIB, mib * 2048, 'dio')
+
+
+@PLAIN.test
 def mmap_io(vm):
     """sgm_dd: the device's data lands in memory that sg shares with the process."""
     load(vm, 'ndatasegs=1')
