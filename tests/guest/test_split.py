@@ -196,6 +196,7 @@ def sg_read(vm, target, lba=0):
 def disk_read(vm, target, seconds):
     """The same through the block layer: a command may take so long, and nobody repeats it."""
     disk = block(vm, target)
+    large_requests(vm, disk)
     vm.guest(f'd=/sys/block/{disk[5:]}/device; echo {seconds} > $d/timeout; '
              'echo 0 | tee $d/scsi_disk/*/max_retries >/dev/null')
     return f'dd if={disk} of=/dev/null bs={TOTAL} count=1 iflag=direct'
