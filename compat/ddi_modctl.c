@@ -117,6 +117,16 @@ int scsa_detach(dev_info_t *dip)
 	return rc;
 }
 
+int scsa_suspend(dev_info_t *dip)
+{
+	return dip->di_ops->devo_detach(dip, DDI_SUSPEND);
+}
+
+int scsa_resume(dev_info_t *dip)
+{
+	return dip->di_ops->devo_attach(dip, DDI_RESUME);
+}
+
 void scsa_quiesce(dev_info_t *dip)
 {
 	int (*quiesce)(dev_info_t *dip) = dip->di_ops->devo_quiesce;

@@ -61,6 +61,9 @@ struct dev_info {
 
 int scsa_attach(struct dev_info *dip);
 int scsa_detach(struct dev_info *dip);
+/* DDI_SUSPEND and DDI_RESUME. */
+int scsa_suspend(struct dev_info *dip);
+int scsa_resume(struct dev_info *dip);
 void scsa_quiesce(struct dev_info *dip);
 int scsa_prop_update_ints(struct dev_info *dip, const char *name, const int *values,
 			  unsigned int nelements);
@@ -197,11 +200,14 @@ struct scsa_cmd *scsa_cmd_alloc(struct scsa_lun *lun);
 void scsa_cmd_free(struct scsa_cmd *sc);
 /* 0: linux_cmd_done() will be or has been called; else busy, nothing was sent. */
 int scsa_cmd_start(struct scsa_cmd *sc);
-/* Ask for it back early; linux_cmd_done() tells when. Thread context. */
-void scsa_cmd_abort(struct scsa_cmd *sc);
-/* RESET_* of scsi_reset(9F); whether it worked is told by the commands that come back. */
+/* Ask for it back early; linux_cmd_done() tells when. False if that is refused. Thread context. */
+bool scsa_cmd_abort(struct scsa_cmd *sc);
+/*
+ * RESET_* of scsi_reset(9F). False if the HBA driver says that it failed; whether it worked is told
+ * by the commands that come back.
+ */
 enum { SCSA_RESET_ALL = 0, SCSA_RESET_TARGET = 1, SCSA_RESET_LUN = 3 };
-void scsa_lun_reset(struct scsa_lun *lun, int level);
+bool scsa_lun_reset(struct scsa_lun *lun, int level);
 void linux_cmd_done(struct scsa_cmd *sc);
 void linux_trace_part(struct scsa_cmd *sc, uint64_t offset, uint64_t len);
 /* The HBA driver reports a reset of a bus or, @target >= 0, of a target. */

@@ -21,6 +21,8 @@
 
 #define ABORT_WAIT_MS	5000
 #define RESET_WAIT_MS	10000
+/* What the HBA driver says has failed gets no more than what is on its way already. */
+#define FAILED_WAIT_MS	500
 
 static bool is_out(const struct scsa_cmd *sc)
 {
@@ -71,7 +73,7 @@ int linux_eh_abort(struct scsi_cmnd *scmd)
 {
 	struct linux_lun *ll = scmd->device->hostdata;
 	unsigned int tag = scsi_cmd_to_rq(scmd)->tag;
-	unsigned long deadline = jiffies + msecs_to_jiffies(ABORT_WAIT_MS);
+	unsigned long deadline;
 	struct scsa_cmd *sc = tag < ll->nslots ? ll->slots[tag] : NULL;
 
 	if (!sc || sc->sc_scmd != scmd || !is_out(sc))
@@ -79,7 +81,7 @@ int linux_eh_abort(struct scsi_cmnd *scmd)
 	/* What has not been started cannot be aborted. */
 	if (sc->sc_host->wq)
 		flush_work(&sc->sc_host->work);
-	scsa_cmd_abort(sc);
+	deadline = jiffies + msecs_to_jiffies(scsa_cmd_abort(sc) ? ABORT_WAIT_MS : FAILED_WAIT_MS);
 	while (is_out(sc)) {
 		if (time_after(jiffies, deadline)) {
 			if (!linux_orphan(sc->sc_host, ll, tag))
@@ -92,23 +94,31 @@ int linux_eh_abort(struct scsi_cmnd *scmd)
 	return SUCCESS;
 }
 
-static int reset(struct scsi_cmnd *scmd, int level, struct scope s, const char *what)
+/* Wait for the commands in @s to come back. SUCCESS or FAILED. */
+static int drain(struct scsi_cmnd *scmd, const struct scope *s, unsigned int ms, const char *what)
 {
-	struct scsi_device *sdev = scmd->device;
-	struct scsa_host *host = shost_priv(sdev->host);
-	struct linux_lun *ll = sdev->hostdata;
-	unsigned long deadline = jiffies + msecs_to_jiffies(RESET_WAIT_MS);
+	struct scsa_host *host = shost_priv(scmd->device->host);
+	unsigned long deadline = jiffies + msecs_to_jiffies(ms);
 
-	sdev_printk(KERN_NOTICE, sdev, "%s reset\n", what);
-	scsa_lun_reset(ll->lun, level);
-	while (anything_out(host, &s)) {
+	while (anything_out(host, s)) {
 		if (time_after(jiffies, deadline)) {
-			sdev_printk(KERN_WARNING, sdev, "%s reset: the controller did not return all commands\n", what);
+			sdev_printk(KERN_WARNING, scmd->device,
+				    "%s reset: the controller did not return all commands\n", what);
 			return FAILED;
 		}
 		usleep_range(500, 1000);
 	}
 	return SUCCESS;
+}
+
+static int reset(struct scsi_cmnd *scmd, int level, struct scope s, const char *what)
+{
+	struct linux_lun *ll = scmd->device->hostdata;
+	bool done;
+
+	sdev_printk(KERN_NOTICE, scmd->device, "%s reset\n", what);
+	done = scsa_lun_reset(ll->lun, level);
+	return drain(scmd, &s, done ? RESET_WAIT_MS : FAILED_WAIT_MS, what);
 }
 
 int linux_eh_device_reset(struct scsi_cmnd *scmd)
@@ -125,4 +135,19 @@ int linux_eh_target_reset(struct scsi_cmnd *scmd)
 int linux_eh_bus_reset(struct scsi_cmnd *scmd)
 {
 	return reset(scmd, SCSA_RESET_ALL, (struct scope){ -1, -1 }, "bus");
+}
+
+/* The last resort: the HBA driver lets go of its device and initializes it anew. */
+int linux_eh_host_reset(struct scsi_cmnd *scmd)
+{
+	struct scsa_host *host = shost_priv(scmd->device->host);
+	int rc;
+
+	shost_printk(KERN_NOTICE, host->shost, "host reset\n");
+	rc = linux_host_restart(host);
+	if (rc) {
+		shost_printk(KERN_WARNING, host->shost, "host reset failed: %d\n", rc);
+		return FAILED;
+	}
+	return drain(scmd, &(struct scope){ -1, -1 }, FAILED_WAIT_MS, "host");
 }

@@ -335,6 +335,7 @@ void linux_host_template_init(struct scsi_host_template *t, const struct scsa_dr
 	t->eh_device_reset_handler = linux_eh_device_reset;
 	t->eh_target_reset_handler = linux_eh_target_reset;
 	t->eh_bus_reset_handler = linux_eh_bus_reset;
+	t->eh_host_reset_handler = linux_eh_host_reset;
 	t->this_id = -1;
 	t->sdev_groups = lun_groups;
 	/* After a reset it is the HBA driver that leaves its targets alone for a while. */
@@ -364,6 +365,7 @@ int linux_host_add(struct dev_info *dip)
 	host->shost = shost;
 	host->commit = lim.commit;
 	host->command_len = lim.command_len;
+	mutex_init(&host->life);
 	spin_lock_init(&host->lock);
 	if (drv->model == SCSA_MODEL_THREAD) {
 		INIT_WORK(&host->work, start_pending);

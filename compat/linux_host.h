@@ -4,6 +4,7 @@
 #define _COMPAT_LINUX_HOST_H
 
 #include <linux/llist.h>
+#include <linux/mutex.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 
@@ -18,6 +19,8 @@ struct scsa_host {
 	struct Scsi_Host	*shost;
 	bool			commit;		/* the HBA driver has tran_commit() */
 	u64			command_len;	/* see struct scsa_hba_limits */
+	struct mutex		life;		/* suspended, and the HBA driver stops and starts */
+	bool			suspended;
 	spinlock_t		lock;		/* orphans */
 	struct scsa_cmd		*orphans;	/* still the HBA driver's, given up by the midlayer */
 	/* Thread model: commands on their way to where the HBA driver may sleep. */
@@ -39,6 +42,7 @@ struct linux_lun {
 };
 
 bool linux_orphan(struct scsa_host *host, struct linux_lun *ll, unsigned int tag);
+int linux_host_restart(struct scsa_host *host);
 void linux_host_template_init(struct scsi_host_template *t, const struct scsa_driver *drv);
 struct scsi_host_template *linux_driver_template(const struct dev_info *dip);
 

@@ -3,6 +3,8 @@
 #ifndef _COMPAT_LINUX_IMPL_H
 #define _COMPAT_LINUX_IMPL_H
 
+#include <linux/pci.h>
+#include <linux/pm.h>
 #include <linux/types.h>
 
 struct dentry;
@@ -32,6 +34,10 @@ int linux_eh_abort(struct scsi_cmnd *scmd);
 int linux_eh_device_reset(struct scsi_cmnd *scmd);
 int linux_eh_target_reset(struct scsi_cmnd *scmd);
 int linux_eh_bus_reset(struct scsi_cmnd *scmd);
+int linux_eh_host_reset(struct scsi_cmnd *scmd);
+
+extern const struct dev_pm_ops linux_pm_ops;
+extern const struct pci_error_handlers linux_err_handlers;
 
 void linux_debugfs_add_host(struct Scsi_Host *shost);
 void linux_debugfs_remove_host(struct Scsi_Host *shost);

@@ -156,6 +156,7 @@ static int linux_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	if (rc)
 		goto release;
 	pci_set_master(pdev);
+	pci_save_state(pdev);	/* for what a reset of the slot loses */
 	rc = add_properties(dip, pdev, ld->drv->props);
 	if (rc)
 		goto free_props;
@@ -255,6 +256,8 @@ int linux_driver_register(struct dev_ops *ops)
 	ld->pci.probe = linux_probe;
 	ld->pci.remove = linux_remove;
 	ld->pci.shutdown = linux_shutdown;
+	ld->pci.driver.pm = pm_sleep_ptr(&linux_pm_ops);
+	ld->pci.err_handler = &linux_err_handlers;
 	mutex_lock(&drivers_lock);
 	ld->next = drivers;
 	drivers = ld;

@@ -533,22 +533,19 @@ int scsa_cmd_start(struct scsa_cmd *sc)
 	}
 }
 
-void scsa_cmd_abort(struct scsa_cmd *sc)
+bool scsa_cmd_abort(struct scsa_cmd *sc)
 {
 	struct target_cmd *tc = to_tc(sc);
 
 	__atomic_store_n(&tc->tc_stop, 1, __ATOMIC_RELEASE);
-	scsi_abort(&tc->tc_lun->sd.sd_address, tc->tc_pkt);
+	return scsi_abort(&tc->tc_lun->sd.sd_address, tc->tc_pkt) == 1;
 }
 
-void scsa_lun_reset(struct scsa_lun *lun, int level)
+bool scsa_lun_reset(struct scsa_lun *lun, int level)
 {
 	struct scsi_address *ap = &lun->sd.sd_address;
 
 	if (level == SCSA_RESET_LUN && scsi_reset(ap, RESET_LUN))
-		return;
-	if (level != SCSA_RESET_ALL)
-		scsi_reset(ap, RESET_TARGET);
-	else
-		scsi_reset(ap, RESET_ALL);
+		return true;
+	return scsi_reset(ap, level == SCSA_RESET_ALL ? RESET_ALL : RESET_TARGET) == 1;
 }

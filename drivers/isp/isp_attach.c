@@ -261,7 +261,7 @@ static boolean_t cleanup(struct isp *isp)
 		return B_FALSE;
 	(void)held(isp, ATT_SETUP);
 	if (held(isp, ATT_CHIP))
-		isp_recover_stop(isp);
+		isp_recover_stop(isp, CMD_DEV_GONE);
 	if (held(isp, ATT_TRAN))
 		scsi_hba_tran_free(isp->isp_tran);
 	if (held(isp, ATT_KSTAT))
@@ -348,7 +348,7 @@ static int isp_detach(dev_info_t *dip, ddi_detach_cmd_t cmd)
 		return DDI_FAILURE;
 	switch (cmd) {
 	case DDI_SUSPEND:
-		isp_recover_stop(isp);
+		isp_recover_stop(isp, CMD_RESET);
 		return DDI_SUCCESS;
 	case DDI_DETACH:
 		if (!cleanup(isp))

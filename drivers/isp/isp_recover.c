@@ -15,7 +15,7 @@
 #define WATCH_USEC		1000000
 #define WATCH_AGAIN_USEC	500000	/* a second look at what seems lost */
 #define COMMAND_GRACE_SEC	10	/* the chip's own timer goes first */
-#define DRAIN_USEC		3000000
+#define DRAIN_USEC		1000000
 #define RECOVER_USEC		30000000
 #define MAX_CHIP_RESETS		5	/* in RESET_WINDOW_SEC, then offline */
 #define RESET_WINDOW_SEC	60
@@ -535,10 +535,10 @@ void isp_watch_start(struct isp *isp)
 }
 
 /*
- * The end: stop watchdog, recovery and chip, and give what is outstanding back. Thread. What was
- * scheduled has run or will not when this returns.
+ * The end, or a pause: stop watchdog, recovery and chip, and give what is outstanding back with
+ * @reason. Thread. What was scheduled has run or will not when this returns.
  */
-void isp_recover_stop(struct isp *isp)
+void isp_recover_stop(struct isp *isp, uint8_t reason)
 {
 	timeout_id_t watch, recover;
 
@@ -556,5 +556,5 @@ void isp_recover_stop(struct isp *isp)
 	isp->isp_intr_on = B_FALSE;
 	isp_stop_chip(isp);
 	mutex_exit(&isp->isp_lock);
-	fail_all(isp, CMD_DEV_GONE, 0);
+	fail_all(isp, reason, reason == CMD_RESET ? STAT_BUS_RESET : 0);
 }

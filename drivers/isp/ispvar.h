@@ -330,7 +330,7 @@ clock_t isp_deadline(int seconds);
 void isp_schedule_recovery(struct isp *isp);
 void isp_notify_reset(struct isp *isp);
 void isp_watch_start(struct isp *isp);
-void isp_recover_stop(struct isp *isp);
+void isp_recover_stop(struct isp *isp, uint8_t reason);
 void isp_reset_buses(struct isp *isp);
 int isp_tran_abort(struct scsi_address *ap, struct scsi_pkt *pkt);
 int isp_tran_reset(struct scsi_address *ap, int level);

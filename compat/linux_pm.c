@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Stopping a device and starting it again: system sleep, PCI error recovery, host reset.
+ *
+ * To an HBA driver all three are detach(9E) with DDI_SUSPEND, after which it has given every packet
+ * back and its device does nothing, and attach(9E) with DDI_RESUME, which initializes the device as
+ * if it had just been found.
+ */
+#include <linux/mutex.h>
+#include <linux/pci.h>
+#include <linux/pm.h>
+
+#include <scsi/scsi_host.h>
+
+#include "impl.h"
+#include "linux_host.h"
+#include "linux_impl.h"
+
+/* host->life held. */
+static int suspend(struct scsa_host *host)
+{
+	if (host->suspended)
+		return 0;
+	if (host->wq)
+		flush_work(&host->work);
+	if (scsa_suspend(host->dip))
+		return -EBUSY;
+	host->suspended = true;
+	return 0;
+}
+
+/* host->life held. */
+static int resume(struct scsa_host *host)
+{
+	if (host->suspended && scsa_resume(host->dip))
+		return -EIO;
+	host->suspended = false;
+	return 0;
+}
+
+static int locked(struct scsa_host *host, int (*step)(struct scsa_host *host))
+{
+	int rc;
+
+	mutex_lock(&host->life);
+	rc = step(host);
+	mutex_unlock(&host->life);
+	return rc;
+}
+
+/* Stop and start the HBA, or try once more to start it. Thread. 0 or a negative errno. */
+int linux_host_restart(struct scsa_host *host)
+{
+	int rc;
+
+	mutex_lock(&host->life);
+	rc = suspend(host);
+	if (!rc)
+		rc = resume(host);
+	mutex_unlock(&host->life);
+	return rc;
+}
+
+/* The midlayer's devices sleep already: nothing is outstanding, nothing new will come. */
+static int linux_suspend(struct device *dev)
+{
+	struct dev_info *dip = dev_get_drvdata(dev);
+	int rc = locked(dip->di_host, suspend);
+
+	if (rc)
+		dev_err(dev, "%s cannot be suspended\n", dip->di_name);
+	return rc;
+}
+
+static int linux_resume(struct device *dev)
+{
+	struct dev_info *dip = dev_get_drvdata(dev);
+	int rc = locked(dip->di_host, resume);
+
+	if (rc)
+		dev_err(dev, "%s did not resume, all I/O fails; a host reset tries again\n",
+			dip->di_name);
+	return rc;
+}
+
+DEFINE_SIMPLE_DEV_PM_OPS(linux_pm_ops, linux_suspend, linux_resume);
+
+/*
+ * A PCI error. Unless the link still works, no register access and no DMA does: commands go back to
+ * the midlayer, which keeps them until the reset of the slot is over.
+ */
+static pci_ers_result_t linux_error_detected(struct pci_dev *pdev, pci_channel_state_t state)
+{
+	struct dev_info *dip = pci_get_drvdata(pdev);
+	struct Scsi_Host *shost = dip->di_host->shost;
+
+	if (state == pci_channel_io_normal)
+		return PCI_ERS_RESULT_CAN_RECOVER;
+	scsi_block_requests(shost);
+	if (locked(dip->di_host, suspend))
+		dev_err(&pdev->dev, "%s cannot be stopped after a PCI error\n", dip->di_name);
+	else if (state != pci_channel_io_perm_failure)
+		return PCI_ERS_RESULT_NEED_RESET;
+	scsi_unblock_requests(shost);
+	return PCI_ERS_RESULT_DISCONNECT;
+}
+
+static pci_ers_result_t linux_slot_reset(struct pci_dev *pdev)
+{
+	struct dev_info *dip = pci_get_drvdata(pdev);
+
+	pci_restore_state(pdev);
+	pci_save_state(pdev);
+	if (!locked(dip->di_host, resume))
+		return PCI_ERS_RESULT_RECOVERED;
+	dev_err(&pdev->dev, "%s did not restart after a PCI error, all I/O fails\n", dip->di_name);
+	scsi_unblock_requests(dip->di_host->shost);
+	return PCI_ERS_RESULT_DISCONNECT;
+}
+
+static void linux_error_resume(struct pci_dev *pdev)
+{
+	struct dev_info *dip = pci_get_drvdata(pdev);
+
+	pci_info(pdev, "%s goes on after a PCI error\n", dip->di_name);
+	scsi_unblock_requests(dip->di_host->shost);
+}
+
+const struct pci_error_handlers linux_err_handlers = {
+	.error_detected = linux_error_detected,
+	.slot_reset = linux_slot_reset,
+	.resume = linux_error_resume,
+};
