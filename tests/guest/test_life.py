@@ -1,0 +1,214 @@
+# SPDX-License-Identifier: GPL-2.0
+"""isp through what happens to a controller: sleep, resets, unplugging, binding, unloading."""
+
+import re
+import time
+
+from io_tests import not_built
+from lib import ISP, Controller, Disk, Group, block, check, devices, errors_in_log, generic, same
+
+GROUPS = []
+SYSFS = '/sys/bus/pci/drivers/isp'
+# The controller's PCI address; a driver's folder names its devices.
+ADDRESS = f'$(cd {SYSFS} && echo *:*)'
+
+
+def group_of(name, **config):
+    """A group with one controller, isp0, and two disks."""
+    config.setdefault('controllers', [Controller(id='isp0')])
+    bus = len(config['controllers']) - 1
+    group = Group(name, lambda s: s.config(disks=[Disk(bus=bus, target=0, size='64M'),
+                                                  Disk(bus=bus, target=1, size='64M')], **config),
+                  needs=not_built('isp'), before=ISP.load)
+    GROUPS.append(group)
+    return group
+
+
+def begin_load(vm, size='24M', rate=''):
+    """Verified fio on both disks, in the background."""
+    jobs = ' '.join(f'--name=on-{d[5:]} --filename={d}' for d in (block(vm, 0), block(vm, 1)))
+    vm.guest('(fio --rw=randwrite --bsrange=4k-64k --blockalign=4k --ioengine=libaio --direct=1 '
+             f'--iodepth=16 --size={size} {rate} --verify=crc32c --verify_fatal=1 --do_verify=1 '
+             f'--output-format=terse {jobs} > /tmp/load.out 2>&1; echo $? > /tmp/load.status) '
+             '< /dev/null > /dev/null 2>&1 & rm -f /tmp/load.status; sleep 1')
+
+
+def slow_load(vm):
+    """Load that lasts for ten seconds at least."""
+    begin_load(vm, rate='--rate=4m')
+
+
+def end_load(vm, timeout=240):
+    """Wait for it; fio's exit status."""
+    return int(vm.guest('while [ ! -s /tmp/load.status ]; do sleep 0.1; done; cat /tmp/load.status',
+                        timeout=timeout).text)
+
+
+def good_load(vm):
+    """The load ends well with what was written."""
+    status = end_load(vm)
+    same(status, 0, 'status of fio\n' + vm.guest('tail -c 2000 /tmp/load.out; dmesg | tail -20').text)
+
+
+def counted(vm, name):
+    """A counter of isp's in sysfs or debugfs."""
+    text = vm.guest(f'grep -rhs "{name}" /sys/kernel/debug/scsa/').text
+    return int(re.search(rf'{name}\W+(\d+)', text).group(1))
+
+
+LIFE = group_of('life')
+
+
+@LIFE.test
+def sleep(vm):
+    """System sleep under load, as deep as devices notice: all that was asked for is done after."""
+    vm.guest('echo platform > /sys/power/pm_test; '
+             'echo 1 > /sys/module/suspend/parameters/pm_test_delay')
+    slow_load(vm)
+    resets = counted(vm, 'resets')
+    for _ in range(3):
+        vm.guest('echo freeze > /sys/power/state; sleep 0.5')
+    check(counted(vm, 'resets') > resets, 'the chip was not started again')
+    good_load(vm)
+    vm.guest('echo none > /sys/power/pm_test')
+
+
+@LIFE.test
+def host_reset(vm):
+    """A host reset starts the chip anew in the middle of a load that nobody sees fail."""
+    slow_load(vm)
+    for _ in range(3):
+        vm.guest(f'sg_reset -H {generic(vm, 0)}')
+    good_load(vm)
+    check('host reset' in vm.guest('dmesg').text, 'nothing was said')
+
+
+@LIFE.test
+def host_reset_revives(vm):
+    """A controller that was given up works again after a host reset, once its chip does."""
+    vm.guest('dmesg -C')
+    vm.fault('all-ones')
+    result = vm.guest(f'dd if={block(vm, 0)} of=/dev/null bs=4k count=1 iflag=direct', check=False)
+    check(result.status, 'a read without a card went well')
+    check('does not answer' in vm.guest('dmesg').text, 'nothing was said')
+    result = vm.guest(f'sg_reset -H -N {generic(vm, 0)}', check=False)
+    check(result.status, 'a host reset without a card went well')
+    vm.fault('')
+    vm.guest(f'sg_reset -H -N {generic(vm, 0)}; echo running > '
+             '/sys/block/sda/device/state; echo running > /sys/block/sdb/device/state')
+    begin_load(vm)
+    good_load(vm)
+
+
+@LIFE.test
+def unload_is_refused_while_in_use(vm):
+    """rmmod under load says that the module is in use, and the load does not notice."""
+    begin_load(vm)
+    result = vm.guest('rmmod isp 2>&1', check=False)
+    check(result.status and 'in use' in result.text, f'rmmod: {result.status} {result.text}')
+    good_load(vm)
+
+
+def load_ends(vm, what):
+    """Load that lost its disks ends with an error, in bounded time."""
+    started = time.monotonic()
+    status = end_load(vm)
+    seconds = time.monotonic() - started
+    print(f'# {what}: {seconds:.1f} s until all I/O had ended')
+    check(status != 0, 'the load ended well')
+    check(seconds < 60, f'it took {seconds:.0f} s')
+
+
+@LIFE.test
+def unbind_and_bind(vm):
+    """The driver is taken from the controller under load, and given back."""
+    for _ in range(5):
+        slow_load(vm)
+        address = vm.guest(f'echo {ADDRESS}').text.strip()
+        vm.guest(f'echo {address} > {SYSFS}/unbind')
+        load_ends(vm, 'unbind')
+        vm.guest(f'echo {address} > {SYSFS}/bind && settle')
+        same(len(devices(vm)), 2, 'disks')
+    begin_load(vm)
+    good_load(vm)
+
+
+@LIFE.test
+def remove_and_rescan(vm):
+    """The PCI device is removed under load, and found again."""
+    for _ in range(5):
+        slow_load(vm)
+        vm.guest(f'echo 1 > {SYSFS}/{ADDRESS}/remove')
+        load_ends(vm, 'remove')
+        vm.guest('echo 1 > /sys/bus/pci/rescan; settle')
+        same(len(devices(vm)), 2, 'disks')
+    begin_load(vm)
+    good_load(vm)
+
+
+@LIFE.test
+def disk_unplugged(vm):
+    """One disk goes under load; its I/O ends, the other's does not notice."""
+    slow_load(vm)
+    vm.qmp('device_del', id='disk0-1-0')
+    check(end_load(vm) != 0, 'the load ended well without a disk')
+    log = vm.guest('tail -c 3000 /tmp/load.out; dmesg | tail -20').text
+    check(block(vm, 1)[5:] in log, log)
+    vm.guest(f'dd if={block(vm, 0)} of=/dev/null bs=64k count=64 iflag=direct')
+    vm.guest(f'sg_turs {generic(vm, 0)}; sg_turs {generic(vm, 0)}', check=False)
+
+
+PLUG = group_of('life-plug', machine='pc')
+
+
+def gone(vm, device, seconds=30):
+    """Wait until QEMU has let go of a device that was to be unplugged."""
+    deadline = time.monotonic() + seconds
+    while any(p['name'] == device for p in vm.qmp('qom-list', path='/machine/peripheral')):
+        check(time.monotonic() < deadline, f'{device} is still there')
+        time.sleep(0.2)
+
+
+@PLUG.test
+def unplug_and_plug(vm):
+    """The card is pulled and put back under load."""
+    for _ in range(3):
+        slow_load(vm)
+        vm.qmp('device_del', id='isp0')
+        gone(vm, 'isp0')
+        load_ends(vm, 'unplug')
+        vm.qmp('device_add', driver='isp1040', id='isp0')
+        for disk in vm.config.disks:
+            vm.qmp('device_add', driver='scsi-hd', id=disk.id, bus='isp0.0', drive='node' + disk.id[4:],
+                   **{'scsi-id': disk.target})
+        vm.guest('for i in $(seq 100); do [ -e /sys/class/scsi_host/host* ] && break; '
+                 'sleep 0.2; done; for h in /sys/class/scsi_host/host*; do echo - - - > $h/scan; done; settle')
+        same(len(devices(vm)), 2, 'disks')
+    begin_load(vm)
+    good_load(vm)
+
+
+# PCI errors are reported by PCIe ports only, so the card is behind one.
+ERRORS = group_of('life-errors', cmdline='pcie_ports=native', controllers=[
+    Controller('pcie-root-port', id='rp0', props={'hotplug': 'off'}),
+    Controller(id='isp0', props={'bus': 'rp0'})])
+
+
+@ERRORS.test
+def slot_reset(vm):
+    """A fatal PCI error on the way to the card: the slot is reset, the load goes on."""
+    vm.guest('dmesg -C')
+    slow_load(vm)
+    vm.qmp('human-monitor-command', **{'command-line': 'pcie_aer_inject_error rp0 DLP'})
+    good_load(vm)
+    log = vm.guest('dmesg --notime').text
+    check('goes on after a PCI error' in log, f'no recovery:\n{log[-2000:]}')
+
+
+@ERRORS.test
+def log_has_only_that(vm):
+    """What follows an error that was recovered from is not an error."""
+    begin_load(vm)
+    good_load(vm)
+    lines = [x for x in errors_in_log(vm) if not re.search(r'AER|pcieport|PCIe Bus Error', x)]
+    same(lines, [], 'error lines in the kernel log')
