@@ -215,18 +215,38 @@ void scsa_cv_broadcast(struct scsa_kcondvar *cvp)
 }
 EXPORT_SYMBOL_GPL(scsa_cv_broadcast);
 
-/* Drop the lock, sleep until woken, take it again. Returns the jiffies that were left. */
-static long cv_block(struct scsa_kcondvar *cvp, struct scsa_kmutex *mp, unsigned int state,
-		     long timeout)
+enum { CV_SIGNAL = 0, CV_WOKEN = 1, CV_TIMEOUT = -1 };
+
+/*
+ * Drop the lock, sleep until woken, take it again. Who took a cv_signal(9F) says so whatever else
+ * happened meanwhile, lest the signal be lost.
+ */
+static int cv_block(struct scsa_kcondvar *cvp, struct scsa_kmutex *mp, unsigned int state,
+		    long timeout)
 {
 	DEFINE_WAIT(wait);
+	bool woken;
 
+	if (timeout <= 0)
+		return CV_TIMEOUT;
 	prepare_to_wait_exclusive(wq(cvp), &wait, state);
 	scsa_mutex_exit(mp);
 	timeout = schedule_timeout(timeout);
+	/* Waking takes the entry off the queue. */
+	woken = list_empty_careful(&wait.entry);
 	finish_wait(wq(cvp), &wait);
 	scsa_mutex_enter(mp);
-	return timeout;
+	if (woken)
+		return CV_WOKEN;
+	if (state == TASK_INTERRUPTIBLE && signal_pending(current))
+		return CV_SIGNAL;
+	return timeout ? CV_WOKEN : CV_TIMEOUT;
+}
+
+/* The difference is signed, so that the tick counter may wrap. */
+static long ticks_until(long abs_ticks)
+{
+	return (long)((unsigned long)abs_ticks - (unsigned long)scsa_ddi_get_lbolt());
 }
 
 /**
@@ -250,14 +270,11 @@ EXPORT_SYMBOL_GPL(scsa_cv_wait);
  * @mp: a lock the caller holds; held again on return
  *
  * Context: thread.
- * Return: 0 if a signal is pending, else greater than 0.
+ * Return: 0 if a signal ended the wait, else greater than 0.
  */
 int scsa_cv_wait_sig(struct scsa_kcondvar *cvp, struct scsa_kmutex *mp)
 {
-	if (signal_pending(current))
-		return 0;
-	cv_block(cvp, mp, TASK_INTERRUPTIBLE, MAX_SCHEDULE_TIMEOUT);
-	return !signal_pending(current);
+	return cv_block(cvp, mp, TASK_INTERRUPTIBLE, MAX_SCHEDULE_TIMEOUT);
 }
 EXPORT_SYMBOL_GPL(scsa_cv_wait_sig);
 
@@ -272,12 +289,7 @@ EXPORT_SYMBOL_GPL(scsa_cv_wait_sig);
  */
 long scsa_cv_timedwait(struct scsa_kcondvar *cvp, struct scsa_kmutex *mp, long abs_ticks)
 {
-	/* The difference is signed, so that the tick counter may wrap. */
-	long delta = (long)((unsigned long)abs_ticks - (unsigned long)scsa_ddi_get_lbolt());
-
-	if (delta <= 0)
-		return -1;
-	return cv_block(cvp, mp, TASK_UNINTERRUPTIBLE, delta) ? 1 : -1;
+	return cv_block(cvp, mp, TASK_UNINTERRUPTIBLE, ticks_until(abs_ticks));
 }
 EXPORT_SYMBOL_GPL(scsa_cv_timedwait);
 
@@ -294,8 +306,38 @@ EXPORT_SYMBOL_GPL(scsa_cv_timedwait);
 long scsa_cv_reltimedwait(struct scsa_kcondvar *cvp, struct scsa_kmutex *mp, long delta,
 			  int resolution)
 {
-	if (delta <= 0)
-		return -1;
-	return cv_block(cvp, mp, TASK_UNINTERRUPTIBLE, delta) ? 1 : -1;
+	return cv_block(cvp, mp, TASK_UNINTERRUPTIBLE, delta);
 }
 EXPORT_SYMBOL_GPL(scsa_cv_reltimedwait);
+
+/**
+ * scsa_cv_timedwait_sig() - cv_timedwait_sig(9F)
+ * @cvp: the condition variable
+ * @mp: a lock the caller holds; held again on return
+ * @abs_ticks: ddi_get_lbolt(9F) time to give up at
+ *
+ * Context: thread.
+ * Return: -1 once the time has passed, 0 if a signal ended the wait, else greater than 0.
+ */
+long scsa_cv_timedwait_sig(struct scsa_kcondvar *cvp, struct scsa_kmutex *mp, long abs_ticks)
+{
+	return cv_block(cvp, mp, TASK_INTERRUPTIBLE, ticks_until(abs_ticks));
+}
+EXPORT_SYMBOL_GPL(scsa_cv_timedwait_sig);
+
+/**
+ * scsa_cv_reltimedwait_sig() - cv_reltimedwait_sig(9F)
+ * @cvp: the condition variable
+ * @mp: a lock the caller holds; held again on return
+ * @delta: ticks to wait at most
+ * @resolution: ignored, a tick is fine enough for every user
+ *
+ * Context: thread.
+ * Return: -1 once the time has passed, 0 if a signal ended the wait, else greater than 0.
+ */
+long scsa_cv_reltimedwait_sig(struct scsa_kcondvar *cvp, struct scsa_kmutex *mp, long delta,
+			      int resolution)
+{
+	return cv_block(cvp, mp, TASK_INTERRUPTIBLE, delta);
+}
+EXPORT_SYMBOL_GPL(scsa_cv_reltimedwait_sig);

@@ -43,6 +43,8 @@ void scsa_kmem_free(void *p, size_t size);
 
 struct scsa_kmutex { unsigned long space[SCSA_LOCK_WORDS]; };
 struct scsa_kcondvar { unsigned long space[SCSA_LOCK_WORDS]; };
+struct scsa_ksema { unsigned long space[SCSA_LOCK_WORDS]; };
+struct scsa_krwlock { unsigned long space[SCSA_LOCK_WORDS + 2]; };
 
 /* <sys/mutex.h> */
 void scsa_mutex_init(struct scsa_kmutex *mp, const char *name, int type, void *arg,
@@ -64,6 +66,29 @@ int scsa_cv_wait_sig(struct scsa_kcondvar *cvp, struct scsa_kmutex *mp);
 long scsa_cv_timedwait(struct scsa_kcondvar *cvp, struct scsa_kmutex *mp, long abs_ticks);
 long scsa_cv_reltimedwait(struct scsa_kcondvar *cvp, struct scsa_kmutex *mp, long delta,
 			  int resolution);
+long scsa_cv_timedwait_sig(struct scsa_kcondvar *cvp, struct scsa_kmutex *mp, long abs_ticks);
+long scsa_cv_reltimedwait_sig(struct scsa_kcondvar *cvp, struct scsa_kmutex *mp, long delta,
+			      int resolution);
+
+/* <sys/rwlock.h> */
+enum { SCSA_RW_WRITER, SCSA_RW_READER };
+void scsa_rw_init(struct scsa_krwlock *rwlp, const char *name, int type, void *arg);
+void scsa_rw_destroy(struct scsa_krwlock *rwlp);
+void scsa_rw_enter(struct scsa_krwlock *rwlp, int how);
+int scsa_rw_tryenter(struct scsa_krwlock *rwlp, int how);
+void scsa_rw_exit(struct scsa_krwlock *rwlp);
+void scsa_rw_downgrade(struct scsa_krwlock *rwlp);
+int scsa_rw_tryupgrade(struct scsa_krwlock *rwlp);
+int scsa_rw_read_locked(struct scsa_krwlock *rwlp);
+int scsa_rw_write_held(struct scsa_krwlock *rwlp);
+
+/* <sys/semaphore.h> */
+void scsa_sema_init(struct scsa_ksema *sp, unsigned int val, const char *name, int type, void *arg);
+void scsa_sema_destroy(struct scsa_ksema *sp);
+void scsa_sema_p(struct scsa_ksema *sp);
+int scsa_sema_p_sig(struct scsa_ksema *sp);
+int scsa_sema_tryp(struct scsa_ksema *sp);
+void scsa_sema_v(struct scsa_ksema *sp);
 
 /* <sys/time.h>, <sys/callo.h> */
 extern const int scsa_hz;

@@ -4,7 +4,8 @@
  *
  * The waiting functions need thread context whatever kind of lock they drop; they may return
  * without a signal, so callers test their condition in a loop. cv_timedwait() takes an absolute
- * ddi_get_lbolt(9F) time, cv_reltimedwait() a delta; both return -1 once the time has passed.
+ * ddi_get_lbolt(9F) time, cv_reltimedwait() a delta; both return -1 once the time has passed. The
+ * functions called _sig return 0 when a signal ended the wait.
  */
 #ifndef _SYS_CONDVAR_H
 #define _SYS_CONDVAR_H
@@ -36,5 +37,7 @@ typedef enum {
 #define cv_wait_sig	scsa_cv_wait_sig
 #define cv_timedwait	scsa_cv_timedwait
 #define cv_reltimedwait	scsa_cv_reltimedwait
+#define cv_timedwait_sig	scsa_cv_timedwait_sig
+#define cv_reltimedwait_sig	scsa_cv_reltimedwait_sig
 
 #endif /* _SYS_CONDVAR_H */

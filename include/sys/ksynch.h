@@ -5,5 +5,7 @@
 
 #include <sys/mutex.h>
 #include <sys/condvar.h>
+#include <sys/rwlock.h>
+#include <sys/semaphore.h>
 
 #endif /* _SYS_KSYNCH_H */

@@ -74,3 +74,4 @@ def contract_group(name, params='', **machine):
 contract_group('contract')
 contract_group('contract-swiotlb', cmdline='swiotlb=force')
 contract_group('contract-iommu', 'peek=0', iommu=True)
+contract_group('contract-thread', 'thread=1')

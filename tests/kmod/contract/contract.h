@@ -17,6 +17,7 @@ struct contract_test {
 extern const struct contract_test contract_dma_tests[];
 extern const struct contract_test contract_ddi_tests[];
 extern const struct contract_test contract_callback_tests[];
+extern const struct contract_test contract_sync_tests[];
 
 /* Run the tests of a list that ends with an empty entry. */
 void contract_run(struct dev_info *dip, const struct contract_test *tests);
@@ -38,6 +39,8 @@ uint8_t *contract_sgl_byte(struct scsa_sgl *s, size_t offset);
 void *contract_vmalloc(size_t len);
 void contract_vfree(void *p);
 bool contract_is_thread(void);
+/* Make a signal pending for this task, or take it back. */
+void contract_signal(bool on);
 
 /* The device's view of a bus address, good without an IOMMU only. */
 uint8_t contract_peek(uint64_t bus_addr);

@@ -4,14 +4,7 @@
 #include <sys/scsi/scsi.h>
 
 #include "contract.h"
-
-#define CHECK(cond)							\
-	do {								\
-		if (!(cond)) {						\
-			why = #cond;					\
-			goto out;					\
-		}							\
-	} while (0)
+#include "contract_check.h"
 
 static const char *soft_state(dev_info_t *dip)
 {

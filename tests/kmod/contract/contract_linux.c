@@ -6,6 +6,7 @@
 #include <linux/mm.h>
 #include <linux/preempt.h>
 #include <linux/scatterlist.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
@@ -124,6 +125,14 @@ bool contract_is_thread(void)
 	return in_task();
 }
 
+void contract_signal(bool on)
+{
+	if (on)
+		set_thread_flag(TIF_SIGPENDING);
+	else
+		clear_thread_flag(TIF_SIGPENDING);
+}
+
 uint8_t contract_peek(uint64_t bus_addr)
 {
 	return READ_ONCE(*(uint8_t *)phys_to_virt(bus_addr));
@@ -139,6 +148,10 @@ bool contract_can_peek(struct dev_info *dip)
 	return peek;
 }
 
+static bool thread;
+module_param(thread, bool, 0444);
+MODULE_PARM_DESC(thread, "be a driver in the thread model");
+
 static const struct pci_device_id contract_ids[] = {
 	{ PCI_DEVICE(0x1b36, 0x0005) },
 	{ }
@@ -153,7 +166,20 @@ static struct scsa_driver contract_driver = {
 	.init = contract_init,
 	.fini = contract_fini,
 };
-scsa_module_driver(contract_driver);
+
+static int __init contract_load(void)
+{
+	if (thread)
+		contract_driver.model = SCSA_MODEL_THREAD;
+	return scsa_driver_init(&contract_driver);
+}
+module_init(contract_load);
+
+static void __exit contract_unload(void)
+{
+	scsa_driver_fini(&contract_driver);
+}
+module_exit(contract_unload);
 
 MODULE_DESCRIPTION("Tests of the SCSA and DDI contract");
 MODULE_LICENSE("GPL");
