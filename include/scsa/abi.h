@@ -90,6 +90,13 @@ int scsa_sema_p_sig(struct scsa_ksema *sp);
 int scsa_sema_tryp(struct scsa_ksema *sp);
 void scsa_sema_v(struct scsa_ksema *sp);
 
+/* <sys/thread.h> */
+struct scsa_kthread { uint64_t t_did; };
+struct scsa_kthread *scsa_thread_create(void (*func)(void *), void *arg);
+void scsa_thread_exit(void);
+void scsa_thread_join(uint64_t did);
+struct scsa_kthread *scsa_curthread(void);
+
 /* <sys/time.h>, <sys/callo.h> */
 extern const int scsa_hz;
 long scsa_ddi_get_lbolt(void);

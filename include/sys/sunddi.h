@@ -7,6 +7,7 @@
 #include <sys/dditypes.h>
 #include <sys/ddidmareq.h>
 #include <sys/ddi_intr.h>
+#include <sys/ddi_taskq.h>
 #include <sys/devops.h>
 #include <sys/pci.h>
 #include <sys/cmn_err.h>

@@ -18,6 +18,7 @@ extern const struct contract_test contract_dma_tests[];
 extern const struct contract_test contract_ddi_tests[];
 extern const struct contract_test contract_callback_tests[];
 extern const struct contract_test contract_sync_tests[];
+extern const struct contract_test contract_thread_tests[];
 
 /* Run the tests of a list that ends with an empty entry. */
 void contract_run(struct dev_info *dip, const struct contract_test *tests);
