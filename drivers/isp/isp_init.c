@@ -110,6 +110,7 @@ static int reset_chip(struct isp *isp)
 {
 	identify(isp);
 	isp_stop_chip(isp);
+	isp->isp_mute = B_FALSE;
 	if (wait_for(isp, ISP_ICR, ICR_SOFT_RESET, 0, RESET_MAX_USEC)) {
 		dev_err(isp->isp_dip, CE_WARN, "the chip does not come out of reset");
 		return DDI_FAILURE;
@@ -167,7 +168,7 @@ static void set(struct isp *isp, uint16_t opcode, uint16_t mb1, uint16_t mb2, ui
 	if (isp_mbox_cmd(isp, mb, B_FALSE) == DDI_SUCCESS)
 		return;
 	mutex_enter(&isp->isp_lock);
-	if (isp_may_log(isp))
+	if (!isp->isp_mute && isp_may_log(isp))
 		dev_err(isp->isp_dip, CE_NOTE, "firmware refused parameter 0x%02x: 0x%04x", opcode,
 			mb[0]);
 	mutex_exit(&isp->isp_lock);
@@ -269,11 +270,13 @@ static int start_rings(struct isp *isp)
 {
 	get_limits(isp);
 	isp_handles_init(isp);
+	isp->isp_rings_failed = B_FALSE;
 	if (isp_init_rings(isp) == DDI_SUCCESS &&
 	    (isp->isp_rings_proven || ring_goes_round(isp))) {
 		isp->isp_rings_proven = B_TRUE;
 		return DDI_SUCCESS;
 	}
+	isp->isp_rings_failed = !isp->isp_mute;
 	return DDI_FAILURE;
 }
 
@@ -298,7 +301,7 @@ int isp_init(struct isp *isp)
 {
 	int rc = start_chip(isp);
 
-	if (rc != DDI_SUCCESS && !isp->isp_rings_proven &&
+	if (rc != DDI_SUCCESS && isp->isp_rings_failed && !isp->isp_rings_proven &&
 	    MAX(isp->isp_req_len, isp->isp_rsp_len) > ISP_RING_SAFE) {
 		isp->isp_req_len = MIN(isp->isp_req_len, ISP_RING_SAFE);
 		isp->isp_rsp_len = MIN(isp->isp_rsp_len, ISP_RING_SAFE);

@@ -82,7 +82,9 @@ static void put_sense(struct scsi_pkt *pkt, const union isp_entry *e, uint_t len
 	arq->sts_rqpkt_state = STATE_GOT_BUS | STATE_GOT_TARGET | STATE_SENT_CMD |
 			       STATE_XFERRED_DATA | STATE_GOT_STATUS;
 	arq->sts_rqpkt_statistics = 0;
-	bcopy(e->status.is_sense, &arq->sts_sensedata, len);
+	/* More than the structure shows, if there is extra space. */
+	bcopy(e->status.is_sense,
+	      pkt->pkt_scbp + offsetof(struct scsi_arq_status, sts_sensedata), len);
 	pkt->pkt_state |= STATE_ARQ_DONE | (extra ? STATE_XARQ_DONE : 0);
 }
 

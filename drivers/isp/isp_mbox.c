@@ -147,7 +147,7 @@ boolean_t isp_mbox_take(struct isp *isp)
 	status = isp_rd(isp, ISP_MBOX(0));
 	if (status & MBS_EVENT)
 		async_event(isp, status);
-	else if (isp->isp_mbox_state == MBOX_SENT && (status & MBS_DONE))
+	else if (isp->isp_mbox_state == MBOX_SENT)
 		take_result(isp, status);
 	else if (isp_may_log(isp))
 		dev_err(isp->isp_dip, CE_NOTE, "mailbox answer 0x%04x to no command", status);
@@ -171,9 +171,10 @@ static void send(struct isp *isp, const struct mbox_desc *d, const uint16_t *mb)
 /* Before the chip runs: nobody else looks. isp_lock held, dropped while waiting. */
 static void wait_polled(struct isp *isp, clock_t usec)
 {
+	clock_t end = ddi_get_lbolt() + drv_usectohz(usec);
 	clock_t waited = 0;
 
-	while (isp->isp_mbox_state == MBOX_SENT && waited < usec) {
+	while (isp->isp_mbox_state == MBOX_SENT && end - ddi_get_lbolt() > 0) {
 		clock_t step = waited < MBOX_SPIN_USEC ? 5 : 100;
 
 		if (isp_mbox_take(isp)) {
@@ -216,6 +217,7 @@ static enum isp_mbox_state run(struct isp *isp, const struct mbox_desc *d, uint1
 	state = isp->isp_mbox_state;
 	if (state == MBOX_SENT) {
 		dev_err(isp->isp_dip, CE_WARN, "mailbox command 0x%02x was not answered", d->opcode);
+		isp->isp_mute = B_TRUE;
 		isp_chip_fail(isp, "no answer from the mailboxes");
 	}
 	bcopy(isp->isp_mbox, mb, sizeof(isp->isp_mbox));
@@ -226,7 +228,8 @@ static enum isp_mbox_state run(struct isp *isp, const struct mbox_desc *d, uint1
 /*
  * Carry a mailbox command out. @mb holds opcode and arguments, and the results afterwards. Thread
  * context. While the chip is being brought up, only isp_init() and what it calls may; @running
- * says that the caller is somebody else.
+ * says that the caller is somebody else. After one that was not answered none is sent until the
+ * chip has been reset.
  *
  * Returns DDI_SUCCESS if the chip answered "command complete".
  */
@@ -241,7 +244,7 @@ int isp_mbox_cmd(struct isp *isp, uint16_t *mb, boolean_t running)
 	while (isp->isp_mbox_busy)
 		cv_wait(&isp->isp_mbox_cv, &isp->isp_lock);
 	isp->isp_mbox_busy = B_TRUE;
-	if ((isp->isp_state == ISP_RUN) == running)
+	if ((isp->isp_state == ISP_RUN) == running && !isp->isp_mute)
 		state = run(isp, d, mb);
 	isp->isp_mbox_busy = B_FALSE;
 	cv_broadcast(&isp->isp_mbox_cv);

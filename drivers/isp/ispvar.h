@@ -184,6 +184,7 @@ struct isp {
 	/* Mailboxes */
 	kcondvar_t		isp_mbox_cv;
 	boolean_t		isp_mbox_busy;		/* L: somebody's between begin and end */
+	boolean_t		isp_mute;		/* L: has not answered, since its last reset */
 	enum isp_mbox_state	isp_mbox_state;		/* L */
 	uint16_t		isp_mbox[ISP_NMBOX];	/* L: arguments, then results */
 	boolean_t		isp_intr_on;		/* L: the chip may interrupt */
@@ -196,6 +197,7 @@ struct isp {
 	uint8_t			*isp_fw_image;		/* A: NULL: the chip's own is used */
 	size_t			isp_fw_size;		/* A */
 	boolean_t		isp_rings_proven;	/* R */
+	boolean_t		isp_rings_failed;	/* R: at the last attempt */
 	const char		*isp_bus_mode;		/* R */
 	ddi_dma_attr_t		isp_dma_attr;		/* A: data */
 
