@@ -7,6 +7,10 @@
  * than one window then windows are slices of that mapping, and changing them costs nothing. If the
  * DMA layer cannot map all of it (bounce buffers, an IOMMU short of space), and the caller accepts
  * windows, each window is mapped when it becomes current, after the one before has been unmapped.
+ *
+ * What the device does not reach where it is (addr_lo, addr_hi), or what has pieces that no window
+ * can be made of, goes through memory of our own: the object is copied there when a window becomes
+ * current, and back when the next one does or the handle is unbound.
  */
 #include <sys/ddi.h>
 #include <sys/sunddi.h>
@@ -22,6 +26,8 @@ struct ddi_callback_list scsi_pkt_callbacks;
 
 /* Enough for the usual request without memory of their own. */
 #define INLINE_COOKIES	8
+/* Memory of our own that a window takes at most, if there may be several. */
+#define BOUNCE_MAX	(256 * 1024)
 /* SLEEP: how often to look whether there are resources again. */
 #define SLEEP_POLL_USEC	10000
 
@@ -43,6 +49,12 @@ struct scsa_dma_handle {
 	uint_t			dh_nents;
 	uint64_t		dh_len;
 	void			*dh_table;	/* made for a kernel address */
+	/* What stands in for the object, one window at a time. */
+	void			*dh_bounce;
+	uint64_t		dh_bounce_len;
+	void			*dh_bounce_table;
+	void			*dh_bounce_sgl;
+	uint_t			dh_bounce_nents;
 	/* The mapping and what it consists of. */
 	struct linux_dma_map	dh_map;
 	struct dma_plan		dh_plan;
@@ -208,18 +220,46 @@ static void select_win(struct scsa_dma_handle *h, uint_t win, const struct dma_w
 	h->dh_next = 0;
 }
 
+static void bounce_copy(struct scsa_dma_handle *h, uint64_t offset, uint64_t len, boolean_t back)
+{
+	linux_sgl_copy(h->dh_sgl, h->dh_nents, offset,
+		       h->dh_bounce + offset - h->dh_curwin * h->dh_lazy_len, len, back);
+}
+
+static uint64_t lazy_win_len(const struct scsa_dma_handle *h, uint_t win)
+{
+	return MIN(h->dh_lazy_len, h->dh_len - win * h->dh_lazy_len);
+}
+
+/* Unmap the current window of a lazily mapped object. */
+static void leave_lazy_win(struct scsa_dma_handle *h)
+{
+	linux_dma_unmap(&h->dh_map);
+	if (h->dh_bounce && h->dh_curwin != DMA_NO_WIN && (h->dh_flags & DDI_DMA_READ))
+		bounce_copy(h, h->dh_curwin * h->dh_lazy_len, lazy_win_len(h, h->dh_curwin), B_TRUE);
+	h->dh_curwin = DMA_NO_WIN;
+	h->dh_ncookies = 0;
+}
+
 /* Map window @win of a lazily mapped object in place of the current one. */
 static int map_lazy_win(struct scsa_dma_handle *h, uint_t win, int kmflag)
 {
 	uint64_t offset = win * h->dh_lazy_len;
-	uint64_t len = MIN(h->dh_lazy_len, h->dh_len - offset);
+	uint64_t len = lazy_win_len(h, win);
+	uint_t dir = h->dh_flags & DDI_DMA_RDWR;
 	int rc;
 
-	h->dh_curwin = DMA_NO_WIN;
-	h->dh_ncookies = 0;
-	linux_dma_unmap(&h->dh_map);
-	if (linux_dma_map_range(&h->dh_map, h->dh_sgl, h->dh_nents, offset, len,
-				h->dh_flags & DDI_DMA_RDWR, kmflag == KM_SLEEP))
+	leave_lazy_win(h);
+	if (h->dh_bounce) {
+		/* For reads too: the device may write less than all of it. */
+		linux_sgl_copy(h->dh_sgl, h->dh_nents, offset, h->dh_bounce, len, B_FALSE);
+		rc = linux_dma_map_range(&h->dh_map, h->dh_bounce_sgl, h->dh_bounce_nents, 0, len,
+					 dir, kmflag == KM_SLEEP);
+	} else {
+		rc = linux_dma_map_range(&h->dh_map, h->dh_sgl, h->dh_nents, offset, len, dir,
+					 kmflag == KM_SLEEP);
+	}
+	if (rc)
 		return DDI_DMA_NORESOURCES;
 	rc = plan_mapping(h, offset, kmflag);
 	if (rc == DDI_SUCCESS && dma_plan_nwins(&h->dh_plan) != 1)
@@ -230,6 +270,64 @@ static int map_lazy_win(struct scsa_dma_handle *h, uint_t win, int kmflag)
 	}
 	select_win(h, win, dma_plan_win(&h->dh_plan, 0));
 	return DDI_SUCCESS;
+}
+
+static void bounce_free(struct scsa_dma_handle *h)
+{
+	if (!h->dh_bounce)
+		return;
+	if (h->dh_bounce_table)
+		linux_sgl_free(h->dh_bounce_table);
+	linux_pages_free(h->dh_bounce, h->dh_bounce_len);
+	h->dh_bounce_table = NULL;
+	h->dh_bounce = NULL;
+}
+
+static int bounce_alloc(struct scsa_dma_handle *h, uint64_t len, int kmflag)
+{
+	h->dh_bounce = linux_pages_alloc(len, h->dh_limits.addr_hi, kmflag == KM_SLEEP);
+	if (!h->dh_bounce)
+		return DDI_DMA_NORESOURCES;
+	h->dh_bounce_len = len;
+	if (linux_sgl_from_addr(h->dh_bounce, len, kmflag == KM_SLEEP, &h->dh_bounce_table,
+				&h->dh_bounce_sgl, &h->dh_bounce_nents)) {
+		bounce_free(h);
+		return DDI_DMA_NORESOURCES;
+	}
+	return DDI_SUCCESS;
+}
+
+/* The object cannot be used where it is: windows of memory that can. */
+static int bind_bounce(struct scsa_dma_handle *h, int kmflag)
+{
+	uint64_t len = MIN(h->dh_len, h->dh_plan.max_len);
+	int rc;
+
+	if (len < h->dh_len && !(h->dh_flags & DDI_DMA_PARTIAL))
+		return len ? DDI_DMA_TOOBIG : DDI_DMA_NOMAPPING;
+	if (h->dh_flags & DDI_DMA_PARTIAL)
+		len = MIN(len, BOUNCE_MAX);
+	for (;; len /= 2) {
+		if (len < h->dh_len)
+			len -= len % h->dh_limits.granular;
+		if (!len)
+			return DDI_DMA_NORESOURCES;
+		rc = bounce_alloc(h, len, kmflag);
+		if (rc == DDI_SUCCESS)
+			break;
+		if (!(h->dh_flags & DDI_DMA_PARTIAL))
+			return rc;
+	}
+	h->dh_lazy_len = len;
+	h->dh_curwin = DMA_NO_WIN;
+	rc = map_lazy_win(h, 0, kmflag);
+	if (rc != DDI_SUCCESS) {
+		bounce_free(h);
+		return rc;
+	}
+	h->dh_nwin = (h->dh_len + len - 1) / len;
+	h->dh_state = DMA_BOUND_LAZY;
+	return h->dh_nwin > 1 ? DDI_DMA_PARTIAL_MAP : DDI_DMA_MAPPED;
 }
 
 /* Not all could be mapped at once: find a window length that can. */
@@ -247,6 +345,7 @@ static int bind_lazy(struct scsa_dma_handle *h, int kmflag)
 		if (!len)
 			return DDI_DMA_NORESOURCES;
 		h->dh_lazy_len = len;
+		h->dh_curwin = DMA_NO_WIN;
 		rc = map_lazy_win(h, 0, kmflag);
 		if (rc == DDI_SUCCESS)
 			break;
@@ -279,11 +378,15 @@ static int bind_mapped(struct scsa_dma_handle *h, int kmflag)
 /* Bind the object that dh_sgl, dh_nents and dh_len describe. */
 static int bind_object(struct scsa_dma_handle *h, int kmflag)
 {
+	int rc;
+
 	if (!linux_dma_map(&h->dh_map, h->dh_sgl, h->dh_nents, h->dh_flags & DDI_DMA_RDWR))
-		return bind_mapped(h, kmflag);
-	if (!(h->dh_flags & DDI_DMA_PARTIAL))
-		return DDI_DMA_NORESOURCES;
-	return bind_lazy(h, kmflag);
+		rc = bind_mapped(h, kmflag);
+	else if (h->dh_flags & DDI_DMA_PARTIAL)
+		rc = bind_lazy(h, kmflag);
+	else
+		rc = DDI_DMA_NORESOURCES;
+	return rc == DDI_DMA_NOMAPPING ? bind_bounce(h, kmflag) : rc;
 }
 
 static int bind_wait(struct scsa_dma_handle *h, uint_t flags, int (*cb)(caddr_t), caddr_t arg)
@@ -438,7 +541,10 @@ int scsa_ddi_dma_unbind_handle(ddi_dma_handle_t h)
 {
 	if (h->dh_state == DMA_FREE)
 		return DDI_FAILURE;
+	if (h->dh_state == DMA_BOUND_LAZY)
+		leave_lazy_win(h);
 	linux_dma_unmap(&h->dh_map);
+	bounce_free(h);
 	if (h->dh_table) {
 		linux_sgl_free(h->dh_table);
 		h->dh_table = NULL;
@@ -537,7 +643,7 @@ EXPORT_SYMBOL_GPL(scsa_ddi_dma_cookie_one);
  */
 int scsa_ddi_dma_numwin(ddi_dma_handle_t h, uint_t *nwinp)
 {
-	if (h->dh_state == DMA_FREE || (h->dh_state != DMA_BOUND_LAZY && h->dh_nwin <= 1))
+	if (h->dh_state == DMA_FREE || h->dh_nwin <= 1)
 		return DDI_FAILURE;
 	*nwinp = h->dh_nwin;
 	return DDI_SUCCESS;
@@ -581,6 +687,20 @@ int scsa_ddi_dma_getwin(ddi_dma_handle_t h, uint_t win, off_t *offp, size_t *len
 }
 EXPORT_SYMBOL_GPL(scsa_ddi_dma_getwin);
 
+/* Copy that part of a range, of length 0 to the end, that the current window holds. */
+static void sync_bounce(struct scsa_dma_handle *h, uint64_t offset, uint64_t length, boolean_t back)
+{
+	uint64_t end = length ? offset + length : h->dh_len;
+	uint64_t first, last;
+
+	if (!h->dh_bounce || h->dh_curwin == DMA_NO_WIN)
+		return;
+	first = MAX(offset, h->dh_curwin * h->dh_lazy_len);
+	last = MIN(end, h->dh_curwin * h->dh_lazy_len + lazy_win_len(h, h->dh_curwin));
+	if (first < last)
+		bounce_copy(h, first, last - first, back);
+}
+
 /**
  * scsa_ddi_dma_sync() - ddi_dma_sync(9F)
  * @h: bound handle
@@ -588,8 +708,8 @@ EXPORT_SYMBOL_GPL(scsa_ddi_dma_getwin);
  * @length: bytes; 0: to the end
  * @type: DDI_DMA_SYNC_FORDEV, DDI_DMA_SYNC_FORCPU or DDI_DMA_SYNC_FORKERNEL
  *
- * All that is mapped is synchronised, whatever the range. It also orders memory accesses, which
- * drivers rely on between a ring and its doorbell.
+ * All that is mapped is synchronised, whatever the range, but for what is copied to and from memory
+ * of our own. It also orders memory accesses, which drivers rely on between a ring and its doorbell.
  *
  * Context: any.
  * Return: DDI_SUCCESS, DDI_FAILURE for an unbound handle or a range outside of the object.
@@ -600,11 +720,13 @@ int scsa_ddi_dma_sync(ddi_dma_handle_t h, off_t offset, size_t length, uint_t ty
 	    length > h->dh_len - offset)
 		return DDI_FAILURE;
 	if (type == DDI_DMA_SYNC_FORDEV) {
+		sync_bounce(h, offset, length, B_FALSE);
 		linux_dma_sync(&h->dh_map, false);
 		membar_producer();
 	} else {
 		membar_consumer();
 		linux_dma_sync(&h->dh_map, true);
+		sync_bounce(h, offset, length, B_TRUE);
 	}
 	return DDI_SUCCESS;
 }

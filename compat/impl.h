@@ -107,6 +107,12 @@ bool linux_dma_iter_next(struct linux_dma_iter *it, uint64_t *addr, uint64_t *le
 int linux_sgl_from_addr(void *addr, size_t len, bool may_sleep, void **tablep, void **sglp,
 			unsigned int *nentsp);
 void linux_sgl_free(void *table);
+/* Copy bytes [offset, offset + len) of the list, to it or from it. */
+void linux_sgl_copy(void *sgl, unsigned int nents, uint64_t offset, void *buf, size_t len,
+		    bool to_sgl);
+/* Memory in one piece, below bus address @addr_hi where those are physical addresses. */
+void *linux_pages_alloc(size_t len, uint64_t addr_hi, bool may_sleep);
+void linux_pages_free(void *p, size_t len);
 /* Bytes that are sure to be mappable as one segment. */
 uint64_t linux_dma_max_segment(struct dev_info *dip);
 int linux_dma_set_mask(struct dev_info *dip, uint64_t addr_hi);

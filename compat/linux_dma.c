@@ -169,6 +169,32 @@ void linux_sgl_free(void *table)
 	kfree(table);
 }
 
+void linux_sgl_copy(void *sgl, unsigned int nents, uint64_t offset, void *buf, size_t len,
+		    bool to_sgl)
+{
+	if (to_sgl)
+		sg_pcopy_from_buffer(sgl, nents, buf, len, offset);
+	else
+		sg_pcopy_to_buffer(sgl, nents, buf, len, offset);
+}
+
+void *linux_pages_alloc(size_t len, uint64_t addr_hi, bool may_sleep)
+{
+	gfp_t gfp = (may_sleep ? GFP_NOIO : GFP_ATOMIC) | __GFP_NOWARN;
+
+	/* The zones that reach to 16 MiB and to 4 GiB; what does not fit is noticed once mapped. */
+	if (addr_hi < U32_MAX)
+		gfp |= GFP_DMA;
+	else if (addr_hi == U32_MAX)
+		gfp |= GFP_DMA32;
+	return alloc_pages_exact(len, gfp);
+}
+
+void linux_pages_free(void *p, size_t len)
+{
+	free_pages_exact(p, len);
+}
+
 uint64_t linux_dma_max_segment(struct dev_info *dip)
 {
 	return dma_max_mapping_size(dip->di_dev);

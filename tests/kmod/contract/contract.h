@@ -15,6 +15,7 @@ struct contract_test {
 };
 
 extern const struct contract_test contract_dma_tests[];
+extern const struct contract_test contract_bounce_tests[];
 extern const struct contract_test contract_ddi_tests[];
 extern const struct contract_test contract_callback_tests[];
 extern const struct contract_test contract_sync_tests[];
@@ -46,6 +47,8 @@ void contract_signal(bool on);
 /* The device's view of a bus address, good without an IOMMU only. */
 uint8_t contract_peek(uint64_t bus_addr);
 void contract_poke(uint64_t bus_addr, uint8_t value);
+/* No IOMMU and no forced copies: the bus address of memory is its physical one. */
+bool contract_maps_directly(struct dev_info *dip);
 bool contract_can_peek(struct dev_info *dip);
 
 int contract_init(void);

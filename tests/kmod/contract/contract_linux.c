@@ -143,6 +143,33 @@ void contract_poke(uint64_t bus_addr, uint8_t value)
 	WRITE_ONCE(*(uint8_t *)phys_to_virt(bus_addr), value);
 }
 
+static const struct pci_device_id contract_ids[] = {
+	{ PCI_DEVICE(0x1b36, 0x0005) },
+	{ }
+};
+MODULE_DEVICE_TABLE(pci, contract_ids);
+
+bool contract_maps_directly(struct dev_info *dip)
+{
+	struct pci_dev *pdev = pci_get_device(contract_ids[0].vendor, contract_ids[0].device, NULL);
+	struct page *page = alloc_page(GFP_KERNEL | GFP_DMA);
+	bool directly = false;
+	dma_addr_t addr;
+
+	if (!page || !pdev)
+		goto out;
+	addr = dma_map_page(&pdev->dev, page, 0, PAGE_SIZE, DMA_TO_DEVICE);
+	if (!dma_mapping_error(&pdev->dev, addr)) {
+		directly = addr == page_to_phys(page);
+		dma_unmap_page(&pdev->dev, addr, PAGE_SIZE, DMA_TO_DEVICE);
+	}
+out:
+	if (page)
+		__free_page(page);
+	pci_dev_put(pdev);
+	return directly;
+}
+
 bool contract_can_peek(struct dev_info *dip)
 {
 	return peek;
@@ -151,12 +178,6 @@ bool contract_can_peek(struct dev_info *dip)
 static bool thread;
 module_param(thread, bool, 0444);
 MODULE_PARM_DESC(thread, "be a driver in the thread model");
-
-static const struct pci_device_id contract_ids[] = {
-	{ PCI_DEVICE(0x1b36, 0x0005) },
-	{ }
-};
-MODULE_DEVICE_TABLE(pci, contract_ids);
 
 static struct scsa_driver contract_driver = {
 	.name = "contract",
