@@ -19,7 +19,7 @@ FARMED  := Kbuild include compat drivers $(wildcard tests/kmod)
 
 .DEFAULT_GOAL := help
 .PHONY: help modules guest-modules install demo check check-unit check-fuzz check-qtest \
-	check-guest check-readme soak fuzz-device bench lint vm qemu kernel deps deps-check clean distclean tags
+	check-guest check-debug check-readme soak fuzz-device bench lint vm qemu kernel deps deps-check clean distclean tags
 
 help:
 	@echo 'Two commands do everything, set-up included (as root on Debian 12):'
@@ -34,7 +34,7 @@ help:
 	@echo 'In the virtual machine:'
 	@echo '  make vm           a shell in the guest, modules loaded, disks present'
 	@echo '  make qemu         the emulator with the isp1040 device (build/qemu)'
-	@echo '  make kernel       fetch the guest kernel (KERNEL=6.1 is the default)'
+	@echo '  make kernel       fetch the guest kernel (KERNEL=6.1 is the default; debug, kcsan: built here)'
 	@echo '  make guest-modules  the modules for the guest kernel'
 	@echo
 	@echo 'Test levels, from cheap to dear:'
@@ -43,6 +43,7 @@ help:
 	@echo '  make check-fuzz   the same code under libFuzzer, for a bounded time'
 	@echo '  make check-qtest  the emulated controller alone'
 	@echo '  make check-guest  drivers and disks in the guest (TESTS=<pattern> for some)'
+	@echo '  make check-debug  the same and more on a kernel built to check (KERNEL=kcsan: for races)'
 	@echo '  make soak         half an hour of verified load in split requests (SOAK=<seconds>)'
 	@echo '  make fuzz-device  half an hour of a chip that returns random bytes (FUZZ=<seconds> SEED=)'
 	@echo '  make check-readme the commands that README.md shows'
@@ -122,11 +123,17 @@ check-qtest:
 check-guest: qemu guest-modules
 	@tests/guest/run --build $(BUILD) --kernel $(KERNEL) $(TESTS)
 
+# A kernel of this tree's own: tools/vm builds it the first time.
+check-debug: CHECKING = $(if $(filter kcsan,$(KERNEL)),kcsan,debug)
+check-debug: qemu
+	@$(MAKE) --no-print-directory guest-modules KERNEL=$(CHECKING)
+	@tests/guest/run --build $(BUILD) --kernel $(CHECKING) $(TESTS)
+
 soak: qemu guest-modules
 	@SOAK=$(or $(SOAK),1800) tests/guest/run --build $(BUILD) --kernel $(KERNEL) split.verify_load
 
 fuzz-device: qemu guest-modules
-	@FUZZ=$(or $(FUZZ),1800) tests/guest/run --build $(BUILD) --kernel $(KERNEL) faults.mutations
+	@FUZZ=$(or $(FUZZ),1800) tests/guest/run --build $(BUILD) --kernel $(KERNEL) faults-mutate.mutations
 
 check-readme: qemu kernel
 	@tests/readme $(BUILD)

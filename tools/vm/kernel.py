@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Debian kernels for the guest: image, modules and headers unpacked under build/kernel."""
+"""Kernels for the guest: Debian's, unpacked under build/kernel, and checking ones built here."""
 
+import glob
 import gzip
+import hashlib
 import lzma
 import os
 import re
@@ -10,6 +12,13 @@ import struct
 import subprocess
 
 from packages import ARCH, Archive, PackageError, locked, say, unpack
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+# Kernels built from linux-source-<SOURCE>, by name: the options each sets beside allnoconfig.
+SOURCE = '6.1'
+CHECKING = {'debug': ('checking.config', 'debug.config'),
+            'kcsan': ('checking.config', 'kcsan.config')}
 
 # linux-image-6.1.0-50-amd64, linux-image-6.12.9+deb12-amd64; not -rt, -cloud, -dbg, -unsigned.
 IMAGE = r'linux-image-%s(?:[.+-](?:[\d.+-]|deb|bpo)+?)?-amd64'
@@ -21,6 +30,9 @@ def _version_key(text):
 
 class Kernel:
     """One unpacked kernel; every path is below build/kernel/<release>/."""
+
+    checks = ''         # the name in CHECKING of a kernel that was built to check
+    slowness = 1        # how much longer things may take than on Debian's
 
     def __init__(self, release, top):
         self.release = release
@@ -64,6 +76,26 @@ class Kernel:
             f.write(elf)
         os.replace(out + '.part', out)
         return out
+
+
+class CheckingKernel(Kernel):
+    """One kernel built here; every path is below build/debug-kernel/<name>/."""
+
+    slowness = 6
+
+    def __init__(self, name, top):
+        self.objects = os.path.join(top, 'objects')
+        with open(os.path.join(self.objects, 'include/config/kernel.release'),
+                  encoding='utf-8') as f:
+            super().__init__(f.read().strip(), top)
+        self.checks = name
+        self.headers = self.objects
+        self.config = os.path.join(self.objects, '.config')
+        # Unlike vmlinux this has no PVH entry, which runs before KASAN can.
+        self.image = os.path.join(self.objects, 'arch/x86/boot/bzImage')
+
+    def elf(self):
+        return self.image
 
 
 def _fix_headers(root):
@@ -120,7 +152,12 @@ def installed(build, prefix):
 
 
 def prepare(build, prefix):
-    """The unpacked kernel for a version prefix ("6.1") or a whole release; fetched if missing."""
+    """The kernel for a version prefix ("6.1"), a whole release, or a name in CHECKING.
+
+    Fetched or built if missing.
+    """
+    if prefix in CHECKING:
+        return _prepare_checking(build, prefix)
     kernel = installed(build, prefix)
     if kernel:
         return kernel
@@ -151,22 +188,124 @@ def _fetch(build, prefix):
     return kernel
 
 
-def source_files(build, version, names, target):
-    """Extract single files of the kernel source (package linux-source-<version>) to target."""
+def _options(name):
+    """What a checking kernel sets, as the text of a configuration."""
+    text = ''
+    for file in CHECKING[name]:
+        with open(os.path.join(HERE, file), encoding='utf-8') as f:
+            text += f.read()
+    return text + f'CONFIG_LOCALVERSION="-{name}"\n'
+
+
+def _prepare_checking(build, name):
+    """The checking kernel as it is now to be configured: what was built, else built here.
+
+    What was built of an older source package is good enough, as it is with Debian's kernels.
+    """
+    top = os.path.join(os.path.abspath(build), 'debug-kernel', name)
+    options = _options(name)
+    want = hashlib.sha256(options.encode()).hexdigest()
+    stamp = os.path.join(top, 'stamp')
+
+    def built():
+        if not os.path.exists(stamp):
+            return None
+        with open(stamp, encoding='utf-8') as f:
+            return CheckingKernel(name, top) if f.read().split()[-1] == want else None
+
+    kernel = built()
+    if kernel:
+        return kernel
+    with locked(os.path.dirname(top)):
+        kernel = built()
+        if not kernel:
+            version, source = _source_tree(build)
+            shutil.rmtree(top, ignore_errors=True)
+            os.makedirs(os.path.join(top, 'objects'))
+            _build_checking(source, top, name, options)
+            with open(stamp, 'w', encoding='utf-8') as f:
+                f.write(f'{version} {want}\n')
+            kernel = built()
+    return kernel
+
+
+def _source_tree(build):
+    """(version, folder) of the newest kernel source, unpacked below build/debug-kernel."""
+    with locked(build):
+        version, deb = _source_package(build, SOURCE)
+    tree = os.path.join(os.path.abspath(build), 'debug-kernel', 'source-' + version)
+    if not os.path.isdir(tree):
+        say(f'kernel: unpacking linux-source {version} into build/debug-kernel')
+        shutil.rmtree(tree + '.part', ignore_errors=True)
+        os.makedirs(tree + '.part')
+        _untar_source(deb, SOURCE, tree + '.part', [])
+        os.replace(tree + '.part', tree)
+    return version, tree
+
+
+def _build_checking(source, top, name, options):
+    """Configure and build; every option asked for must be there in the end."""
+    objects = os.path.join(top, 'objects')
+    wanted = os.path.join(top, 'options')
+    log = os.path.join(os.path.dirname(top), name + '.log')
+    with open(wanted, 'w', encoding='utf-8') as f:
+        f.write(options)
+    say(f'kernel: building {name}, which takes minutes; log: build/debug-kernel/{name}.log')
+    with open(log, 'w', encoding='utf-8') as out:
+        def make(*args):
+            p = subprocess.run(['make', f'-j{os.cpu_count()}', '-C', source, 'O=' + objects,
+                                'ARCH=x86_64', *args], stdout=out, stderr=subprocess.STDOUT,
+                               stdin=subprocess.DEVNULL, env=_clean_environment(), check=False)
+            if p.returncode:
+                with open(log, encoding='utf-8', errors='replace') as f:
+                    raise PackageError(f'the kernel was not built (log: {log}):\n' +
+                                       ''.join(f.readlines()[-30:]))
+        make('KCONFIG_ALLCONFIG=' + wanted, 'allnoconfig')
+        with open(os.path.join(objects, '.config'), encoding='utf-8') as f:
+            have = set(f.read().splitlines())
+        lost = [x for x in options.splitlines() if x.startswith('CONFIG_') and x not in have]
+        if lost:
+            raise PackageError('the kernel cannot be configured with ' + ', '.join(lost))
+        make('bzImage', 'modules')
+        make('modules_install', 'INSTALL_MOD_PATH=' + os.path.join(top, 'root'))
+    for link in ('build', 'source'):
+        for path in glob.glob(os.path.join(top, 'root/lib/modules/*', link)):
+            os.unlink(path)
+
+
+def _clean_environment():
+    """Without what a make above this one left, which would reach the kernel's."""
+    return {k: v for k, v in os.environ.items()
+            if k not in ('MAKEFLAGS', 'MAKELEVEL', 'MFLAGS', 'KERNEL', 'BUILD', 'JOBS')}
+
+
+def _source_package(build, version):
+    """(version, path) of package linux-source-<version>."""
     archive = Archive(build)
     package = 'linux-source-' + version
     found = archive.candidate(package)
     if not found:
         raise PackageError('no Debian package ' + package)
-    deb = archive.download({package: found})[package]
-    say(f'kernel: taking {len(names)} files out of {package}')
-    part = target + '.part'
-    shutil.rmtree(part, ignore_errors=True)
-    os.makedirs(part)
+    return found, archive.download({package: found})[package]
+
+
+def _untar_source(deb, version, target, names):
+    """Unpack these files of the kernel source, or all."""
+    package = 'linux-source-' + version
     ball = f'./usr/src/{package}.tar.xz'
     with subprocess.Popen(['dpkg-deb', '--fsys-tarfile', deb], stdout=subprocess.PIPE) as p1, \
             subprocess.Popen(['tar', '-xO', ball], stdin=p1.stdout, stdout=subprocess.PIPE) as p2:
-        subprocess.run(['tar', '-xJ', '-C', part, '--strip-components=1',
+        subprocess.run(['tar', '-xJ', '-C', target, '--strip-components=1',
                         *[f'{package}/{n}' for n in names]], stdin=p2.stdout, check=True)
+
+
+def source_files(build, version, names, target):
+    """Extract single files of the kernel source (package linux-source-<version>) to target."""
+    deb = _source_package(build, version)[1]
+    say(f'kernel: taking {len(names)} files out of linux-source-{version}')
+    part = target + '.part'
+    shutil.rmtree(part, ignore_errors=True)
+    os.makedirs(part)
+    _untar_source(deb, version, part, names)
     shutil.rmtree(target, ignore_errors=True)
     os.replace(part, target)

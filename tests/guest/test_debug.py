@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: GPL-2.0
+"""isp on a kernel that can fail allocations and count what is left (--kernel debug)."""
+
+import os
+import re
+import subprocess
+
+from io_tests import fio, not_built
+from lib import ISP, Controller, Disk, Group, block, check, errors_in_log, generic, same
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+FAILNTH = '/bin/failnth'
+CYCLES = 200
+
+
+def failnth(settings):
+    """(guest path, host path) of failnth.c, built."""
+    program = settings.scratch('failnth')
+    subprocess.run(['gcc', '-O2', '-static', '-o', program, os.path.join(HERE, 'failnth.c')],
+                   check=True)
+    return FAILNTH, program
+
+
+def arm(vm):
+    """Let fault injection fail any allocation it is told to, silently, and none by itself."""
+    vm.guest('cd /sys/kernel/debug; for f in failslab fail_page_alloc; do '
+             'echo 0 > $f/probability; echo 0 > $f/verbose; echo -1 > $f/times; '
+             'echo N > $f/ignore-gfp-wait; done; '
+             'echo N > fail_page_alloc/ignore-gfp-highmem; echo 0 > fail_page_alloc/min-order')
+    vm.expect_report('DMA-API: cacheline tracking ENOMEM')
+
+
+def group_of(name, before, disks=1):
+    """Few disks, for a short scan; no ACPI interrupt routing, which breaks when out of memory."""
+    group = Group(name, lambda s: s.config(controllers=[Controller()], files=[failnth(s)],
+                                           cmdline='acpi=noirq',
+                                           disks=[Disk(target=0, size='64M')] * disks),
+                  needs=not_built('isp'), before=before, kernels=('debug',))
+    GROUPS.append(group)
+    return group
+
+
+GROUPS = []
+ATTACH = group_of('debug-attach', arm, disks=0)
+FAIL = group_of('debug-failslab', arm)
+
+
+def walk(vm, arguments, timeout=600):
+    """Run failnth; (cases, those that ended with an error)."""
+    result = vm.guest(f'{FAILNTH} {arguments}', timeout=timeout, check=False)
+    same(result.status, 0, f'status of failnth {arguments}\n{result.text}')
+    cases, errors = map(int, result.text.split()[-2:])
+    print(f'# {arguments}: {cases} allocations failed one by one, {errors} times with an error')
+    return cases, errors
+
+
+@ATTACH.test
+def each_allocation(vm):
+    """Each allocation of an attach fails once: it unwinds, and the next attach gets further.
+
+    WALK seconds of each, then fewer; 0 for each to the end.
+    """
+    vm.guest('echo 0 > /sys/bus/pci/drivers_autoprobe; modprobe isp bus_reset=0 reset_delay=0')
+    device = vm.guest('cd /sys/bus/pci/devices; dirname $(grep -l 0x1020 */device)').text.strip()
+    cases, errors = walk(vm, f'bind /sys/bus/pci/drivers/isp {device} '
+                         + os.environ.get('WALK', '20'), timeout=3600)
+    check(cases > 100 and errors > 30, 'hardly anything failed')
+    vm.guest('rmmod isp; echo 1 > /sys/bus/pci/drivers_autoprobe')
+    ISP.load(vm)
+
+
+for _kind, _size, _params in (('read', 65536, ''), ('write', 65536, ''), ('sg', 65536, ''),
+                              ('read', 262144, 'ndatasegs=1'), ('write', 262144, 'ndatasegs=1'),
+                              ('sg', 262144, 'ndatasegs=1')):
+    def transfer(vm, kind=_kind, size=_size, params=_params):
+        """Each allocation on the way of a request: it ends whole or with an error."""
+        ISP.load(vm, params)
+        device = generic(vm, 0) if kind == 'sg' else block(vm, 0)
+        if kind != 'sg':
+            vm.guest(f'echo {size // 1024} > /sys/block/{device[5:]}/queue/max_sectors_kb')
+        cases, _ = walk(vm, f'{kind} {device} {size}')
+        check(cases, 'nothing failed')
+        ISP.unload(vm)
+    transfer.__name__ = f'{_kind}{"_split" if _params else ""}'
+    FAIL.test(transfer)
+
+
+@FAIL.test
+def load_without_memory(vm):
+    """Allocations that cannot wait, those in interrupts among them, fail often under load."""
+    for params in ('', 'ndatasegs=1'):
+        ISP.load(vm, params)
+        disk = block(vm, 0)
+        vm.guest('cd /sys/kernel/debug/failslab; echo Y > ignore-gfp-wait; echo 10 > probability; '
+                 'echo -1 > times')
+        try:
+            fio(vm, disk, 32)
+        finally:
+            vm.guest('echo 0 > /sys/kernel/debug/failslab/probability')
+        fio(vm, disk, 32, '--size=4M')
+        ISP.unload(vm)
+    arm(vm)
+
+
+CYCLE = group_of('debug-cycles', None)
+
+
+@CYCLE.test
+def load_io_unload(vm):
+    """Memory use after each cycle does not grow once the first ones are over."""
+    vm.guest('head -c 1048576 /dev/urandom > /tmp/on')
+    out = vm.guest(
+        f'for i in $(seq {CYCLES}); do modprobe isp reset_delay=0 && settle || exit 1; '
+        'd=/dev/$(ls /sys/bus/scsi/devices/*:0:0:0/block); '
+        'dd if=/tmp/on of=$d bs=64k oflag=direct seek=$i 2>/dev/null && '
+        'dd if=$d bs=64k count=16 skip=$i iflag=direct 2>/dev/null | cmp - /tmp/on && '
+        'modprobe -r isp || exit 1; [ $((i % 20)) = 0 ] || continue; '
+        'echo 3 > /proc/sys/vm/drop_caches; '
+        'echo cycle $i $(grep -E "^(MemFree|Slab|VmallocUsed):" /proc/meminfo); done',
+        timeout=600).text
+    rows = [list(map(int, re.findall(r'\d+', line))) for line in out.splitlines()]
+    same(len(rows), CYCLES // 20, f'rows of\n{out}')
+    for cycle, free, slab, vmalloc in rows:
+        print(f'# after {cycle} cycles: {free} KiB free, slab {slab} KiB, vmalloc {vmalloc} KiB')
+    # KASAN keeps freed memory for a while and lockdep learns: the first half is for them.
+    half = rows[len(rows) // 2 - 1:]
+    for column, what in ((2, 'slab'), (3, 'vmalloc')):
+        growth = half[-1][column] - half[0][column]
+        check(growth < 1024, f'{what} grew by {growth} KiB in {CYCLES // 2} cycles')
+    lost = half[0][1] - half[-1][1]
+    check(lost < 4096, f'{lost} KiB less are free after {CYCLES // 2} cycles')
+    same(errors_in_log(vm), [], 'error lines in the kernel log')
