@@ -4,6 +4,7 @@
 #include <linux/export.h>
 
 #include "impl.h"
+#include "scsi_pkt.h"
 
 /**
  * scsa_scsi_hba_init() - scsi_hba_init(9F)
@@ -62,6 +63,9 @@ void scsa_scsi_hba_tran_free(scsi_hba_tran_t *tran)
 }
 EXPORT_SYMBOL_GPL(scsa_scsi_hba_tran_free);
 
+#define ATTACH_FLAGS	(SCSI_HBA_TRAN_CLONE | SCSI_HBA_TRAN_CDB | SCSI_HBA_TRAN_SCB |	\
+			 SCSI_HBA_ADDR_SPI)
+
 /* Properties of the HBA node that the framework creates unless they are there. */
 static const struct {
 	const char	*name;
@@ -75,12 +79,35 @@ static const struct {
 	{ "scsi-tag-age-limit", SCSI_DEFAULT_TAG_AGE_LIMIT },
 };
 
+/* What scsi_hba_pkt_alloc(9F) takes. */
+#define TRAN_HBA_LEN_MAX	65536
+
+/* The vectors a driver must have: one of the two packet styles, and not the other's. */
+static const char *tran_fault(const scsi_hba_tran_t *tran)
+{
+	if (!tran->tran_start || !tran->tran_getcap || !tran->tran_setcap)
+		return "a required tran_* entry point is missing";
+	if (!tran->tran_setup_pkt) {
+		if (!tran->tran_init_pkt || !tran->tran_destroy_pkt || !tran->tran_dmafree ||
+		    !tran->tran_sync_pkt)
+			return "a tran_* entry point for packets is missing";
+		return NULL;
+	}
+	if (tran->tran_init_pkt || tran->tran_destroy_pkt)
+		return "both tran_setup_pkt and tran_init_pkt";
+	if (tran->tran_hba_len > TRAN_HBA_LEN_MAX)
+		return "tran_hba_len is too large";
+	if (!tran->tran_teardown_pkt)
+		return "tran_setup_pkt without tran_teardown_pkt";
+	return NULL;
+}
+
 /**
  * scsa_scsi_hba_attach_setup() - scsi_hba_attach_setup(9F)
  * @dip: instance, in its attach(9E)
  * @attr: the most restrictive attributes of data transfers; copied
  * @tran: filled transport structure
- * @flags: SCSI_HBA_TRAN_CLONE or 0
+ * @flags: SCSI_HBA_TRAN_CLONE; SCSI_HBA_TRAN_CDB, _SCB for drivers with tran_setup_pkt(9E)
  *
  * The SCSI host appears, and its bus is scanned, once attach(9E) has returned DDI_SUCCESS.
  *
@@ -90,17 +117,17 @@ static const struct {
 int scsa_scsi_hba_attach_setup(dev_info_t *dip, ddi_dma_attr_t *attr, scsi_hba_tran_t *tran,
 			       int flags)
 {
+	const char *why;
 	uint_t i;
 
 	if (!tran || !attr || dip->di_tran)
 		return DDI_FAILURE;
-	if (!tran->tran_start || !tran->tran_getcap || !tran->tran_setcap ||
-	    !tran->tran_init_pkt || !tran->tran_destroy_pkt || !tran->tran_dmafree ||
-	    !tran->tran_sync_pkt) {
-		dev_err(dip, CE_WARN, "a required tran_* entry point is missing");
+	why = tran_fault(tran);
+	if (why) {
+		dev_err(dip, CE_WARN, "scsi_hba_attach_setup: %s", why);
 		return DDI_FAILURE;
 	}
-	if (flags & ~(SCSI_HBA_TRAN_CLONE | SCSI_HBA_ADDR_SPI)) {
+	if (flags & ~ATTACH_FLAGS) {
 		dev_err(dip, CE_WARN, "scsi_hba_attach_setup flags 0x%x are not supported", flags);
 		return DDI_FAILURE;
 	}
@@ -119,6 +146,8 @@ int scsa_scsi_hba_attach_setup(dev_info_t *dip, ddi_dma_attr_t *attr, scsi_hba_t
 	tran->tran_hba_dip = dip;
 	tran->tran_hba_flags = flags;
 	tran->tran_dma_attr = *attr;
+	if (tran->tran_setup_pkt)
+		scsi_pkt_cache_attach(tran);
 	dip->di_tran = tran;
 	ddi_set_driver_private(dip, tran);
 	return DDI_SUCCESS;
@@ -136,6 +165,7 @@ int scsa_scsi_hba_detach(dev_info_t *dip)
 {
 	if (!dip->di_tran || dip->di_host)
 		return DDI_FAILURE;
+	scsi_pkt_cache_detach(dip->di_tran);
 	dip->di_tran = NULL;
 	ddi_set_driver_private(dip, NULL);
 	return DDI_SUCCESS;

@@ -3,25 +3,15 @@
 #include <sys/scsi/scsi.h>
 #include <linux/export.h>
 
-#include "impl.h"
 #include "ddi_callback.h"
+#include "impl.h"
+#include "scsi_pkt.h"
 
 #define PKT_MAGIC	0x0a110ced
 /* Published drivers copy as much sense data as the device sends, whatever room there is. */
 #define PKT_SCB_SLACK	256
 /* No command, status or private area of a real driver comes near it. */
 #define PKT_AREA_MAX	65536
-
-struct pkt_wrapper {
-	struct scsi_pkt	pw_pkt;		/* first */
-	uint_t		pw_magic;
-	size_t		pw_size;
-};
-
-static struct pkt_wrapper *wrapper(struct scsi_pkt *pkt)
-{
-	return (struct pkt_wrapper *)pkt;
-}
 
 /* Reserve an area behind those before it; @len was checked. */
 static size_t area(size_t *size, int len)
@@ -30,6 +20,16 @@ static size_t area(size_t *size, int len)
 
 	*size += P2ROUNDUP((size_t)len, sizeof(uint64_t));
 	return offset;
+}
+
+boolean_t scsi_pkt_lengths_ok(dev_info_t *dip, int cmdlen, int statuslen, int tgtlen, int hbalen)
+{
+	if (cmdlen >= 0 && statuslen >= 0 && tgtlen >= 0 && hbalen >= 0 && cmdlen <= PKT_AREA_MAX &&
+	    statuslen <= PKT_AREA_MAX && tgtlen <= PKT_AREA_MAX && hbalen <= PKT_AREA_MAX)
+		return B_TRUE;
+	dev_err(dip, CE_WARN, "packet with bad lengths %d %d %d %d", cmdlen, statuslen, tgtlen,
+		hbalen);
+	return B_FALSE;
 }
 
 /**
@@ -57,12 +57,8 @@ struct scsi_pkt *scsa_scsi_hba_pkt_alloc(dev_info_t *dip, struct scsi_address *a
 	struct pkt_wrapper *pw;
 	struct scsi_pkt *pkt;
 
-	if (cmdlen < 0 || statuslen < 0 || tgtlen < 0 || hbalen < 0 || cmdlen > PKT_AREA_MAX ||
-	    statuslen > PKT_AREA_MAX || tgtlen > PKT_AREA_MAX || hbalen > PKT_AREA_MAX) {
-		dev_err(dip, CE_WARN, "scsi_hba_pkt_alloc: bad lengths %d %d %d %d", cmdlen,
-			statuslen, tgtlen, hbalen);
+	if (!scsi_pkt_lengths_ok(dip, cmdlen, statuslen, tgtlen, hbalen))
 		return NULL;
-	}
 	hba = area(&size, hbalen);
 	tgt = area(&size, tgtlen);
 	cdb = area(&size, cmdlen);
@@ -95,7 +91,7 @@ EXPORT_SYMBOL_GPL(scsa_scsi_hba_pkt_alloc);
  */
 void scsa_scsi_hba_pkt_free(struct scsi_address *ap, struct scsi_pkt *pkt)
 {
-	struct pkt_wrapper *pw = wrapper(pkt);
+	struct pkt_wrapper *pw = pkt_wrapper(pkt);
 
 	if (pw->pw_magic != PKT_MAGIC) {
 		scsa_assert_failed(__FILE__, __LINE__, "%s", "freeing what is no packet");
@@ -105,6 +101,27 @@ void scsa_scsi_hba_pkt_free(struct scsi_address *ap, struct scsi_pkt *pkt)
 	kmem_free(pw, pw->pw_size);
 }
 EXPORT_SYMBOL_GPL(scsa_scsi_hba_pkt_free);
+
+/**
+ * scsa_scsi_hba_pkt_comp() - scsi_hba_pkt_comp(9F): hand a packet back to the target driver
+ * @pkt: a packet that tran_start(9E) accepted; the caller must not touch it afterwards
+ *
+ * What a consistent buffer was given is visible to the CPU then, for drivers with
+ * tran_setup_pkt(9E). Nobody is called for a polled packet.
+ *
+ * Context: any, with no lock held that tran_start(9E) takes.
+ */
+void scsa_scsi_hba_pkt_comp(struct scsi_pkt *pkt)
+{
+	const uint_t consistent_read = DDI_DMA_CONSISTENT | DDI_DMA_READ;
+
+	if (pkt->pkt_address.a_hba_tran->tran_setup_pkt &&
+	    (pkt->pkt_dma_flags & consistent_read) == consistent_read)
+		scsi_sync_pkt(pkt);
+	if (pkt->pkt_comp && !(pkt->pkt_flags & FLAG_NOINTR))
+		pkt->pkt_comp(pkt);
+}
+EXPORT_SYMBOL_GPL(scsa_scsi_hba_pkt_comp);
 
 /**
  * scsa_scsi_init_pkt() - scsi_init_pkt(9F)

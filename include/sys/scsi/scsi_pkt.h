@@ -28,6 +28,15 @@ struct scsi_pkt {
 	uint_t			pkt_cdblen;
 	uint_t			pkt_tgtlen;
 	uint_t			pkt_scblen;
+	/* The current part of the buffer, set by the framework for drivers with tran_setup_pkt(9E). */
+	ddi_dma_handle_t	pkt_handle;
+	uint_t			pkt_numcookies;	/* 0: no DMA resources */
+	ddi_dma_cookie_t	*pkt_cookies;
+	off_t			pkt_dma_offset;	/* in the buffer */
+	size_t			pkt_dma_len;
+	uint_t			pkt_dma_flags;	/* DDI_DMA_* of the binding */
+	int			pkt_path_instance;
+	void			*pkt_stmp;
 };
 
 /* pkt_flags */

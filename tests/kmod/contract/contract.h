@@ -18,6 +18,8 @@ extern const struct contract_test contract_dma_tests[];
 extern const struct contract_test contract_bounce_tests[];
 extern const struct contract_test contract_ddi_tests[];
 extern const struct contract_test contract_callback_tests[];
+extern const struct contract_test contract_hba_tests[];
+extern const struct contract_test contract_pkt_tests[];
 extern const struct contract_test contract_sync_tests[];
 extern const struct contract_test contract_thread_tests[];
 

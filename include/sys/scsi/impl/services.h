@@ -41,6 +41,7 @@ struct scsi_pkt *scsa_scsi_hba_pkt_alloc(dev_info_t *dip, struct scsi_address *a
 					 int statuslen, int tgtlen, int hbalen,
 					 int (*callback)(caddr_t), caddr_t arg);
 void scsa_scsi_hba_pkt_free(struct scsi_address *ap, struct scsi_pkt *pkt);
+void scsa_scsi_hba_pkt_comp(struct scsi_pkt *pkt);
 int scsa_scsi_hba_lookup_capstr(const char *capstr);
 
 /* A bus or device reset was seen: the target drivers above must know. */
@@ -59,22 +60,10 @@ void scsa_scsi_hba_reset_notify_tear_down(struct scsi_reset_notify_entry *listp)
 #define scsi_hba_detach		scsa_scsi_hba_detach
 #define scsi_hba_pkt_alloc	scsa_scsi_hba_pkt_alloc
 #define scsi_hba_pkt_free	scsa_scsi_hba_pkt_free
+#define scsi_hba_pkt_comp	scsa_scsi_hba_pkt_comp
 #define scsi_hba_lookup_capstr	scsa_scsi_hba_lookup_capstr
 #define scsi_hba_reset_notify_setup	scsa_scsi_hba_reset_notify_setup
 #define scsi_hba_reset_notify_callback	scsa_scsi_hba_reset_notify_callback
 #define scsi_hba_reset_notify_tear_down	scsa_scsi_hba_reset_notify_tear_down
-
-/**
- * scsi_hba_pkt_comp() - hand a packet back to the target driver
- * @pkt: a packet that tran_start(9E) accepted; the caller must not touch it afterwards
- *
- * Context: any, with no lock held that tran_start(9E) takes. Nothing happens for a polled packet.
- * See scsi_hba_pkt_comp(9F).
- */
-static inline void scsi_hba_pkt_comp(struct scsi_pkt *pkt)
-{
-	if (pkt->pkt_comp && !(pkt->pkt_flags & FLAG_NOINTR))
-		pkt->pkt_comp(pkt);
-}
 
 #endif /* _SYS_SCSI_IMPL_SERVICES_H */

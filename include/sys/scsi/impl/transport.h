@@ -38,6 +38,15 @@ struct scsi_hba_tran {
 
 	int		tran_hba_flags;
 	int		tran_interconnect_type;
+
+	/* The other packet style, in place of tran_init_pkt() and its kin. */
+	int	(*tran_pkt_constructor)(struct scsi_pkt *pkt, scsi_hba_tran_t *tran, int kmflag);
+	void	(*tran_pkt_destructor)(struct scsi_pkt *pkt, scsi_hba_tran_t *tran);
+	int	(*tran_setup_pkt)(struct scsi_pkt *pkt, int (*callback)(caddr_t), caddr_t arg);
+	void	(*tran_teardown_pkt)(struct scsi_pkt *pkt);
+	void		*tran_pkt_cache_ptr;	/* the framework's */
+	size_t		tran_hba_len;	/* bytes at pkt_ha_private, up to 64 KiB */
+
 	ddi_dma_attr_t	tran_dma_attr;	/* the framework's copy */
 
 	/*

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the framework keeps behind a packet, shared by the two packet styles. */
+#ifndef _COMPAT_SCSI_PKT_H
+#define _COMPAT_SCSI_PKT_H
+
+#include <sys/scsi/scsi.h>
+
+struct pkt_cache;
+
+struct pkt_wrapper {
+	struct scsi_pkt		pw_pkt;		/* first */
+	uint_t			pw_magic;
+	size_t			pw_size;
+	/* The rest serves packets of drivers with tran_setup_pkt(9E) only. */
+	struct pkt_wrapper	*pw_next;	/* in the cache, under its lock */
+	int			pw_cmdroom;	/* lengths its areas have */
+	int			pw_scbroom;
+	int			pw_tgtroom;
+	uint_t			pw_granular;	/* of the attributes pkt_handle was made with */
+	boolean_t		pw_bound;
+	uint_t			pw_nwin;
+	uint_t			pw_win;		/* the current one */
+	size_t			pw_len;		/* bytes bound */
+};
+
+static inline struct pkt_wrapper *pkt_wrapper(struct scsi_pkt *pkt)
+{
+	return (struct pkt_wrapper *)pkt;
+}
+
+boolean_t scsi_pkt_lengths_ok(dev_info_t *dip, int cmdlen, int statuslen, int tgtlen, int hbalen);
+
+/* Install the framework's packet functions in @tran, which has tran_setup_pkt(9E). */
+void scsi_pkt_cache_attach(scsi_hba_tran_t *tran);
+/* Take them away again; packets in use stay with their users. */
+void scsi_pkt_cache_detach(scsi_hba_tran_t *tran);
+
+#endif /* _COMPAT_SCSI_PKT_H */
