@@ -212,3 +212,37 @@ def log_has_only_that(vm):
     good_load(vm)
     lines = [x for x in errors_in_log(vm) if not re.search(r'AER|pcieport|PCIe Bus Error', x)]
     same(lines, [], 'error lines in the kernel log')
+
+
+# QEMU pauses where the firmware would take over.
+REBOOT = group_of('life-reboot', extra=['-no-shutdown'])
+
+
+def peek(vm, address):
+    """16 bits at a physical address, a device's too, as the processor would read them."""
+    text = vm.qmp('human-monitor-command', **{'command-line': f'xp /1hx {address:#x}'})
+    return int(text.split(':')[1], 16)
+
+
+@REBOOT.test
+def reboot(vm):
+    """A reboot under load leaves a chip that neither interrupts nor reaches memory."""
+    out = vm.guest(f'cd {SYSFS}/{ADDRESS}; basename $(pwd -P); cat resource').text.split()
+    slot = int(out[0].split(':')[2].split('.')[0], 16)
+    bar, command = int(out[4], 16), 0xb0000000 + (slot << 15) + 4
+    begin_load(vm)
+    check(peek(vm, bar + 8) and peek(vm, command) & 4, 'the chip is not at work')
+    vm.guest('(sleep 0.5; reboot -f) > /dev/null 2>&1 &')
+    deadline = time.monotonic() + 60
+    while vm.qmp('query-status')['status'] != 'shutdown':
+        check(time.monotonic() < deadline, 'no reboot')
+        time.sleep(0.2)
+    same((peek(vm, bar + 8), peek(vm, command) & 4), (0, 0), 'interrupt control, bus master')
+    vm.qmp('set-action', reboot='reset', shutdown='poweroff')
+    vm.qmp('system_reset')
+    vm.qmp('cont')
+    vm.wait_boot()
+    vm.qmp('set-action', reboot='shutdown')
+    ISP.load(vm)
+    begin_load(vm)
+    good_load(vm)

@@ -276,8 +276,13 @@ class VM:
             self._reader.start()
         self._qmp_start()
         started = time.monotonic()
-        self._read_until(re.compile(rb'ready \S+\n'), c.boot_timeout * k.slowness, 'boot')
+        self.wait_boot()
         self.boot_seconds = time.monotonic() - started
+
+    def wait_boot(self):
+        """Wait until the guest takes commands."""
+        self._read_until(re.compile(rb'ready \S+\n'),
+                         self.config.boot_timeout * self.kernel.slowness, 'boot')
 
     def _command(self, k, image, sockets, interactive):
         c = self.config
