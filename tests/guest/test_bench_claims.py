@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What is claimed of the hot path and does not depend on the machine: counts, not times."""
+
+import re
+
+import kmem
+from io_tests import not_built
+from lib import ISP, Controller, Disk, Group, block, check, host_number, same
+
+BUILT = not_built('isp')
+GROUPS = []
+
+# Commands take this much of the guest's time: were the chip as fast as the host makes it, how many
+# of them share an interrupt would be left to chance.
+SERVICE = 'delay-completion,ms=2,count=0'
+
+
+def null_disks(*targets, **values):
+    """Disks that store nothing."""
+    return lambda s: s.config(controllers=[Controller()],
+                              disks=[Disk(target=t, null='16G') for t in targets], **values)
+
+
+def group(name, configure, before=None):
+    """A group of this file."""
+    made = Group(name, configure, needs=BUILT, before=before)
+    GROUPS.append(made)
+    return made
+
+
+CLAIMS = group('claims', null_disks(0))
+
+
+def random_reads(vm, depth, batch, ios):
+    """4 KiB random reads in batches; nothing else."""
+    vm.guest(f'fio --name=r --filename={block(vm, 0)} --rw=randread --bs=4k --direct=1 '
+             f'--ioengine=libaio --iodepth={depth} --iodepth_batch_submit={batch} '
+             f'--iodepth_batch_complete_min={batch} --number_ios={ios} --size=1G --norandommap '
+             '--randrepeat=1', timeout=300)
+
+
+def accesses_per_io(vm, depth, batch, ios=4000):
+    """Register accesses for each I/O, as the chip counts them."""
+    ISP.load(vm)
+    vm.fault(SERVICE if depth > 1 else '')
+    before = vm.counters()
+    random_reads(vm, depth, batch, ios)
+    after = vm.counters()
+    vm.fault('')
+    ISP.unload(vm)
+    commands = after['commands'] - before['commands']
+    check(commands >= ios, f'{commands} commands for {ios} I/Os')
+    found = sum(after[n] - before[n] for n in ('reg-reads', 'reg-writes')) / commands
+    print(f'# depth {depth}, batches of {batch}: {found:.2f} register accesses per I/O')
+    return found
+
+
+@CLAIMS.test
+def registers_at_depth_1(vm):
+    """Doorbell, producer, interrupt clear, producer again; one to spare."""
+    found = accesses_per_io(vm, 1, 1)
+    check(2 < found <= 5, f'{found:.2f} register accesses per I/O')
+
+
+@CLAIMS.test
+def registers_at_depth_32(vm):
+    """One doorbell for a batch, one interrupt for what completes together."""
+    found = accesses_per_io(vm, 32, 8)
+    check(found <= 0.5, f'{found:.2f} register accesses per I/O')
+
+
+@CLAIMS.test
+def no_allocation_in_steady_state(vm):
+    """Once every tag has been used our modules ask for no memory, whatever they are sent."""
+    ISP.load(vm)
+    work = (f'fio --name=r --filename={block(vm, 0)} --rw=randrw --direct=1 --ioengine=libaio '
+            '--iodepth=64 --size=1G --norandommap --randrepeat=1 ')
+    rounds, sites, tags = [], {}, 512
+    # A command allocates when its tag is used first, and when its segments are more than ever
+    # before; a watchdog looks after the chip each second, by a timer that is made for it.
+    while len(rounds) < 10 and (not rounds or rounds[-1]):
+        found = kmem.allocations(vm, work + '--number_ios=6000 --bsrange=64k-128k')
+        rounds.append(0)
+        for (module, function), (count, _) in found.items():
+            if module in ('isp', 'scsa') and function != 'scsa_timeout':
+                rounds[-1] += count
+                sites[function] = sites.get(function, 0) + count
+    ISP.unload(vm)
+    print(f'# allocations of isp and scsa in rounds of 6000 I/Os: {rounds}')
+    # Else nothing has been counted at all.
+    check(rounds[0], 'the first use of commands has allocated nothing')
+    check(not rounds[-1], f'allocations without end: {sites}')
+    # Cookies of 128 segments are the second enlargement.
+    for function, count in sites.items():
+        check(count <= tags * (2 if function == 'plan_grow' else 1),
+              f'{function}: {count} allocations for {tags} tags')
+
+
+# One CPU: two that submit at once would race for their place before the driver sees them.
+def expect_trace(vm):
+    """QEMU writes its trace where guest errors go."""
+    vm.expect_guest_error('^scsi_disk_dma_command_READ')
+
+
+FULL = group('ring-full', null_disks(0, 1, cpus=1, memory='2G',
+                                     trace=['scsi_disk_dma_command_READ']), expect_trace)
+
+
+def isp_counters(vm):
+    """The driver's own counters."""
+    text = vm.guest('cat /sys/kernel/debug/scsa/isp*-counters').text
+    return {m[1]: int(m[2]) for m in re.finditer(r'^\s*(\w+)[ \t:]+(\d+)\s*$', text, re.M)}
+
+
+def sectors_read(vm, since):
+    """The sectors that the disks were asked for, in that order; where the log ends now."""
+    with open(vm._log_path(), encoding='utf-8', errors='replace') as f:
+        f.seek(since)
+        text = f.read()
+    return [int(m) for m in re.findall(r'scsi_disk_dma_command_READ.*?sector (\d+)', text)], \
+        since + len(text.encode())
+
+
+def first_dispatches(vm):
+    """Sectors in the order in which their commands first came to the driver."""
+    text = vm.guest('cd /sys/kernel/tracing; echo 0 > events/scsi/scsi_dispatch_cmd_start/enable; '
+                    "sed -n 's/.* id=\\([0-9]*\\).*READ_1[06] lba=\\([0-9]*\\) .*/\\1 \\2/p' trace; "
+                    'echo > trace').text
+    return [int(line.split()[1]) for line in dict.fromkeys(text.splitlines())]
+
+
+@FULL.test
+def waits_and_goes_out_in_order(vm):
+    """256 commands of 128 segments, a ring for three of them: all done, in order, no busy loop."""
+    ISP.load(vm, 'reqring=64')
+    disks = [block(vm, t) for t in (0, 1)]
+    for disk in disks:
+        vm.guest(f'cd /sys/block/{disk[5:]}/queue; echo none > scheduler; echo 2 > nomerges; '
+                 'echo 512 > max_sectors_kb')
+    # Pages of a file that was written here and there: hardly two of them adjoin.
+    vm.guest('fio --name=m --filename=/dev/shm/scattered --rw=randwrite --bs=4k --size=64m '
+             '--ioengine=psync --fallocate=none --randrepeat=1')
+    same(vm.guest(f'cat /sys/bus/scsi/devices/{host_number(vm)}:*/queue_depth').text.split(),
+         ['128', '128'], 'queue depths')
+    _, mark = sectors_read(vm, 0)
+    vm.guest('cd /sys/kernel/tracing; echo 8192 > buffer_size_kb; echo > trace; '
+             'echo 1 > events/scsi/scsi_dispatch_cmd_start/enable')
+    before, counted = vm.counters(), isp_counters(vm)
+    jobs = ' '.join(f'--name=t{n} --filename={d}' for n, d in enumerate(disks))
+    vm.guest('fio --rw=read --bs=512k --direct=1 --ioengine=libaio --iodepth=128 --size=128m '
+             f'--iodepth_batch_submit=128 --iodepth_batch_complete_min=128 '
+             f'--iomem=mmapshared:/dev/shm/scattered {jobs}', timeout=300)
+    dispatched = first_dispatches(vm)
+    after, full = vm.counters(), isp_counters(vm)['ring_full'] - counted['ring_full']
+    commands = after['commands'] - before['commands']
+    entries = (after['iocbs'] - before['iocbs']) / commands
+    sectors, _ = sectors_read(vm, mark)
+    ISP.unload(vm)
+    print(f'# {commands} commands of {entries:.1f} entries, {full} found the ring full')
+    check(entries > 15, f'{entries:.1f} entries to a command: too few segments')
+    check(full > 2, f'the ring was full only {full} times')
+    check(full < 3 * commands, f'{full} refusals for {commands} commands: a busy loop')
+    check(sectors == dispatched, 'the disks saw the commands in another order than the driver: '
+          f'{[x for x in zip(dispatched, sectors) if x[0] != x[1]][:4]}')
