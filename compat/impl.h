@@ -49,6 +49,7 @@ struct dev_info {
 	void			*di_dev;	/* struct device */
 	void			*di_attaching;	/* task in attach(9E), for firmware_open(9F) */
 	struct scsa_intr	*di_intrs;
+	struct scsa_softint	*di_softints;
 	struct dev_ops		*di_ops;
 	void			*di_private;	/* ddi_set_driver_private(9F) */
 	struct scsa_prop	*di_props;

@@ -24,6 +24,7 @@ const struct scsa_driver *linux_driver_of(const struct dev_info *dip);
 /* The instance of driver @name whose attach(9E) runs in this task, or NULL. */
 struct device *linux_attaching_dev(const char *name);
 void linux_intr_teardown(struct dev_info *dip);
+void linux_softint_teardown(struct dev_info *dip);
 
 int linux_host_add(struct dev_info *dip);
 void linux_host_remove(struct dev_info *dip);

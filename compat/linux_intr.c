@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Interrupts: ddi_intr_alloc(9F) and its family.
+ * Interrupts: ddi_intr_alloc(9F) and its family, and the older ddi_add_intr(9F).
  *
  * The thread model gets an interrupt thread, since Solaris handlers may block; the atomic model is
  * called in the hard interrupt.
@@ -17,6 +17,7 @@
 enum { DDI_INTR_TYPE_FIXED = 1, DDI_INTR_TYPE_MSI = 2, DDI_INTR_TYPE_MSIX = 4 };
 enum { DDI_INTR_FLAG_LEVEL = 1, DDI_INTR_FLAG_EDGE = 2 };
 enum { DDI_INTR_CLAIMED = 1 };
+enum { DDI_INTR_NOTFOUND = 1 };
 
 struct scsa_intr {
 	struct scsa_intr	*next;		/* of the instance */
@@ -25,6 +26,8 @@ struct scsa_intr {
 	int			irq;
 	scsa_intr_handler_t	handler;
 	void			*arg1, *arg2;
+	scsa_old_handler_t	old_handler;	/* of ddi_add_intr(9F), with @old_arg */
+	void			*old_arg;
 	bool			enabled;
 };
 
@@ -175,6 +178,7 @@ void linux_intr_teardown(struct dev_info *dip)
 		ih->handler = NULL;
 		scsa_intr_free(ih);
 	}
+	linux_softint_teardown(dip);
 }
 
 /**
@@ -288,3 +292,156 @@ int scsa_intr_disable(struct scsa_intr *ih)
 	return SCSA_SUCCESS;
 }
 EXPORT_SYMBOL_GPL(scsa_intr_disable);
+
+/**
+ * scsa_intr_block_enable() - ddi_intr_block_enable(9F)
+ * @handles: interrupts with handlers
+ * @count: how many
+ *
+ * Works whether or not they have DDI_INTR_FLAG_BLOCK, one after the other.
+ *
+ * Context: thread.
+ * Return: SCSA_SUCCESS; SCSA_FAILURE with none enabled.
+ */
+int scsa_intr_block_enable(struct scsa_intr **handles, int count)
+{
+	int i;
+
+	for (i = 0; i < count; i++)
+		if (scsa_intr_enable(handles[i]))
+			break;
+	if (i == count)
+		return SCSA_SUCCESS;
+	while (--i >= 0)
+		scsa_intr_disable(handles[i]);
+	return SCSA_FAILURE;
+}
+EXPORT_SYMBOL_GPL(scsa_intr_block_enable);
+
+/**
+ * scsa_intr_block_disable() - ddi_intr_block_disable(9F)
+ * @handles: interrupts
+ * @count: how many
+ *
+ * Context: thread.
+ * Return: SCSA_SUCCESS, SCSA_FAILURE if one was not enabled.
+ */
+int scsa_intr_block_disable(struct scsa_intr **handles, int count)
+{
+	int i, rc = SCSA_SUCCESS;
+
+	for (i = 0; i < count; i++)
+		if (scsa_intr_disable(handles[i]))
+			rc = SCSA_FAILURE;
+	return rc;
+}
+EXPORT_SYMBOL_GPL(scsa_intr_block_disable);
+
+/**
+ * scsa_get_iblock_cookie() - ddi_get_iblock_cookie(9F)
+ * @dip: instance
+ * @inumber: interrupt, 0 is the only one
+ * @cookiep: what mutex_init(9F) takes
+ *
+ * Context: thread.
+ * Return: SCSA_SUCCESS, DDI_INTR_NOTFOUND if there is no such interrupt.
+ */
+int scsa_get_iblock_cookie(struct dev_info *dip, unsigned int inumber, void **cookiep)
+{
+	struct pci_dev *pdev = dip->di_pdev;
+
+	if (inumber || !pdev->irq)
+		return DDI_INTR_NOTFOUND;
+	*cookiep = (void *)(uintptr_t)dip->di_pri;
+	return SCSA_SUCCESS;
+}
+EXPORT_SYMBOL_GPL(scsa_get_iblock_cookie);
+
+/**
+ * scsa_intr_hilevel() - ddi_intr_hilevel(9F)
+ * @dip: instance
+ * @inumber: interrupt
+ *
+ * Context: any.
+ * Return: 0; a handler may take locks whatever the model.
+ */
+int scsa_intr_hilevel(struct dev_info *dip, unsigned int inumber)
+{
+	return 0;
+}
+EXPORT_SYMBOL_GPL(scsa_intr_hilevel);
+
+static unsigned int call_old_handler(char *arg1, char *arg2)
+{
+	struct scsa_intr *ih = (struct scsa_intr *)arg1;
+
+	return ih->old_handler(ih->old_arg);
+}
+
+/**
+ * scsa_add_intr() - ddi_add_intr(9F): add and enable a handler for the device's interrupt pin
+ * @dip: instance
+ * @inumber: interrupt, 0 is the only one
+ * @cookiep: what mutex_init(9F) takes; or NULL
+ * @idevice: cleared if it is not NULL
+ * @handler: function to call
+ * @arg: its argument
+ *
+ * Context: thread. The handler may run before this returns.
+ * Return: SCSA_SUCCESS, DDI_INTR_NOTFOUND if there is no such interrupt, SCSA_FAILURE if it has a
+ * handler.
+ */
+int scsa_add_intr(struct dev_info *dip, unsigned int inumber, void **cookiep,
+		  unsigned int *idevice, scsa_old_handler_t handler, void *arg)
+{
+	struct scsa_intr *ih;
+	void *cookie;
+	int rc, n;
+
+	rc = scsa_get_iblock_cookie(dip, inumber, &cookie);
+	if (rc)
+		return rc;
+	if (!handler) {
+		dev_warn(dip->di_dev, "ddi_add_intr() without a handler\n");
+		return SCSA_FAILURE;
+	}
+	if (cookiep)
+		*cookiep = cookie;
+	if (idevice)
+		*idevice = 0;
+	rc = scsa_intr_alloc(dip, &ih, DDI_INTR_TYPE_FIXED, 0, 1, &n, 1);
+	if (rc)
+		return rc;
+	ih->old_handler = handler;
+	ih->old_arg = arg;
+	scsa_intr_add_handler(ih, call_old_handler, ih, NULL);
+	rc = scsa_intr_enable(ih);
+	if (rc) {
+		scsa_intr_remove_handler(ih);
+		scsa_intr_free(ih);
+	}
+	return rc;
+}
+EXPORT_SYMBOL_GPL(scsa_add_intr);
+
+/**
+ * scsa_remove_intr() - ddi_remove_intr(9F)
+ * @dip: instance
+ * @inumber: as for scsa_add_intr(); its handler does not run any more on return
+ * @cookie: ignored
+ *
+ * Context: thread.
+ */
+void scsa_remove_intr(struct dev_info *dip, unsigned int inumber, void *cookie)
+{
+	struct scsa_intr *ih = dip->di_intrs;
+
+	if (inumber || !ih || !ih->old_handler) {
+		dev_warn(dip->di_dev, "ddi_remove_intr() of an interrupt that was not added\n");
+		return;
+	}
+	scsa_intr_disable(ih);
+	scsa_intr_remove_handler(ih);
+	scsa_intr_free(ih);
+}
+EXPORT_SYMBOL_GPL(scsa_remove_intr);

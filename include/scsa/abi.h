@@ -16,6 +16,7 @@
 struct dev_info;
 struct scsa_acc;
 struct scsa_intr;
+struct scsa_softint;
 struct scsa_firmware;
 
 /* <sys/cmn_err.h> */
@@ -144,6 +145,22 @@ int scsa_intr_add_handler(struct scsa_intr *ih, scsa_intr_handler_t handler, voi
 int scsa_intr_remove_handler(struct scsa_intr *ih);
 int scsa_intr_enable(struct scsa_intr *ih);
 int scsa_intr_disable(struct scsa_intr *ih);
+int scsa_intr_block_enable(struct scsa_intr **handles, int count);
+int scsa_intr_block_disable(struct scsa_intr **handles, int count);
+typedef unsigned int (*scsa_old_handler_t)(char *arg);
+int scsa_get_iblock_cookie(struct dev_info *dip, unsigned int inumber, void **cookiep);
+int scsa_intr_hilevel(struct dev_info *dip, unsigned int inumber);
+int scsa_add_intr(struct dev_info *dip, unsigned int inumber, void **cookiep,
+		  unsigned int *idevice, scsa_old_handler_t handler, void *arg);
+void scsa_remove_intr(struct dev_info *dip, unsigned int inumber, void *cookie);
+int scsa_softint_add(struct dev_info *dip, struct scsa_softint **sip, int pri,
+		     scsa_intr_handler_t handler, void *arg1);
+int scsa_softint_trigger(struct scsa_softint *si, void *arg2);
+int scsa_softint_remove(struct scsa_softint *si);
+int scsa_softint_get_pri(struct scsa_softint *si, unsigned int *prip);
+int scsa_get_soft_iblock_cookie(struct dev_info *dip, int preference, void **cookiep);
+int scsa_add_softintr(struct dev_info *dip, int preference, struct scsa_softint **sip,
+		      void **cookiep, unsigned int *idevice, scsa_old_handler_t handler, void *arg);
 
 /* <sys/firmload.h> */
 int scsa_firmware_open(const char *drv_name, const char *image, struct scsa_firmware **fhp);

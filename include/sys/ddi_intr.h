@@ -12,6 +12,10 @@
 #include <sys/dditypes.h>
 
 typedef struct scsa_intr *ddi_intr_handle_t;
+typedef struct scsa_softint *ddi_softint_handle_t;
+typedef struct scsa_softint *ddi_softintr_t;
+typedef void *ddi_iblock_cookie_t;
+typedef union { uint_t idev_all; } ddi_idevice_cookie_t;
 typedef uint_t (ddi_intr_handler_t)(caddr_t arg1, caddr_t arg2);
 
 #define DDI_INTR_TYPE_FIXED	0x1
@@ -30,6 +34,18 @@ typedef uint_t (ddi_intr_handler_t)(caddr_t arg1, caddr_t arg2);
 #define DDI_INTR_UNCLAIMED	0
 #define DDI_INTR_CLAIMED	1
 
+#define DDI_INTR_NOTFOUND	1
+
+/* Priorities: none is above the level a driver's locks work at. */
+#define DDI_INTR_SOFTPRI_MIN	1
+#define DDI_INTR_SOFTPRI_MAX	9
+#define DDI_INTR_SOFTPRI_DEFAULT DDI_INTR_SOFTPRI_MIN
+#define DDI_SOFTINT_FIXED	0
+#define DDI_SOFTINT_LOW		8
+#define DDI_SOFTINT_MED		128
+#define DDI_SOFTINT_HIGH	256
+#define ddi_intr_get_hilevel_pri() 10
+
 #define DDI_INTR_PRI(pri)	((void *)(uintptr_t)(pri))
 
 #define ddi_intr_get_supported_types	scsa_intr_get_supported_types
@@ -44,5 +60,26 @@ typedef uint_t (ddi_intr_handler_t)(caddr_t arg1, caddr_t arg2);
 #define ddi_intr_remove_handler		scsa_intr_remove_handler
 #define ddi_intr_enable			scsa_intr_enable
 #define ddi_intr_disable		scsa_intr_disable
+#define ddi_intr_block_enable		scsa_intr_block_enable
+#define ddi_intr_block_disable		scsa_intr_block_disable
+
+/* Soft interrupts: ddi_intr_add_softint(9F); the handler runs in a thread. */
+#define ddi_intr_add_softint(dip, hp, pri, handler, arg1) \
+	scsa_softint_add(dip, hp, pri, (scsa_intr_handler_t)(handler), arg1)
+#define ddi_intr_trigger_softint	scsa_softint_trigger
+#define ddi_intr_remove_softint		scsa_softint_remove
+#define ddi_intr_get_softint_pri	scsa_softint_get_pri
+
+/* The older interface: ddi_add_intr(9F), ddi_add_softintr(9F). */
+#define ddi_get_iblock_cookie		scsa_get_iblock_cookie
+#define ddi_intr_hilevel		scsa_intr_hilevel
+#define ddi_add_intr(dip, inumber, cookiep, idevicep, handler, arg) \
+	scsa_add_intr(dip, inumber, cookiep, (uint_t *)(idevicep), handler, arg)
+#define ddi_remove_intr			scsa_remove_intr
+#define ddi_get_soft_iblock_cookie	scsa_get_soft_iblock_cookie
+#define ddi_add_softintr(dip, preference, idp, cookiep, idevicep, handler, arg) \
+	scsa_add_softintr(dip, preference, idp, cookiep, (uint_t *)(idevicep), handler, arg)
+#define ddi_remove_softintr(id)		((void)scsa_softint_remove(id))
+#define ddi_trigger_softintr(id)	((void)scsa_softint_trigger(id, NULL))
 
 #endif /* _SYS_DDI_INTR_H */

@@ -55,9 +55,9 @@ ramhba_group('scsa-sync', 'sync=1')
 ramhba_group('scsa-one-cookie', 'maxsegs=1')
 
 
-def contract_group(name, params='', **machine):
+def contract_group(name, params='', device='pci-testdev', **machine):
     """The contract tests of tests/kmod/contract, each KTAP line a test."""
-    group = Group(name, lambda s: s.config(extra=['-device', 'pci-testdev'], **machine),
+    group = Group(name, lambda s: s.config(extra=['-device', device], **machine),
                   needs=not_built('scsa_contract'))
     GROUPS.append(group)
 
@@ -75,3 +75,5 @@ contract_group('contract')
 contract_group('contract-swiotlb', cmdline='swiotlb=force')
 contract_group('contract-iommu', 'peek=0', iommu=True)
 contract_group('contract-thread', 'thread=1')
+contract_group('contract-intr', device='isp1040')
+contract_group('contract-intr-thread', 'thread=1', device='isp1040')

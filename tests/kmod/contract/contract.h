@@ -22,6 +22,9 @@ extern const struct contract_test contract_hba_tests[];
 extern const struct contract_test contract_pkt_tests[];
 extern const struct contract_test contract_sync_tests[];
 extern const struct contract_test contract_thread_tests[];
+extern const struct contract_test contract_softint_tests[];
+/* On an ISP1040. */
+extern const struct contract_test contract_intr_tests[];
 
 /* Run the tests of a list that ends with an empty entry. */
 void contract_run(struct dev_info *dip, const struct contract_test *tests);
@@ -43,6 +46,7 @@ uint8_t *contract_sgl_byte(struct scsa_sgl *s, size_t offset);
 void *contract_vmalloc(size_t len);
 void contract_vfree(void *p);
 bool contract_is_thread(void);
+bool contract_in_thread_model(void);
 /* Make a signal pending for this task, or take it back. */
 void contract_signal(bool on);
 

@@ -11,6 +11,11 @@
 static int contract_attach(dev_info_t *dip, ddi_attach_cmd_t cmd)
 {
 	contract_begin();
+	if (ddi_prop_get_int(DDI_DEV_T_ANY, dip, DDI_PROP_DONTPASS, "vendor-id", 0) == 0x1077) {
+		contract_run(dip, contract_intr_tests);
+		contract_end();
+		return DDI_FAILURE;
+	}
 	contract_run(dip, contract_dma_tests);
 	contract_run(dip, contract_bounce_tests);
 	contract_run(dip, contract_ddi_tests);
@@ -19,6 +24,7 @@ static int contract_attach(dev_info_t *dip, ddi_attach_cmd_t cmd)
 	contract_run(dip, contract_pkt_tests);
 	contract_run(dip, contract_sync_tests);
 	contract_run(dip, contract_thread_tests);
+	contract_run(dip, contract_softint_tests);
 	contract_end();
 	return DDI_FAILURE;
 }

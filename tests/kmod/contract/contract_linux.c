@@ -18,6 +18,10 @@ static bool peek = true;
 module_param(peek, bool, 0444);
 MODULE_PARM_DESC(peek, "bus addresses are physical ones, so play the device with them");
 
+static bool thread;
+module_param(thread, bool, 0444);
+MODULE_PARM_DESC(thread, "be a driver in the thread model");
+
 static unsigned int number, failed;
 
 void contract_begin(void)
@@ -125,6 +129,11 @@ bool contract_is_thread(void)
 	return in_task();
 }
 
+bool contract_in_thread_model(void)
+{
+	return thread;
+}
+
 void contract_signal(bool on)
 {
 	if (on)
@@ -145,6 +154,7 @@ void contract_poke(uint64_t bus_addr, uint8_t value)
 
 static const struct pci_device_id contract_ids[] = {
 	{ PCI_DEVICE(0x1b36, 0x0005) },
+	{ PCI_DEVICE(0x1077, 0x1020) },
 	{ }
 };
 MODULE_DEVICE_TABLE(pci, contract_ids);
@@ -175,9 +185,6 @@ bool contract_can_peek(struct dev_info *dip)
 	return peek;
 }
 
-static bool thread;
-module_param(thread, bool, 0444);
-MODULE_PARM_DESC(thread, "be a driver in the thread model");
 
 static struct scsa_driver contract_driver = {
 	.name = "contract",
