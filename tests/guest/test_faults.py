@@ -124,6 +124,9 @@ MUTATE = Group('faults-mutate', lambda settings: settings.config(
     disks=[Disk(bus=n, target=0, size='16M') for n in range(CONTROLLERS)]), needs=not_built('isp'))
 GROUPS.append(MUTATE)
 
+# Anything the chip returns, or nearly each completion of a command: those come in crowds, and are
+# recovered from together.
+WHERE = ('rate=30,count=40', 'target=0,rate=500,count=200', 'target=0,rate=100,count=200')
 WORK = ('fio --name=a --filename=/dev/$b --rw=randrw --bs=4k --number_ios=1000 --ioengine=libaio '
         '--direct=1 --iodepth=16 --continue_on_error=all --output-format=terse')
 READ = 'dd if=/dev/$b of=/dev/null bs=4k count=1 iflag=direct'
@@ -154,7 +157,7 @@ def mutations(vm):
                  'for t in /sys/class/scsi_device/*/device/timeout; do echo 1 > $t; done')
         before = sum(vm.counters(c)['faults'] for c in chips)
         for n, chip in enumerate(chips):
-            vm.fault(f'mutate,seed={seed + n},rate={(20, 40, 80)[n % 3]},count=40', chip)
+            vm.fault(f'mutate,seed={seed + n},{WHERE[n % len(WHERE)]}', chip)
         on_all_disks(vm, WORK)
         for chip in chips:
             vm.fault('', chip)

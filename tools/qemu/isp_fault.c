@@ -118,7 +118,7 @@ static const struct {
     { "response-error", ISP_FAULT_EVENT, K_ADDRESS | K_MS, 0, ISP_EVENT_RSP_DMA },
     { "bus-reset", ISP_FAULT_BUS_RESET, K_ADDRESS | K_MS, 0, 0 },
     { "all-ones", ISP_FAULT_ALL_ONES, K_ADDRESS | K_MS | K_CONFIG, 0, 0 },
-    { "mutate", ISP_FAULT_MUTATE, 0, 0, 0 },
+    { "mutate", ISP_FAULT_MUTATE, K_ADDRESS, 0, 0 },
 };
 
 #define NAMES (sizeof(isp_fault_names) / sizeof(isp_fault_names[0]))
