@@ -53,6 +53,9 @@ ramhba_group('scsa-thread', '')
 ramhba_group('scsa-atomic', 'atomic=1')
 ramhba_group('scsa-sync', 'sync=1')
 ramhba_group('scsa-one-cookie', 'maxsegs=1')
+ramhba_group('scsa-setup-pkt', 'setup=1')
+ramhba_group('scsa-setup-pkt-atomic', 'setup=1 atomic=1')
+ramhba_group('scsa-setup-pkt-one-cookie', 'setup=1 maxsegs=1')
 
 
 def contract_group(name, params='', device='pci-testdev', **machine):

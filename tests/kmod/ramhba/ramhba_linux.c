@@ -13,6 +13,9 @@ MODULE_PARM_DESC(maxsegs, "cookies that one command carries");
 static int sync;
 module_param(sync, int, 0444);
 MODULE_PARM_DESC(sync, "complete commands before tran_start() returns");
+static int setup;
+module_param(setup, int, 0444);
+MODULE_PARM_DESC(setup, "packets by tran_setup_pkt() instead of tran_init_pkt()");
 static bool atomic;
 module_param(atomic, bool, 0444);
 MODULE_PARM_DESC(atomic, "use the atomic execution model instead of the thread model");
@@ -38,6 +41,7 @@ MODULE_DEVICE_TABLE(pci, ramhba_ids);
 static const struct scsa_driver_prop ramhba_props[] = {
 	{ "maxsegs", &maxsegs },
 	{ "sync", &sync },
+	{ "setup-pkt", &setup },
 	{ "pri", &pri },
 	{ }
 };

@@ -2,12 +2,14 @@
 /*
  * A SCSA HBA driver with RAM disks instead of hardware, to show that nothing in scsa.ko knows isp.
  *
- * It is written as a Solaris driver would be: the classic packet style, DMA through handles, cookies
- * and windows, one mutex, commands carried out by a timeout(9F) or, with the property "sync", before
- * tran_start(9E) returns. Data is moved through the bus addresses in the cookies, so what the DDI
- * says about them had better be true.
+ * It is written as a Solaris driver would be, in either packet style: that of tran_init_pkt(9E),
+ * with DMA handles, cookies and windows of its own, or, with the property "setup-pkt", that of
+ * tran_setup_pkt(9E), where the framework has them. One mutex; commands are carried out by a task
+ * queue or, with the property "sync", before tran_start(9E) returns. Data is moved through the bus
+ * addresses in the cookies, so what the DDI says about them had better be true.
  */
 #include <sys/conf.h>
+#include <sys/ddi_taskq.h>
 #include <sys/scsi/scsi.h>
 
 #include "ramhba.h"
@@ -20,6 +22,7 @@
 struct ramhba_cmd {
 	struct scsi_pkt		*rc_pkt;
 	struct ramhba_cmd	*rc_next;
+	/* For tran_init_pkt() only. */
 	ddi_dma_handle_t	rc_dma;
 	boolean_t		rc_bound;
 	uint_t			rc_nwin;
@@ -33,11 +36,11 @@ struct ramhba_cmd {
 struct ramhba {
 	dev_info_t		*rh_dip;
 	scsi_hba_tran_t		*rh_tran;
-	kmutex_t		rh_mutex;	/* queue, timer */
+	kmutex_t		rh_mutex;	/* queue */
 	struct ramhba_cmd	*rh_head;
 	struct ramhba_cmd	**rh_tail;
-	timeout_id_t		rh_timer;
-	boolean_t		rh_armed;
+	ddi_taskq_t		*rh_taskq;
+	boolean_t		rh_armed;	/* a task will see to the queue */
 	boolean_t		rh_sync;
 	uint_t			rh_maxsegs;
 	caddr_t			rh_disk[RAMHBA_TARGETS];
@@ -73,15 +76,33 @@ static uint32_t get_be32(const uchar_t *p)
 	return (uint32_t)p[0] << 24 | p[1] << 16 | p[2] << 8 | p[3];
 }
 
+/* Cookie @i of the command, NULL behind the last. */
+static const ddi_dma_cookie_t *ramhba_cookie(struct scsi_pkt *pkt, uint_t i)
+{
+	struct ramhba_cmd *cmd = to_cmd(pkt);
+
+	if (pkt->pkt_address.a_hba_tran->tran_setup_pkt)
+		return i < pkt->pkt_numcookies ? &pkt->pkt_cookies[i] : NULL;
+	return cmd->rc_bound && i < cmd->rc_ncookies ?
+		ddi_dma_cookie_get(cmd->rc_dma, cmd->rc_cookie + i) : NULL;
+}
+
+/* Bytes of memory the command has. */
+static size_t ramhba_count(struct scsi_pkt *pkt)
+{
+	if (pkt->pkt_address.a_hba_tran->tran_setup_pkt)
+		return pkt->pkt_dma_len;
+	return to_cmd(pkt)->rc_bound ? to_cmd(pkt)->rc_count : 0;
+}
+
 /* Move @len bytes between the packet's memory and @data, as far as both reach. */
 static size_t ramhba_move(struct scsi_pkt *pkt, caddr_t data, size_t len, boolean_t to_memory)
 {
-	struct ramhba_cmd *cmd = to_cmd(pkt);
+	const ddi_dma_cookie_t *c;
 	size_t moved = 0;
 	uint_t i;
 
-	for (i = 0; cmd->rc_bound && i < cmd->rc_ncookies && moved < len; i++) {
-		const ddi_dma_cookie_t *c = ddi_dma_cookie_get(cmd->rc_dma, cmd->rc_cookie + i);
+	for (i = 0; moved < len && (c = ramhba_cookie(pkt, i)); i++) {
 		size_t n = MIN(c->dmac_size, len - moved);
 
 		ramhba_copy(c->dmac_laddress, data + moved, n, to_memory);
@@ -107,7 +128,6 @@ static void ramhba_sense(struct scsi_pkt *pkt, uchar_t key, uchar_t asc)
 
 static void ramhba_execute(struct ramhba *rh, struct scsi_pkt *pkt)
 {
-	struct ramhba_cmd *cmd = to_cmd(pkt);
 	caddr_t disk = rh->rh_disk[pkt->pkt_address.a_target];
 	const uchar_t *cdb = pkt->pkt_cdbp;
 	uchar_t reply[36] = { 0 };
@@ -160,7 +180,7 @@ static void ramhba_execute(struct ramhba *rh, struct scsi_pkt *pkt)
 	}
 	if (moved)
 		pkt->pkt_state |= STATE_XFERRED_DATA;
-	pkt->pkt_resid = cmd->rc_bound ? cmd->rc_count - moved : 0;
+	pkt->pkt_resid = ramhba_count(pkt) - moved;
 }
 
 /* Carry out what is queued; the "interrupt". */
@@ -199,10 +219,9 @@ static int ramhba_tran_start(struct scsi_address *ap, struct scsi_pkt *pkt)
 		return TRAN_ACCEPT;
 	}
 	mutex_enter(&rh->rh_mutex);
-	if (!rh->rh_armed) {
-		rh->rh_timer = timeout(ramhba_run, rh, 1);
-		rh->rh_armed = rh->rh_timer ? B_TRUE : B_FALSE;
-	}
+	if (!rh->rh_armed)
+		rh->rh_armed = ddi_taskq_dispatch(rh->rh_taskq, ramhba_run, rh,
+						  DDI_NOSLEEP) == DDI_SUCCESS;
 	if (rh->rh_armed) {
 		cmd->rc_next = NULL;
 		*rh->rh_tail = cmd;
@@ -339,6 +358,22 @@ static void ramhba_tran_sync_pkt(struct scsi_address *ap, struct scsi_pkt *pkt)
 		ddi_dma_sync(cmd->rc_dma, 0, 0, DDI_DMA_SYNC_FORCPU);
 }
 
+/* The other style: the framework has made packet and bindings, here is only what is ours. */
+static int ramhba_tran_pkt_constructor(struct scsi_pkt *pkt, scsi_hba_tran_t *tran, int kmflag)
+{
+	to_cmd(pkt)->rc_pkt = pkt;
+	return 0;
+}
+
+static int ramhba_tran_setup_pkt(struct scsi_pkt *pkt, int (*callback)(caddr_t), caddr_t arg)
+{
+	return 0;
+}
+
+static void ramhba_tran_teardown_pkt(struct scsi_pkt *pkt)
+{
+}
+
 static int ramhba_tran_getcap(struct scsi_address *ap, char *cap, int whom)
 {
 	switch (scsi_hba_lookup_capstr(cap)) {
@@ -389,8 +424,8 @@ static int ramhba_detach(dev_info_t *dip, ddi_detach_cmd_t cmd)
 			scsi_hba_detach(dip);
 		scsi_hba_tran_free(rh->rh_tran);
 	}
-	if (rh->rh_timer)
-		untimeout(rh->rh_timer);
+	if (rh->rh_taskq)
+		ddi_taskq_destroy(rh->rh_taskq);
 	for (i = 0; i < RAMHBA_TARGETS; i++)
 		if (rh->rh_disk[i])
 			kmem_free(rh->rh_disk[i], RAMHBA_BLOCKS * RAMHBA_BLOCK);
@@ -402,6 +437,7 @@ static int ramhba_detach(dev_info_t *dip, ddi_detach_cmd_t cmd)
 static int ramhba_attach(dev_info_t *dip, ddi_attach_cmd_t cmd)
 {
 	int instance = ddi_get_instance(dip);
+	int flags = SCSI_HBA_TRAN_CDB | SCSI_HBA_TRAN_SCB;
 	scsi_hba_tran_t *tran;
 	struct ramhba *rh;
 	uint_t i;
@@ -418,6 +454,9 @@ static int ramhba_attach(dev_info_t *dip, ddi_attach_cmd_t cmd)
 		   DDI_INTR_PRI(ddi_prop_get_int(DDI_DEV_T_ANY, dip, 0, "pri", 0)));
 	for (i = 0; i < RAMHBA_TARGETS; i++)
 		rh->rh_disk[i] = kmem_zalloc(RAMHBA_BLOCKS * RAMHBA_BLOCK, KM_SLEEP);
+	rh->rh_taskq = ddi_taskq_create(dip, "ramhba", 1, TASKQ_DEFAULTPRI, 0);
+	if (!rh->rh_taskq)
+		goto fail;
 	tran = scsi_hba_tran_alloc(dip, SCSI_HBA_CANSLEEP);
 	rh->rh_tran = tran;
 	tran->tran_hba_private = rh;
@@ -427,17 +466,26 @@ static int ramhba_attach(dev_info_t *dip, ddi_attach_cmd_t cmd)
 	tran->tran_reset = ramhba_tran_reset;
 	tran->tran_getcap = ramhba_tran_getcap;
 	tran->tran_setcap = ramhba_tran_setcap;
-	tran->tran_init_pkt = ramhba_tran_init_pkt;
-	tran->tran_destroy_pkt = ramhba_tran_destroy_pkt;
-	tran->tran_dmafree = ramhba_tran_dmafree;
-	tran->tran_sync_pkt = ramhba_tran_sync_pkt;
-	ramhba_dma_attr.dma_attr_sgllen = rh->rh_maxsegs;
-	if (scsi_hba_attach_setup(dip, &ramhba_dma_attr, tran, 0) != DDI_SUCCESS) {
-		ramhba_detach(dip, DDI_DETACH);
-		return DDI_FAILURE;
+	if (ddi_prop_get_int(DDI_DEV_T_ANY, dip, 0, "setup-pkt", 0)) {
+		tran->tran_hba_len = sizeof(struct ramhba_cmd);
+		tran->tran_pkt_constructor = ramhba_tran_pkt_constructor;
+		tran->tran_setup_pkt = ramhba_tran_setup_pkt;
+		tran->tran_teardown_pkt = ramhba_tran_teardown_pkt;
+	} else {
+		tran->tran_init_pkt = ramhba_tran_init_pkt;
+		tran->tran_destroy_pkt = ramhba_tran_destroy_pkt;
+		tran->tran_dmafree = ramhba_tran_dmafree;
+		tran->tran_sync_pkt = ramhba_tran_sync_pkt;
 	}
+	ramhba_dma_attr.dma_attr_sgllen = rh->rh_maxsegs;
+	if (scsi_hba_attach_setup(dip, &ramhba_dma_attr, tran, flags) != DDI_SUCCESS)
+		goto fail;
 	ddi_report_dev(dip);
 	return DDI_SUCCESS;
+
+fail:
+	ramhba_detach(dip, DDI_DETACH);
+	return DDI_FAILURE;
 }
 
 static struct dev_ops ramhba_dev_ops = {
