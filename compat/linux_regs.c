@@ -6,6 +6,7 @@
 #include <linux/dma-mapping.h>
 #include <linux/export.h>
 #include <linux/io.h>
+#include <linux/io-64-nonatomic-lo-hi.h>
 #include <linux/pci.h>
 #include <linux/slab.h>
 
@@ -160,12 +161,28 @@ EXPORT_SYMBOL_GPL(scsa_regs_map_free);
 /* An access outside of what is mapped is a driver's mistake that would oops or hit a neighbour. */
 static bool acc_in_range(const struct scsa_acc *acc, const void *addr, size_t size)
 {
-	return !WARN_ONCE((uintptr_t)addr - acc->base > acc->len - size,
+	if (WARN_ONCE(!acc, "scsa: access without a handle\n"))
+		return false;
+	return !WARN_ONCE(acc->len < size || (uintptr_t)addr - acc->base > acc->len - size,
 			  "scsa: access at offset %#lx of a %zu byte mapping\n",
 			  (unsigned long)((uintptr_t)addr - acc->base), acc->len);
 }
 
-#define DEFINE_ACCESSORS(bits, mem_read, mem_write, swab)				\
+/* I/O ports are 32 bits wide at most. */
+static u64 io_read64(const void __iomem *addr)
+{
+	u32 low = ioread32(addr);
+
+	return (u64)ioread32(addr + 4) << 32 | low;
+}
+
+static void io_write64(u64 value, void __iomem *addr)
+{
+	iowrite32(lower_32_bits(value), addr);
+	iowrite32(upper_32_bits(value), addr + 4);
+}
+
+#define DEFINE_ACCESSORS(bits, mem_read, mem_write, io_read, io_write, swab)		\
 /**											\
  * scsa_get##bits() - ddi_get##bits(9F)							\
  * @acc: access handle									\
@@ -185,7 +202,7 @@ uint##bits##_t scsa_get##bits(struct scsa_acc *acc, const void *addr)			\
 	else if (acc->kind == ACC_COHERENT)						\
 		value = READ_ONCE(*(const uint##bits##_t *)addr);			\
 	else										\
-		value = ioread##bits((const void __iomem __force *)addr);		\
+		value = io_read((const void __iomem __force *)addr);			\
 	return acc->swap ? swab(value) : value;						\
 }											\
 EXPORT_SYMBOL_GPL(scsa_get##bits);							\
@@ -211,14 +228,82 @@ void scsa_put##bits(struct scsa_acc *acc, void *addr, uint##bits##_t value)		\
 	else if (acc->kind == ACC_COHERENT)						\
 		WRITE_ONCE(*(uint##bits##_t *)addr, value);				\
 	else										\
-		iowrite##bits(value, (void __iomem __force *)addr);			\
+		io_write(value, (void __iomem __force *)addr);				\
 }											\
-EXPORT_SYMBOL_GPL(scsa_put##bits)
+EXPORT_SYMBOL_GPL(scsa_put##bits);							\
+											\
+/**											\
+ * scsa_rep_get##bits() - ddi_rep_get##bits(9F)						\
+ * @acc: access handle									\
+ * @host: memory to read to								\
+ * @addr: address in the handle's range							\
+ * @count: how many									\
+ * @flags: DDI_DEV_AUTOINCR (1), or DDI_DEV_NO_AUTOINCR (0) for the same one each time	\
+ *											\
+ * Context: any.									\
+ */											\
+void scsa_rep_get##bits(struct scsa_acc *acc, void *host, const void *addr,		\
+			size_t count, unsigned int flags)				\
+{											\
+	size_t i;									\
+											\
+	for (i = 0; i < count; i++) {							\
+		const char *p = (const char *)addr + (flags & 1 ? i * (bits / 8) : 0);	\
+		uint##bits##_t value = scsa_get##bits(acc, p);				\
+											\
+		memcpy((uint##bits##_t *)host + i, &value, bits / 8);			\
+	}										\
+}											\
+EXPORT_SYMBOL_GPL(scsa_rep_get##bits);							\
+											\
+/**											\
+ * scsa_rep_put##bits() - ddi_rep_put##bits(9F)						\
+ * @acc: access handle									\
+ * @host: memory to write from								\
+ * @addr: address in the handle's range							\
+ * @count: how many									\
+ * @flags: as for scsa_rep_get##bits()							\
+ *											\
+ * Context: any.									\
+ */											\
+void scsa_rep_put##bits(struct scsa_acc *acc, const void *host, void *addr,		\
+			size_t count, unsigned int flags)				\
+{											\
+	size_t i;									\
+											\
+	for (i = 0; i < count; i++) {							\
+		char *p = (char *)addr + (flags & 1 ? i * (bits / 8) : 0);		\
+		uint##bits##_t value;							\
+											\
+		memcpy(&value, (const uint##bits##_t *)host + i, bits / 8);		\
+		scsa_put##bits(acc, p, value);						\
+	}										\
+}											\
+EXPORT_SYMBOL_GPL(scsa_rep_put##bits)
 
 #define swab8(x) (x)
-DEFINE_ACCESSORS(8, readb, writeb, swab8);
-DEFINE_ACCESSORS(16, readw, writew, swab16);
-DEFINE_ACCESSORS(32, readl, writel, swab32);
+DEFINE_ACCESSORS(8, readb, writeb, ioread8, iowrite8, swab8);
+DEFINE_ACCESSORS(16, readw, writew, ioread16, iowrite16, swab16);
+DEFINE_ACCESSORS(32, readl, writel, ioread32, iowrite32, swab32);
+DEFINE_ACCESSORS(64, readq, writeq, io_read64, io_write64, swab64);
+
+/**
+ * scsa_check_acc_handle() - ddi_check_acc_handle(9F)
+ * @acc: access handle
+ *
+ * Context: any.
+ * Return: SCSA_SUCCESS, SCSA_FAILURE if the device behind it does not answer any more.
+ */
+int scsa_check_acc_handle(struct scsa_acc *acc)
+{
+	if (!acc)
+		return SCSA_FAILURE;
+	if (acc->kind == ACC_COHERENT)
+		return SCSA_SUCCESS;
+	return !pci_channel_offline(acc->pdev) && pci_device_is_present(acc->pdev) ?
+		SCSA_SUCCESS : SCSA_FAILURE;
+}
+EXPORT_SYMBOL_GPL(scsa_check_acc_handle);
 
 /**
  * scsa_pci_config_setup() - pci_config_setup(9F)
@@ -249,10 +334,18 @@ EXPORT_SYMBOL_GPL(scsa_pci_config_setup);
  */
 void scsa_pci_config_teardown(struct scsa_acc **handlep)
 {
+	if (WARN_ON(!*handlep || (*handlep)->kind != ACC_CONFIG))
+		return;
 	kfree(*handlep);
 	*handlep = NULL;
 }
 EXPORT_SYMBOL_GPL(scsa_pci_config_teardown);
+
+static bool is_config(const struct scsa_acc *acc)
+{
+	return !WARN_ONCE(!acc || acc->kind != ACC_CONFIG,
+			  "scsa: not a handle of pci_config_setup()\n");
+}
 
 #define DEFINE_CONFIG(bits, ctype, read, write)						\
 /**											\
@@ -267,7 +360,7 @@ uint##bits##_t scsa_pci_config_get##bits(struct scsa_acc *acc, long offset)		\
 {											\
 	ctype value;									\
 											\
-	if (read(acc->pdev, offset, &value))						\
+	if (!is_config(acc) || read(acc->pdev, offset, &value))				\
 		return (uint##bits##_t)~0;						\
 	return value;									\
 }											\
@@ -283,13 +376,83 @@ EXPORT_SYMBOL_GPL(scsa_pci_config_get##bits);						\
  */											\
 void scsa_pci_config_put##bits(struct scsa_acc *acc, long offset, uint##bits##_t value)	\
 {											\
-	write(acc->pdev, offset, value);						\
+	if (is_config(acc))								\
+		write(acc->pdev, offset, value);					\
 }											\
 EXPORT_SYMBOL_GPL(scsa_pci_config_put##bits)
 
 DEFINE_CONFIG(8, u8, pci_read_config_byte, pci_write_config_byte);
 DEFINE_CONFIG(16, u16, pci_read_config_word, pci_write_config_word);
 DEFINE_CONFIG(32, u32, pci_read_config_dword, pci_write_config_dword);
+
+/**
+ * scsa_pci_config_get64() - pci_config_get64(9F)
+ * @acc: handle of scsa_pci_config_setup()
+ * @offset: offset in configuration space
+ *
+ * Context: any.
+ * Return: the value, read in two halves; all ones if the device does not answer.
+ */
+uint64_t scsa_pci_config_get64(struct scsa_acc *acc, long offset)
+{
+	u32 low = scsa_pci_config_get32(acc, offset);
+
+	return (u64)scsa_pci_config_get32(acc, offset + 4) << 32 | low;
+}
+EXPORT_SYMBOL_GPL(scsa_pci_config_get64);
+
+/**
+ * scsa_pci_config_put64() - pci_config_put64(9F)
+ * @acc: handle of scsa_pci_config_setup()
+ * @offset: offset in configuration space
+ * @value: value to write, in two halves
+ *
+ * Context: any.
+ */
+void scsa_pci_config_put64(struct scsa_acc *acc, long offset, uint64_t value)
+{
+	scsa_pci_config_put32(acc, offset, lower_32_bits(value));
+	scsa_pci_config_put32(acc, offset + 4, upper_32_bits(value));
+}
+EXPORT_SYMBOL_GPL(scsa_pci_config_put64);
+
+/**
+ * scsa_pci_cap_locate() - pci_lcap_locate(9F), pci_xcap_locate(9F)
+ * @acc: handle of scsa_pci_config_setup()
+ * @id: capability
+ * @extended: of PCI Express' extended configuration space
+ * @basep: takes its offset
+ *
+ * Context: any.
+ * Return: SCSA_SUCCESS, SCSA_FAILURE if the device has no such capability.
+ */
+int scsa_pci_cap_locate(struct scsa_acc *acc, unsigned int id, bool extended, uint16_t *basep)
+{
+	unsigned int base;
+
+	if (!is_config(acc))
+		return SCSA_FAILURE;
+	base = extended ? pci_find_ext_capability(acc->pdev, id) :
+			  pci_find_capability(acc->pdev, id);
+	if (!base)
+		return SCSA_FAILURE;
+	*basep = base;
+	return SCSA_SUCCESS;
+}
+EXPORT_SYMBOL_GPL(scsa_pci_cap_locate);
+
+/**
+ * scsa_slaveonly() - ddi_slaveonly(9F)
+ * @dip: instance
+ *
+ * Context: any.
+ * Return: SCSA_FAILURE: any PCI slot lets a device be a bus master.
+ */
+int scsa_slaveonly(struct dev_info *dip)
+{
+	return SCSA_FAILURE;
+}
+EXPORT_SYMBOL_GPL(scsa_slaveonly);
 
 /**
  * scsa_membar_producer() - membar_producer(9F): stores before it are seen before those after it
@@ -312,6 +475,17 @@ void scsa_membar_consumer(void)
 	dma_rmb();
 }
 EXPORT_SYMBOL_GPL(scsa_membar_consumer);
+
+/**
+ * scsa_membar_enter() - membar_enter(9F), membar_exit(9F): a barrier for loads and stores
+ *
+ * Context: any.
+ */
+void scsa_membar_enter(void)
+{
+	mb();	/* a driver's own pairs with it */
+}
+EXPORT_SYMBOL_GPL(scsa_membar_enter);
 
 struct scsa_acc *linux_coherent_alloc(struct dev_info *dip, size_t len, uint64_t align,
 				      uint64_t addr_hi, bool may_sleep)

@@ -40,6 +40,18 @@ long long scsa_gethrtime(void)
 EXPORT_SYMBOL_GPL(scsa_gethrtime);
 
 /**
+ * scsa_ddi_get_time() - ddi_get_time(9F)
+ *
+ * Context: any.
+ * Return: seconds since 1970.
+ */
+long scsa_ddi_get_time(void)
+{
+	return (long)ktime_get_real_seconds();
+}
+EXPORT_SYMBOL_GPL(scsa_ddi_get_time);
+
+/**
  * scsa_drv_usectohz() - drv_usectohz(9F)
  * @usec: microseconds
  *

@@ -91,6 +91,11 @@ int scsa_sema_p_sig(struct scsa_ksema *sp);
 int scsa_sema_tryp(struct scsa_ksema *sp);
 void scsa_sema_v(struct scsa_ksema *sp);
 
+/* <sys/id32.h> */
+uint32_t scsa_id32_alloc(void *ptr, int kmflag);
+void *scsa_id32_lookup(uint32_t id);
+void scsa_id32_free(uint32_t id);
+
 /* <sys/thread.h> */
 struct scsa_kthread { uint64_t t_did; };
 struct scsa_kthread *scsa_thread_create(void (*func)(void *), void *arg);
@@ -102,6 +107,7 @@ struct scsa_kthread *scsa_curthread(void);
 extern const int scsa_hz;
 long scsa_ddi_get_lbolt(void);
 long long scsa_gethrtime(void);
+long scsa_ddi_get_time(void);
 long scsa_drv_usectohz(long usec);
 long scsa_drv_hztousec(long ticks);
 void scsa_drv_usecwait(long usec);
@@ -118,6 +124,25 @@ int scsa_dev_nregs(struct dev_info *dip, int *countp);
 uint8_t scsa_get8(struct scsa_acc *acc, const void *addr);
 uint16_t scsa_get16(struct scsa_acc *acc, const void *addr);
 uint32_t scsa_get32(struct scsa_acc *acc, const void *addr);
+uint64_t scsa_get64(struct scsa_acc *acc, const void *addr);
+void scsa_put64(struct scsa_acc *acc, void *addr, uint64_t value);
+void scsa_rep_get8(struct scsa_acc *acc, void *host, const void *addr, size_t count,
+		   unsigned int flags);
+void scsa_rep_put8(struct scsa_acc *acc, const void *host, void *addr, size_t count,
+		   unsigned int flags);
+void scsa_rep_get16(struct scsa_acc *acc, void *host, const void *addr, size_t count,
+		   unsigned int flags);
+void scsa_rep_put16(struct scsa_acc *acc, const void *host, void *addr, size_t count,
+		   unsigned int flags);
+void scsa_rep_get32(struct scsa_acc *acc, void *host, const void *addr, size_t count,
+		   unsigned int flags);
+void scsa_rep_put32(struct scsa_acc *acc, const void *host, void *addr, size_t count,
+		   unsigned int flags);
+void scsa_rep_get64(struct scsa_acc *acc, void *host, const void *addr, size_t count,
+		   unsigned int flags);
+void scsa_rep_put64(struct scsa_acc *acc, const void *host, void *addr, size_t count,
+		   unsigned int flags);
+int scsa_check_acc_handle(struct scsa_acc *acc);
 void scsa_put8(struct scsa_acc *acc, void *addr, uint8_t value);
 void scsa_put16(struct scsa_acc *acc, void *addr, uint16_t value);
 void scsa_put32(struct scsa_acc *acc, void *addr, uint32_t value);
@@ -129,6 +154,11 @@ uint32_t scsa_pci_config_get32(struct scsa_acc *acc, long offset);
 void scsa_pci_config_put8(struct scsa_acc *acc, long offset, uint8_t value);
 void scsa_pci_config_put16(struct scsa_acc *acc, long offset, uint16_t value);
 void scsa_pci_config_put32(struct scsa_acc *acc, long offset, uint32_t value);
+uint64_t scsa_pci_config_get64(struct scsa_acc *acc, long offset);
+void scsa_pci_config_put64(struct scsa_acc *acc, long offset, uint64_t value);
+int scsa_pci_cap_locate(struct scsa_acc *acc, unsigned int id, bool extended, uint16_t *basep);
+int scsa_slaveonly(struct dev_info *dip);
+void scsa_membar_enter(void);
 void scsa_membar_producer(void);
 void scsa_membar_consumer(void);
 

@@ -12,6 +12,26 @@
 #include <linux/string.h>
 
 __printf(3, 4) int snprintf(char *buf, size_t size, const char *fmt, ...);
+__printf(2, 3) int sprintf(char *buf, const char *fmt, ...);
+
+/* ddi_strtol(9F): 0, EINVAL or ERANGE. */
+int scsa_ddi_strtol(const char *str, char **endp, int base, long *result);
+int scsa_ddi_strtoul(const char *str, char **endp, int base, unsigned long *result);
+int scsa_ddi_strtoll(const char *str, char **endp, int base, longlong_t *result);
+int scsa_ddi_strtoull(const char *str, char **endp, int base, u_longlong_t *result);
+#define ddi_strtol		scsa_ddi_strtol
+#define ddi_strtoul		scsa_ddi_strtoul
+#define ddi_strtoll		scsa_ddi_strtoll
+#define ddi_strtoull		scsa_ddi_strtoull
+
+/* ddi_ffs(9F), ddi_fls(9F): bits count from 1; 0 if none is set. */
+#define ddi_ffs(mask)	__builtin_ffsl((long)(mask))
+#define ddi_fls(mask)	((mask) ? (int)sizeof(long) * 8 - __builtin_clzl((ulong_t)(mask)) : 0)
+
+#ifndef min
+#define min(a, b)		MIN(a, b)
+#define max(a, b)		MAX(a, b)
+#endif
 
 #define bzero(p, n)		((void)memset((p), 0, (n)))
 #define bcopy(from, to, n)	((void)memmove((to), (from), (n)))

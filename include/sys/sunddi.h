@@ -91,6 +91,20 @@ int scsa_ddi_prop_update_int(dev_t dev, dev_info_t *dip, const char *name, int v
 #define ddi_put8		scsa_put8
 #define ddi_put16		scsa_put16
 #define ddi_put32		scsa_put32
+#define ddi_get64		scsa_get64
+#define ddi_put64		scsa_put64
+#define DDI_DEV_NO_AUTOINCR	0
+#define DDI_DEV_AUTOINCR	1
+#define ddi_rep_get8		scsa_rep_get8
+#define ddi_rep_get16		scsa_rep_get16
+#define ddi_rep_get32		scsa_rep_get32
+#define ddi_rep_get64		scsa_rep_get64
+#define ddi_rep_put8		scsa_rep_put8
+#define ddi_rep_put16		scsa_rep_put16
+#define ddi_rep_put32		scsa_rep_put32
+#define ddi_rep_put64		scsa_rep_put64
+#define ddi_check_acc_handle	scsa_check_acc_handle
+#define ddi_slaveonly		scsa_slaveonly
 #define pci_config_setup	scsa_pci_config_setup
 #define pci_config_teardown	scsa_pci_config_teardown
 #define pci_config_get8		scsa_pci_config_get8
@@ -99,6 +113,12 @@ int scsa_ddi_prop_update_int(dev_t dev, dev_info_t *dip, const char *name, int v
 #define pci_config_put8		scsa_pci_config_put8
 #define pci_config_put16	scsa_pci_config_put16
 #define pci_config_put32	scsa_pci_config_put32
+#define pci_config_get64	scsa_pci_config_get64
+#define pci_config_put64	scsa_pci_config_put64
+#define pci_lcap_locate(h, id, basep)	scsa_pci_cap_locate(h, id, false, basep)
+#define pci_xcap_locate(h, id, basep)	scsa_pci_cap_locate(h, id, true, basep)
+#define membar_enter		scsa_membar_enter
+#define membar_exit		scsa_membar_enter
 #define membar_producer		scsa_membar_producer
 #define membar_consumer		scsa_membar_consumer
 

@@ -15,6 +15,8 @@
 #define SEC_TO_TICK(sec)	((clock_t)(sec) * hz)
 
 #define ddi_get_lbolt		scsa_ddi_get_lbolt
+#define ddi_get_lbolt64()	((int64_t)scsa_ddi_get_lbolt())
+#define ddi_get_time		scsa_ddi_get_time
 #define gethrtime		scsa_gethrtime
 #define drv_usectohz		scsa_drv_usectohz
 #define drv_hztousec		scsa_drv_hztousec

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Clauses of ddi_rep_get8(9F), pci_config_get8(9F), ddi_strtol(9F), id32_alloc() and clocks. */
+#include <sys/ddi.h>
+#include <sys/errno.h>
+#include <sys/id32.h>
+#include <sys/sunddi.h>
+
+#include "contract.h"
+#include "contract_check.h"
+
+static ddi_dma_attr_t attr = {
+	DMA_ATTR_V0, 0, 0xffffffffULL, 0xffffffffULL, 64, 1, 1, 0xffffffffULL, 0xffffffffULL, 1, 1, 0
+};
+
+static const char *acc_rep(dev_info_t *dip)
+{
+	ddi_device_acc_attr_t acc_attr = { DDI_DEVICE_ATTR_V0, DDI_NEVERSWAP_ACC,
+					   DDI_STRICTORDER_ACC };
+	uint8_t host[32], back[32];
+	ddi_acc_handle_t acc = NULL;
+	ddi_dma_handle_t h = NULL;
+	const char *why = NULL;
+	caddr_t mem;
+	size_t len;
+	int i;
+
+	for (i = 0; i < 32; i++)
+		host[i] = (uint8_t)(i + 1);
+	CHECK(ddi_dma_alloc_handle(dip, &attr, DDI_DMA_SLEEP, NULL, &h) == DDI_SUCCESS);
+	CHECK(ddi_dma_mem_alloc(h, 64, &acc_attr, DDI_DMA_CONSISTENT, DDI_DMA_SLEEP, NULL, &mem,
+				&len, &acc) == DDI_SUCCESS);
+	CHECK(ddi_check_acc_handle(acc) == DDI_SUCCESS);
+	ddi_put64(acc, (uint64_t *)mem, 0x1122334455667788ULL);
+	CHECK(ddi_get64(acc, (uint64_t *)mem) == 0x1122334455667788ULL);
+	CHECK(ddi_get32(acc, (uint32_t *)mem) == 0x55667788);
+	bzero(mem, 64);
+	/* The host's memory need not be aligned. */
+	ddi_rep_put32(acc, (uint32_t *)(host + 1), (uint32_t *)mem, 4, DDI_DEV_AUTOINCR);
+	CHECK(bcmp(mem, host + 1, 16) == 0 && mem[16] == 0);
+	ddi_rep_get16(acc, (uint16_t *)(back + 1), (uint16_t *)mem, 8, DDI_DEV_AUTOINCR);
+	CHECK(bcmp(back + 1, host + 1, 16) == 0);
+	/* Without DDI_DEV_AUTOINCR it is one register all the time. */
+	bzero(mem, 64);
+	ddi_rep_put8(acc, host, (uint8_t *)mem, 8, DDI_DEV_NO_AUTOINCR);
+	CHECK(mem[0] == 8 && mem[1] == 0);
+	ddi_rep_get64(acc, (uint64_t *)back, (uint64_t *)mem, 2, DDI_DEV_NO_AUTOINCR);
+	CHECK(back[0] == 8 && back[8] == 8 && back[1] == 0);
+out:
+	if (acc)
+		ddi_dma_mem_free(&acc);
+	if (h)
+		ddi_dma_free_handle(&h);
+	return why;
+}
+
+static const char *config(dev_info_t *dip)
+{
+	ddi_acc_handle_t h = NULL;
+	const char *why = NULL;
+	uint32_t base;
+	uint16_t cap;
+
+	CHECK(ddi_slaveonly(dip) == DDI_FAILURE);
+	CHECK(pci_config_setup(dip, &h) == DDI_SUCCESS);
+	CHECK(ddi_check_acc_handle(h) == DDI_SUCCESS);
+	CHECK(pci_config_get64(h, PCI_CONF_VENID) ==
+	      ((uint64_t)pci_config_get32(h, PCI_CONF_COMM) << 32 |
+	       pci_config_get32(h, PCI_CONF_VENID)));
+	/* What is written stays: the interrupt line register is software's. */
+	base = pci_config_get8(h, PCI_CONF_ILINE);
+	pci_config_put8(h, PCI_CONF_ILINE, 0x5a);
+	CHECK(pci_config_get8(h, PCI_CONF_ILINE) == 0x5a);
+	pci_config_put8(h, PCI_CONF_ILINE, (uint8_t)base);
+	/* Nothing is at an odd offset or outside. */
+	CHECK(pci_config_get32(h, 1) == PCI_EINVAL32);
+	CHECK(pci_config_get16(h, 0x10000) == PCI_EINVAL16);
+	CHECK(pci_lcap_locate(h, 0x7f, &cap) == DDI_FAILURE);
+	CHECK(pci_xcap_locate(h, 0x7f, &cap) == DDI_FAILURE);
+	CHECK(ddi_check_acc_handle(NULL) == DDI_FAILURE);
+out:
+	if (h)
+		pci_config_teardown(&h);
+	return why ? why : h ? "teardown left the handle" : NULL;
+}
+
+static const char *strtol_errors(dev_info_t *dip)
+{
+	const char *why = NULL, *text = " -0x1fz";
+	u_longlong_t ull;
+	longlong_t ll;
+	char *end;
+	long n;
+	ulong_t u;
+
+	CHECK(ddi_strtol(text, &end, 0, &n) == 0 && n == -31 && *end == 'z');
+	CHECK(ddi_strtol("017", NULL, 0, &n) == 0 && n == 15);
+	CHECK(ddi_strtol("017", NULL, 10, &n) == 0 && n == 17);
+	CHECK(ddi_strtol("0x", &end, 0, &n) == 0 && n == 0 && *end == 'x');
+	text = "xyz";
+	n = 42;
+	CHECK(ddi_strtol(text, &end, 10, &n) == EINVAL && end == text && n == 42);
+	CHECK(ddi_strtol("1", NULL, 37, &n) == EINVAL && ddi_strtol("1", NULL, 1, &n) == EINVAL);
+	CHECK(ddi_strtoll("9223372036854775807", NULL, 10, &ll) == 0 &&
+	      ll == 0x7fffffffffffffffLL);
+	CHECK(ddi_strtoll("9223372036854775808", NULL, 10, &ll) == ERANGE);
+	CHECK(ddi_strtoll("-9223372036854775808", NULL, 10, &ll) == 0 && ll < 0);
+	CHECK(ddi_strtoll("-9223372036854775809", NULL, 10, &ll) == ERANGE);
+	CHECK(ddi_strtoull("18446744073709551615", NULL, 10, &ull) == 0 && ull == ~0ULL);
+	CHECK(ddi_strtoull("18446744073709551616", NULL, 10, &ull) == ERANGE);
+	CHECK(ddi_strtoul("zz", NULL, 36, &u) == 0 && u == 35 * 36 + 35);
+	CHECK(ddi_ffs(0) == 0 && ddi_ffs(0x8000) == 16 && ddi_fls(0) == 0 && ddi_fls(0x81) == 8);
+out:
+	return why;
+}
+
+static const char *id32(dev_info_t *dip)
+{
+	const char *why = NULL;
+	uint32_t a, b, c;
+	int x, y;
+
+	a = id32_alloc(&x, KM_SLEEP);
+	b = id32_alloc(&y, KM_NOSLEEP);
+	CHECK(a && b && a != b);
+	CHECK(id32_lookup(a) == &x && id32_lookup(b) == &y);
+	id32_free(a);
+	CHECK(id32_lookup(a) == NULL && id32_lookup(0) == NULL);
+	/* A stale id is harmless, and no new one equals it soon. */
+	id32_free(a);
+	c = id32_alloc(&x, KM_SLEEP);
+	CHECK(c != a);
+	id32_free(c);
+	CHECK(id32_alloc(NULL, KM_SLEEP) == 0);
+out:
+	id32_free(b);
+	return why;
+}
+
+static const char *clocks(dev_info_t *dip)
+{
+	hrtime_t start = gethrtime();
+	const char *why = NULL;
+	int64_t ticks = ddi_get_lbolt64();
+
+	delay(drv_usectohz(20000));
+	CHECK(gethrtime() - start >= 10000000 && ddi_get_lbolt64() - ticks > 0);
+	CHECK(drv_hztousec(drv_usectohz(1000000)) == 1000000);
+	CHECK(drv_usectohz(1) == 1 && drv_usectohz(0) == 0);
+	/* After 2020, before 2100. */
+	CHECK(ddi_get_time() > 1577836800L && ddi_get_time() < 4102444800L);
+out:
+	return why;
+}
+
+const struct contract_test contract_regs_tests[] = {
+	{ "acc_handle.rep", acc_rep },
+	{ "pci_config.capabilities", config },
+	{ "strtol", strtol_errors },
+	{ "id32", id32 },
+	{ "clocks", clocks },
+	{ NULL, NULL }
+};
