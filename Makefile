@@ -108,7 +108,7 @@ demo: deps
 
 check: deps-check
 	@$(MAKE) --no-print-directory qemu kernel
-	@tests/check lint unit fuzz qtest guest readme
+	@tests/check lint unit fuzz qtest guest debug readme
 
 check-unit:
 	@$(MAKE) --no-print-directory -C tests/unit check BUILD=$(BUILD)/unit

@@ -31,6 +31,8 @@ struct ddi_callback_list scsi_pkt_callbacks;
 /* SLEEP: how often to look whether there are resources again. */
 #define SLEEP_POLL_USEC	10000
 
+#define DMA_MAGIC	0x444d4168u
+
 enum dma_state {
 	DMA_FREE,
 	DMA_BOUND,		/* mapped as a whole */
@@ -39,6 +41,7 @@ enum dma_state {
 };
 
 struct scsa_dma_handle {
+	uint_t			dh_magic;	/* DMA_MAGIC until freed */
 	dev_info_t		*dh_dip;
 	ddi_dma_attr_t		dh_attr;
 	struct dma_limits	dh_limits;
@@ -70,6 +73,12 @@ struct scsa_dma_handle {
 };
 
 #define DMA_NO_WIN	((uint_t)-1)
+
+/* False for NULL and, as long as its memory has not been used again, for a freed one. */
+static boolean_t is_handle(const struct scsa_dma_handle *h)
+{
+	return h && h->dh_magic == DMA_MAGIC ? B_TRUE : B_FALSE;
+}
 
 /* Wait for resources, or have the caller told when there are some. True: try again now. */
 static boolean_t shortage(struct ddi_callback_list *list, dev_info_t *dip, ddi_dma_handle_t h,
@@ -111,6 +120,7 @@ int scsa_ddi_dma_alloc_handle(dev_info_t *dip, ddi_dma_attr_t *attr, int (*cb)(c
 		shortage(&ddi_dma_callbacks, dip, NULL, cb, arg);
 		return DDI_DMA_NORESOURCES;
 	}
+	h->dh_magic = DMA_MAGIC;
 	h->dh_dip = dip;
 	h->dh_attr = *attr;
 	h->dh_limits = limits;
@@ -132,14 +142,15 @@ void scsa_ddi_dma_free_handle(ddi_dma_handle_t *handlep)
 {
 	struct scsa_dma_handle *h = *handlep;
 
-	if (!h) {
-		scsa_assert_failed(__FILE__, __LINE__, "%s", "freeing no DMA handle");
+	if (!is_handle(h)) {
+		MISUSE("ddi_dma_free_handle", "no DMA handle");
 		return;
 	}
 	if (h->dh_state != DMA_FREE) {
-		scsa_assert_failed(__FILE__, __LINE__, "%s", "freeing a bound DMA handle");
+		MISUSE("ddi_dma_free_handle", "the handle is bound");
 		scsa_ddi_dma_unbind_handle(h);
 	}
+	h->dh_magic = 0;
 	ddi_callback_cancel_handle(&ddi_dma_callbacks, h);
 	ddi_callback_cancel_handle(&ddi_mem_callbacks, h);
 	linux_dma_map_fini(&h->dh_map);
@@ -412,12 +423,22 @@ static void give_cookies(struct scsa_dma_handle *h, ddi_dma_cookie_t *cookiep, u
 }
 
 /* What can be refused before anything is done. */
-static int bind_check(const struct scsa_dma_handle *h, uint_t flags)
+static inline int bind_check(const struct scsa_dma_handle *h, uint_t flags, uint64_t length)
 {
-	if (h->dh_state != DMA_FREE)
+	if (!is_handle(h)) {
+		MISUSE("ddi_dma bind", "no DMA handle");
+		return DDI_DMA_NOMAPPING;
+	}
+	if (h->dh_state != DMA_FREE) {
+		MISUSE("ddi_dma bind", "the handle is bound");
 		return DDI_DMA_INUSE;
+	}
 	if (!(flags & DDI_DMA_RDWR)) {
-		scsa_assert_failed(__FILE__, __LINE__, "%s", "DMA bind without a direction");
+		MISUSE("ddi_dma bind", "no direction");
+		return DDI_DMA_NOMAPPING;
+	}
+	if (!length) {
+		MISUSE("ddi_dma bind", "no length");
 		return DDI_DMA_NOMAPPING;
 	}
 	return DDI_SUCCESS;
@@ -445,14 +466,16 @@ int scsa_ddi_dma_buf_bind_handle(ddi_dma_handle_t h, struct buf *bp, uint_t flag
 {
 	int rc;
 
+	if (!bp) {
+		MISUSE("ddi_dma_buf_bind_handle", "no buffer");
+		return DDI_DMA_NOMAPPING;
+	}
 	if (!bp->b_sgl)
 		return scsa_ddi_dma_addr_bind_handle(h, NULL, bp->b_un.b_addr, bp->b_bcount, flags,
 						     cb, arg, cookiep, ccountp);
-	rc = bind_check(h, flags);
+	rc = bind_check(h, flags, bp->b_bcount);
 	if (rc != DDI_SUCCESS)
 		return rc;
-	if (!bp->b_bcount)
-		return DDI_DMA_NOMAPPING;
 	h->dh_limits.granular = MAX(h->dh_attr.dma_attr_granular, bp->b_granular);
 	h->dh_sgl = bp->b_sgl;
 	h->dh_nents = bp->b_nents;
@@ -499,13 +522,15 @@ int scsa_ddi_dma_addr_bind_handle(ddi_dma_handle_t h, struct as *as, caddr_t add
 				  uint_t flags, int (*cb)(caddr_t), caddr_t arg,
 				  ddi_dma_cookie_t *cookiep, uint_t *ccountp)
 {
-	int rc = bind_check(h, flags);
+	int rc = bind_check(h, flags, len);
 	uint64_t bus_addr;
 
 	if (rc != DDI_SUCCESS)
 		return rc;
-	if (as || !addr || !len)
+	if (as || !addr) {
+		MISUSE("ddi_dma_addr_bind_handle", "no kernel address");
 		return DDI_DMA_NOMAPPING;
+	}
 	h->dh_limits.granular = h->dh_attr.dma_attr_granular;
 	h->dh_len = len;
 	h->dh_flags = flags;
@@ -539,8 +564,10 @@ EXPORT_SYMBOL_GPL(scsa_ddi_dma_addr_bind_handle);
  */
 int scsa_ddi_dma_unbind_handle(ddi_dma_handle_t h)
 {
-	if (h->dh_state == DMA_FREE)
+	if (!is_handle(h) || h->dh_state == DMA_FREE) {
+		MISUSE("ddi_dma_unbind_handle", "no bound DMA handle");
 		return DDI_FAILURE;
+	}
 	if (h->dh_state == DMA_BOUND_LAZY)
 		leave_lazy_win(h);
 	linux_dma_unmap(&h->dh_map);
@@ -565,11 +592,11 @@ EXPORT_SYMBOL_GPL(scsa_ddi_dma_unbind_handle);
  */
 void scsa_ddi_dma_nextcookie(ddi_dma_handle_t h, ddi_dma_cookie_t *cookiep)
 {
-	if (h->dh_next < h->dh_ncookies) {
+	if (is_handle(h) && h->dh_next < h->dh_ncookies) {
 		*cookiep = h->dh_cookies[h->dh_next++];
 		return;
 	}
-	scsa_assert_failed(__FILE__, __LINE__, "%s", "ddi_dma_nextcookie: no cookie is left");
+	MISUSE("ddi_dma_nextcookie", "no cookie is left");
 	bzero(cookiep, sizeof(*cookiep));
 }
 EXPORT_SYMBOL_GPL(scsa_ddi_dma_nextcookie);
@@ -583,6 +610,10 @@ EXPORT_SYMBOL_GPL(scsa_ddi_dma_nextcookie);
  */
 uint_t scsa_ddi_dma_ncookies(ddi_dma_handle_t h)
 {
+	if (!is_handle(h)) {
+		MISUSE("ddi_dma_ncookies", "no DMA handle");
+		return 0;
+	}
 	return h->dh_ncookies;
 }
 EXPORT_SYMBOL_GPL(scsa_ddi_dma_ncookies);
@@ -597,8 +628,13 @@ EXPORT_SYMBOL_GPL(scsa_ddi_dma_ncookies);
  */
 const ddi_dma_cookie_t *scsa_ddi_dma_cookie_iter(ddi_dma_handle_t h, const ddi_dma_cookie_t *prev)
 {
-	const ddi_dma_cookie_t *next = prev ? prev + 1 : h->dh_cookies;
+	const ddi_dma_cookie_t *next;
 
+	if (!is_handle(h) || !h->dh_ncookies) {
+		MISUSE("ddi_dma_cookie_iter", "no bound DMA handle");
+		return NULL;
+	}
+	next = prev ? prev + 1 : h->dh_cookies;
 	return next < h->dh_cookies + h->dh_ncookies ? next : NULL;
 }
 EXPORT_SYMBOL_GPL(scsa_ddi_dma_cookie_iter);
@@ -613,7 +649,10 @@ EXPORT_SYMBOL_GPL(scsa_ddi_dma_cookie_iter);
  */
 const ddi_dma_cookie_t *scsa_ddi_dma_cookie_get(ddi_dma_handle_t h, uint_t index)
 {
-	return index < h->dh_ncookies ? &h->dh_cookies[index] : NULL;
+	if (is_handle(h) && index < h->dh_ncookies)
+		return &h->dh_cookies[index];
+	MISUSE("ddi_dma_cookie_get", "no such cookie");
+	return NULL;
 }
 EXPORT_SYMBOL_GPL(scsa_ddi_dma_cookie_get);
 
@@ -626,9 +665,9 @@ EXPORT_SYMBOL_GPL(scsa_ddi_dma_cookie_get);
  */
 const ddi_dma_cookie_t *scsa_ddi_dma_cookie_one(ddi_dma_handle_t h)
 {
-	if (h->dh_ncookies == 1)
+	if (is_handle(h) && h->dh_ncookies == 1)
 		return h->dh_cookies;
-	scsa_assert_failed(__FILE__, __LINE__, "ddi_dma_cookie_one: %u cookies", h->dh_ncookies);
+	MISUSE("ddi_dma_cookie_one", "not one cookie");
 	return NULL;
 }
 EXPORT_SYMBOL_GPL(scsa_ddi_dma_cookie_one);
@@ -643,7 +682,11 @@ EXPORT_SYMBOL_GPL(scsa_ddi_dma_cookie_one);
  */
 int scsa_ddi_dma_numwin(ddi_dma_handle_t h, uint_t *nwinp)
 {
-	if (h->dh_state == DMA_FREE || h->dh_nwin <= 1)
+	if (!is_handle(h) || h->dh_state == DMA_FREE) {
+		MISUSE("ddi_dma_numwin", "no bound DMA handle");
+		return DDI_FAILURE;
+	}
+	if (h->dh_nwin <= 1)
 		return DDI_FAILURE;
 	*nwinp = h->dh_nwin;
 	return DDI_SUCCESS;
@@ -670,8 +713,10 @@ int scsa_ddi_dma_getwin(ddi_dma_handle_t h, uint_t win, off_t *offp, size_t *len
 {
 	const struct dma_win *w;
 
-	if (h->dh_state == DMA_FREE || win >= h->dh_nwin)
+	if (!is_handle(h) || h->dh_state == DMA_FREE || win >= h->dh_nwin) {
+		MISUSE("ddi_dma_getwin", "no such window of a bound DMA handle");
 		return DDI_FAILURE;
+	}
 	if (h->dh_state == DMA_BOUND_LAZY) {
 		if (win != h->dh_curwin && map_lazy_win(h, win, KM_NOSLEEP) != DDI_SUCCESS)
 			return DDI_FAILURE;
@@ -716,9 +761,11 @@ static void sync_bounce(struct scsa_dma_handle *h, uint64_t offset, uint64_t len
  */
 int scsa_ddi_dma_sync(ddi_dma_handle_t h, off_t offset, size_t length, uint_t type)
 {
-	if (h->dh_state == DMA_FREE || offset < 0 || (uint64_t)offset > h->dh_len ||
-	    length > h->dh_len - offset)
+	if (!is_handle(h) || h->dh_state == DMA_FREE || offset < 0 ||
+	    (uint64_t)offset > h->dh_len || length > h->dh_len - offset) {
+		MISUSE("ddi_dma_sync", "no such range of a bound DMA handle");
 		return DDI_FAILURE;
+	}
 	if (type == DDI_DMA_SYNC_FORDEV) {
 		sync_bounce(h, offset, length, B_FALSE);
 		linux_dma_sync(&h->dh_map, false);
@@ -753,11 +800,14 @@ int scsa_ddi_dma_mem_alloc(ddi_dma_handle_t h, size_t length, ddi_device_acc_att
 			   uint_t flags, int (*cb)(caddr_t), caddr_t arg, caddr_t *kaddrp,
 			   size_t *real_length, ddi_acc_handle_t *acc_handlep)
 {
-	const ddi_dma_attr_t *a = &h->dh_attr;
+	const ddi_dma_attr_t *a;
 	struct scsa_acc *acc;
 
-	if (!length)
+	if (!is_handle(h) || !length) {
+		MISUSE("ddi_dma_mem_alloc", "no DMA handle, or no length");
 		return DDI_FAILURE;
+	}
+	a = &h->dh_attr;
 	if (!(flags & DDI_DMA_CONSISTENT) && a->dma_attr_minxfer > 1)
 		length = P2ROUNDUP(length, (size_t)a->dma_attr_minxfer);
 	do {
@@ -781,6 +831,10 @@ EXPORT_SYMBOL_GPL(scsa_ddi_dma_mem_alloc);
  */
 void scsa_ddi_dma_mem_free(ddi_acc_handle_t *acc_handlep)
 {
+	if (!*acc_handlep) {
+		MISUSE("ddi_dma_mem_free", "no memory");
+		return;
+	}
 	linux_coherent_free(*acc_handlep);
 	*acc_handlep = NULL;
 	ddi_callback_release(&ddi_mem_callbacks);

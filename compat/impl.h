@@ -73,6 +73,18 @@ void scsa_prop_remove_all(struct dev_info *dip);
 int linux_driver_register(struct dev_ops *ops);
 int linux_driver_unregister(struct dev_ops *ops);
 
+/* A driver calls a function as it must not: told once for each way to do so. Any context. */
+void linux_misuse(const char *function, const char *what, void *caller);
+#define MISUSE(function, what)							\
+	do {									\
+		static bool said;						\
+										\
+		if (!said) {							\
+			said = true;						\
+			linux_misuse(function, what, __builtin_return_address(0));	\
+		}								\
+	} while (0)
+
 /* ---- DMA ---- */
 
 void ddi_dma_init(void);

@@ -98,6 +98,11 @@ void scsa_dev_err(struct dev_info *dip, int level, const char *fmt, ...)
 }
 EXPORT_SYMBOL_GPL(scsa_dev_err);
 
+void linux_misuse(const char *function, const char *what, void *caller)
+{
+	pr_warn("scsa: %s: %s, called from %pS\n", function, what, caller);
+}
+
 /**
  * scsa_assert_failed() - report a failed VERIFY() or ASSERT()
  * @file: source file

@@ -10,7 +10,7 @@ from lib import ISP, Controller, Disk, Group, block, check, errors_in_log, gener
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 FAILNTH = '/bin/failnth'
-CYCLES = 200
+CYCLES = 60
 
 
 def failnth(settings):
@@ -114,12 +114,12 @@ def load_io_unload(vm):
         'd=/dev/$(ls /sys/bus/scsi/devices/*:0:0:0/block); '
         'dd if=/tmp/on of=$d bs=64k oflag=direct seek=$i 2>/dev/null && '
         'dd if=$d bs=64k count=16 skip=$i iflag=direct 2>/dev/null | cmp - /tmp/on && '
-        'modprobe -r isp || exit 1; [ $((i % 20)) = 0 ] || continue; '
+        'modprobe -r isp || exit 1; [ $((i % 6)) = 0 ] || continue; '
         'echo 3 > /proc/sys/vm/drop_caches; '
         'echo cycle $i $(grep -E "^(MemFree|Slab|VmallocUsed):" /proc/meminfo); done',
         timeout=600).text
     rows = [list(map(int, re.findall(r'\d+', line))) for line in out.splitlines()]
-    same(len(rows), CYCLES // 20, f'rows of\n{out}')
+    same(len(rows), CYCLES // 6, f'rows of\n{out}')
     for cycle, free, slab, vmalloc in rows:
         print(f'# after {cycle} cycles: {free} KiB free, slab {slab} KiB, vmalloc {vmalloc} KiB')
     # KASAN keeps freed memory for a while and lockdep learns: the first half is for them.

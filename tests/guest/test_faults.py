@@ -126,7 +126,7 @@ GROUPS.append(MUTATE)
 
 # Anything the chip returns, or nearly each completion of a command: those come in crowds, and are
 # recovered from together.
-WHERE = ('rate=30,count=40', 'target=0,rate=500,count=200', 'target=0,rate=100,count=200')
+WHERE = ('rate=30,count=40', 'target=0,rate=500,count=120', 'target=0,rate=100,count=120')
 WORK = ('fio --name=a --filename=/dev/$b --rw=randrw --bs=4k --number_ios=1000 --ioengine=libaio '
         '--direct=1 --iodepth=16 --continue_on_error=all --output-format=terse')
 READ = 'dd if=/dev/$b of=/dev/null bs=4k count=1 iflag=direct'
@@ -172,4 +172,4 @@ def mutations(vm):
             check(not on_all_disks(vm, READ), 'a controller does not come back')
     print(f'# seeds {first} to {seed - 1}, {cases} mutations in {time.monotonic() - started:.0f} s; '
           f'{offline} controllers went offline; the slowest round took {worst:.0f} s')
-    check(worst < 200, f'a round took {worst:.0f} s')
+    check(worst < 300, f'a round took {worst:.0f} s')

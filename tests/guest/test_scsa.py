@@ -71,6 +71,11 @@ def contract_group(name, params='', device='pci-testdev', **machine):
         found = re.findall(r'(?:^# does not hold: (.*)\n)?^(ok|not ok) \d+ (\S+)', log, re.M)
         plan = re.search(r'^1\.\.(\d+)$', log, re.M)
         check(plan and int(plan.group(1)) == len(found) > 0, f'incomplete KTAP:\n{log[-3000:]}')
+        if 'misuse.bad_bind' in log:
+            # Each way to misuse something has its own line, once.
+            warned = vm.guest('dmesg --notime | grep "^scsa: ddi_dma.*called from"').text.split('\n')
+            same(sorted(set(warned)), sorted(warned), 'warnings')
+            check(len(warned) > 15, 'too few warnings:\n' + '\n'.join(warned))
         return [(key, '' if word == 'ok' else why or 'failed') for why, word, key in found]
 
 

@@ -16,6 +16,7 @@ struct contract_test {
 
 extern const struct contract_test contract_dma_tests[];
 extern const struct contract_test contract_bounce_tests[];
+extern const struct contract_test contract_misuse_tests[];
 extern const struct contract_test contract_ddi_tests[];
 extern const struct contract_test contract_callback_tests[];
 extern const struct contract_test contract_hba_tests[];
