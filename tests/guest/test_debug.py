@@ -127,6 +127,7 @@ def load_io_unload(vm):
     for column, what in ((2, 'slab'), (3, 'vmalloc')):
         growth = half[-1][column] - half[0][column]
         check(growth < 1024, f'{what} grew by {growth} KiB in {CYCLES // 2} cycles')
-    lost = half[0][1] - half[-1][1]
+    # Free memory goes up and down by some MiB; its peaks must stay where they are.
+    lost = max(row[1] for row in rows[:len(rows) // 2]) - max(row[1] for row in half)
     check(lost < 4096, f'{lost} KiB less are free after {CYCLES // 2} cycles')
     same(errors_in_log(vm), [], 'error lines in the kernel log')
