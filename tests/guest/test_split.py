@@ -291,9 +291,13 @@ def middle_reset_from_user_space(vm):
     sg = generic(vm, 0)
     vm.fault('delay-completion,ms=3000,target=0,opcode=0x28,after=3')
     try:
-        # The midlayer repeats what a reset has ended.
-        command = f'({disk_read(vm, 0, 30)} & sleep 1; sg_reset --bus --no-escalate {sg}; wait)'
-        _, outcome, status, resid, (offset, _) = ends_in_the_middle(vm, command, again=1)
+        read = disk_read(vm, 0, 30)
+        done = f'$(cat /sys/block/{block(vm, 0)[5:]}/device/scsa/split_commands)'
+        # Three parts are over, the fourth takes its time. The midlayer repeats what a reset has
+        # ended, and what meets one of the unit attentions that follow.
+        command = (f'n={done}; ({read} & while [ {done} -lt $((n + 3)) ]; do sleep 0.1; done; '
+                   f'sg_reset --bus --no-escalate {sg}; wait)')
+        _, outcome, status, resid, (offset, _) = ends_in_the_middle(vm, command, again=3)
     finally:
         vm.fault('')
     # The part may have been over when the reset came; then the next one meets a unit attention.
