@@ -17,6 +17,7 @@ struct dev_ops;
 struct linux_driver;
 struct scsa_host;
 struct scsa_lun;
+struct scsa_prop;
 struct scsi_hba_tran;
 struct kstat;
 
@@ -30,13 +31,6 @@ struct kstat;
 /* Results of the int functions of <scsa/abi.h>: DDI_SUCCESS and DDI_FAILURE. */
 #define SCSA_SUCCESS		0
 #define SCSA_FAILURE		(-1)
-
-struct scsa_prop {
-	struct scsa_prop	*next;
-	unsigned int		nelements;
-	const char		*name;		/* behind the values */
-	int			values[];
-};
 
 /* One instance of a driver: a PCI function. Lives from probe to remove. */
 struct dev_info {
@@ -52,7 +46,8 @@ struct dev_info {
 	struct scsa_softint	*di_softints;
 	struct dev_ops		*di_ops;
 	void			*di_private;	/* ddi_set_driver_private(9F) */
-	struct scsa_prop	*di_props;
+	struct scsa_prop	*di_props;	/* under di_prop_lock */
+	struct scsa_kmutex	di_prop_lock;
 	struct scsi_hba_tran	*di_tran;	/* after scsi_hba_attach_setup(9F) */
 	struct scsa_host	*di_host;	/* while the SCSI host exists */
 	struct scsa_host	*di_removed_host; /* from then until detach(9E) is over */
@@ -66,9 +61,11 @@ int scsa_detach(struct dev_info *dip);
 int scsa_suspend(struct dev_info *dip);
 int scsa_resume(struct dev_info *dip);
 void scsa_quiesce(struct dev_info *dip);
+void scsa_prop_init(struct dev_info *dip);
+/* A property of the node; 0 or an error. */
 int scsa_prop_update_ints(struct dev_info *dip, const char *name, const int *values,
 			  unsigned int nelements);
-void scsa_prop_remove_all(struct dev_info *dip);
+void scsa_prop_fini(struct dev_info *dip);
 /* Register the driver whose _init(9E) is running; 0 or an errno. */
 int linux_driver_register(struct dev_ops *ops);
 int linux_driver_unregister(struct dev_ops *ops);

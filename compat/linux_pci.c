@@ -157,6 +157,7 @@ static int linux_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 		goto release;
 	pci_set_master(pdev);
 	pci_save_state(pdev);	/* for what a reset of the slot loses */
+	scsa_prop_init(dip);
 	rc = add_properties(dip, pdev, ld->drv->props);
 	if (rc)
 		goto free_props;
@@ -182,7 +183,7 @@ teardown:
 	linux_intr_teardown(dip);
 	unlink_instance(ld, dip);
 free_props:
-	scsa_prop_remove_all(dip);
+	scsa_prop_fini(dip);
 	pci_clear_master(pdev);
 release:
 	pci_release_regions(pdev);
@@ -208,7 +209,7 @@ static void linux_remove(struct pci_dev *pdev)
 	pci_clear_master(pdev);
 	linux_host_free(dip);
 	unlink_instance(ld, dip);
-	scsa_prop_remove_all(dip);
+	scsa_prop_fini(dip);
 	pci_release_regions(pdev);
 	pci_disable_device(pdev);
 	ida_free(&ld->ida, dip->di_instance);

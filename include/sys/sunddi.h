@@ -60,20 +60,100 @@ void scsa_ddi_soft_state_fini(void **statep);
 #define DDI_PROP_NOTPROM	0x0008
 #define DDI_PROP_SUCCESS	0
 #define DDI_PROP_NOT_FOUND	1
+#define DDI_PROP_UNDEFINED	2
 #define DDI_PROP_NO_MEMORY	3
 #define DDI_PROP_INVAL_ARG	4
+#define DDI_PROP_BUF_TOO_SMALL	5
+#define DDI_PROP_CANNOT_DECODE	6
+#define DDI_PROP_CANNOT_ENCODE	7
+#define DDI_PROP_END_OF_DATA	8
+typedef enum {
+	PROP_LEN = 0,
+	PROP_LEN_AND_VAL_BUF,
+	PROP_LEN_AND_VAL_ALLOC,
+	PROP_EXISTS
+} ddi_prop_op_t;
 int scsa_ddi_prop_get_int(dev_t match_dev, dev_info_t *dip, uint_t flags, const char *name,
 			  int defvalue);
+int64_t scsa_ddi_prop_get_int64(dev_t match_dev, dev_info_t *dip, uint_t flags, const char *name,
+				int64_t defvalue);
 int scsa_ddi_prop_exists(dev_t match_dev, dev_info_t *dip, uint_t flags, const char *name);
 int scsa_ddi_prop_lookup_int_array(dev_t match_dev, dev_info_t *dip, uint_t flags,
 				   const char *name, int **datap, uint_t *nelementsp);
+int scsa_ddi_prop_lookup_int64_array(dev_t match_dev, dev_info_t *dip, uint_t flags,
+				     const char *name, int64_t **datap, uint_t *nelementsp);
+int scsa_ddi_prop_lookup_byte_array(dev_t match_dev, dev_info_t *dip, uint_t flags,
+				    const char *name, uchar_t **datap, uint_t *nelementsp);
+int scsa_ddi_prop_lookup_string(dev_t match_dev, dev_info_t *dip, uint_t flags, const char *name,
+				char **datap);
+int scsa_ddi_prop_lookup_string_array(dev_t match_dev, dev_info_t *dip, uint_t flags,
+				      const char *name, char ***datap, uint_t *nelementsp);
 void scsa_ddi_prop_free(void *data);
-int scsa_ddi_prop_update_int(dev_t dev, dev_info_t *dip, const char *name, int value);
+int scsa_ddi_prop_update_array(dev_t dev, dev_info_t *dip, const char *name, size_t size,
+			       const void *values, uint_t nelements);
+int scsa_ddi_prop_update_string_array(dev_t dev, dev_info_t *dip, const char *name,
+				      char **strings, uint_t nelements);
+int scsa_ddi_prop_create(dev_t dev, dev_info_t *dip, int flags, const char *name,
+			 const void *value, int length);
+int scsa_ddi_prop_remove(dev_t dev, dev_info_t *dip, const char *name);
+void scsa_ddi_prop_remove_all(dev_info_t *dip);
+int scsa_ddi_prop_op(dev_t dev, dev_info_t *dip, ddi_prop_op_t op, int flags, const char *name,
+		     caddr_t valuep, int *lengthp);
 #define ddi_prop_get_int	scsa_ddi_prop_get_int
+#define ddi_prop_get_int64	scsa_ddi_prop_get_int64
+#define ddi_getprop		scsa_ddi_prop_get_int
 #define ddi_prop_exists		scsa_ddi_prop_exists
 #define ddi_prop_lookup_int_array scsa_ddi_prop_lookup_int_array
+#define ddi_prop_lookup_int64_array scsa_ddi_prop_lookup_int64_array
+#define ddi_prop_lookup_byte_array scsa_ddi_prop_lookup_byte_array
+#define ddi_prop_lookup_string	scsa_ddi_prop_lookup_string
+#define ddi_prop_lookup_string_array scsa_ddi_prop_lookup_string_array
 #define ddi_prop_free		scsa_ddi_prop_free
-#define ddi_prop_update_int	scsa_ddi_prop_update_int
+#define ddi_prop_update_string_array scsa_ddi_prop_update_string_array
+#define ddi_prop_create		scsa_ddi_prop_create
+#define ddi_prop_modify		scsa_ddi_prop_create
+#define ddi_prop_remove		scsa_ddi_prop_remove
+#define ddi_prop_remove_all	scsa_ddi_prop_remove_all
+#define ddi_prop_op		scsa_ddi_prop_op
+#define ddi_getproplen(dev, dip, flags, name, lengthp) \
+	scsa_ddi_prop_op(dev, dip, PROP_LEN, flags, name, NULL, lengthp)
+#define ddi_getlongprop(dev, dip, flags, name, valuep, lengthp) \
+	scsa_ddi_prop_op(dev, dip, PROP_LEN_AND_VAL_ALLOC, flags, name, valuep, lengthp)
+#define ddi_getlongprop_buf(dev, dip, flags, name, valuep, lengthp) \
+	scsa_ddi_prop_op(dev, dip, PROP_LEN_AND_VAL_BUF, flags, name, valuep, lengthp)
+
+static inline int ddi_prop_update_int_array(dev_t dev, dev_info_t *dip, const char *name,
+					    const int *data, uint_t nelements)
+{
+	return scsa_ddi_prop_update_array(dev, dip, name, sizeof(*data), data, nelements);
+}
+
+static inline int ddi_prop_update_int64_array(dev_t dev, dev_info_t *dip, const char *name,
+					      const int64_t *data, uint_t nelements)
+{
+	return scsa_ddi_prop_update_array(dev, dip, name, sizeof(*data), data, nelements);
+}
+
+static inline int ddi_prop_update_byte_array(dev_t dev, dev_info_t *dip, const char *name,
+					     const uchar_t *data, uint_t nelements)
+{
+	return scsa_ddi_prop_update_array(dev, dip, name, sizeof(*data), data, nelements);
+}
+
+static inline int ddi_prop_update_int(dev_t dev, dev_info_t *dip, const char *name, int data)
+{
+	return ddi_prop_update_int_array(dev, dip, name, &data, 1);
+}
+
+static inline int ddi_prop_update_int64(dev_t dev, dev_info_t *dip, const char *name, int64_t data)
+{
+	return ddi_prop_update_int64_array(dev, dip, name, &data, 1);
+}
+
+static inline int ddi_prop_update_string(dev_t dev, dev_info_t *dip, const char *name, char *data)
+{
+	return scsa_ddi_prop_update_string_array(dev, dip, name, &data, 1);
+}
 
 /*
  * Registers: ddi_regs_map_setup(9F), ddi_get16(9F). @rnumber 0 is configuration space, 1 the first

@@ -25,6 +25,7 @@ extern const struct contract_test contract_sync_tests[];
 extern const struct contract_test contract_thread_tests[];
 extern const struct contract_test contract_softint_tests[];
 extern const struct contract_test contract_regs_tests[];
+extern const struct contract_test contract_prop_tests[];
 /* On an ISP1040. */
 extern const struct contract_test contract_intr_tests[];
 
