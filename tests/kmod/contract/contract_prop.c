@@ -11,7 +11,7 @@
 
 static const char *prop_types(dev_info_t *dip)
 {
-	static char *three[] = { "one", "", "three" };
+	char a[] = "one", empty[] = "", c[] = "three", *three[] = { a, empty, c };
 	const int ints[] = { 1, -2, 3 };
 	const uchar_t bytes[] = { 9, 8, 7, 6, 5 };
 	const char *why = NULL;
@@ -51,7 +51,7 @@ out:
 static const char *prop_errors(dev_info_t *dip)
 {
 	const char *why = NULL;
-	char *none[] = { NULL };
+	char *none = NULL;
 	char *s;
 	uint_t n;
 	int *i;
@@ -64,7 +64,7 @@ static const char *prop_errors(dev_info_t *dip)
 	CHECK(ddi_prop_lookup_string(ANY, dip, 0, NULL, &s) == DDI_PROP_INVAL_ARG);
 	CHECK(ddi_prop_update_int(ANY, dip, "mine", 1) == DDI_PROP_INVAL_ARG);
 	CHECK(ddi_prop_update_int(NONE, dip, "", 1) == DDI_PROP_INVAL_ARG);
-	CHECK(ddi_prop_update_string_array(NONE, dip, "mine", none, 1) == DDI_PROP_INVAL_ARG);
+	CHECK(ddi_prop_update_string_array(NONE, dip, "mine", &none, 1) == DDI_PROP_INVAL_ARG);
 	/* A property without a value is true. */
 	CHECK(ddi_prop_create(NONE, dip, 0, "flag", NULL, 0) == DDI_PROP_SUCCESS);
 	CHECK(ddi_prop_exists(ANY, dip, 0, "flag") == 1);
