@@ -239,6 +239,14 @@ struct scsa_stats {
 struct scsa_stats *linux_host_stats(struct scsa_cmd *sc);
 const struct scsa_stats *scsa_lun_stats(const struct scsa_lun *lun);
 
+/* ---- context ---- */
+
+void scsi_poll_init(void);
+void scsi_poll_fini(void);
+bool linux_in_panic(void);
+/* As far as can be told: locks that spin and leave interrupts on are not seen on every kernel. */
+bool linux_may_sleep(void);
+
 /* ---- kstat ---- */
 
 struct seq_file;

@@ -26,6 +26,9 @@ struct device *linux_attaching_dev(const char *name);
 void linux_intr_teardown(struct dev_info *dip);
 void linux_softint_teardown(struct dev_info *dip);
 
+void linux_context_init(void);
+void linux_context_fini(void);
+
 int linux_host_add(struct dev_info *dip);
 void linux_host_remove(struct dev_info *dip);
 /* Free what only the HBA driver may have referred to; after detach(9E). */

@@ -328,14 +328,18 @@ static int __init scsa_init(void)
 	if (!linux_wq)
 		return -ENOMEM;
 	linux_debugfs = debugfs_create_dir("scsa", NULL);
+	linux_context_init();
 	ddi_dma_init();
+	scsi_poll_init();
 	return 0;
 }
 module_init(scsa_init);
 
 static void __exit scsa_exit(void)
 {
+	scsi_poll_fini();
 	ddi_dma_fini();
+	linux_context_fini();
 	debugfs_remove(linux_debugfs);
 	destroy_workqueue(linux_wq);
 }

@@ -87,6 +87,8 @@ static const char *tran_fault(const scsi_hba_tran_t *tran)
 {
 	if (!tran->tran_start || !tran->tran_getcap || !tran->tran_setcap)
 		return "a required tran_* entry point is missing";
+	if (!tran->tran_get_name != !tran->tran_get_bus_addr)
+		return "tran_get_name and tran_get_bus_addr come in a pair";
 	if (!tran->tran_setup_pkt) {
 		if (!tran->tran_init_pkt || !tran->tran_destroy_pkt || !tran->tran_dmafree ||
 		    !tran->tran_sync_pkt)

@@ -102,6 +102,15 @@ void scsa_scsi_hba_pkt_free(struct scsi_address *ap, struct scsi_pkt *pkt)
 }
 EXPORT_SYMBOL_GPL(scsa_scsi_hba_pkt_free);
 
+void scsi_pkt_sync_consistent(struct scsi_pkt *pkt)
+{
+	const uint_t consistent_read = DDI_DMA_CONSISTENT | DDI_DMA_READ;
+
+	if (pkt->pkt_address.a_hba_tran->tran_setup_pkt &&
+	    (pkt->pkt_dma_flags & consistent_read) == consistent_read)
+		scsi_sync_pkt(pkt);
+}
+
 /**
  * scsa_scsi_hba_pkt_comp() - scsi_hba_pkt_comp(9F): hand a packet back to the target driver
  * @pkt: a packet that tran_start(9E) accepted; the caller must not touch it afterwards
@@ -113,11 +122,7 @@ EXPORT_SYMBOL_GPL(scsa_scsi_hba_pkt_free);
  */
 void scsa_scsi_hba_pkt_comp(struct scsi_pkt *pkt)
 {
-	const uint_t consistent_read = DDI_DMA_CONSISTENT | DDI_DMA_READ;
-
-	if (pkt->pkt_address.a_hba_tran->tran_setup_pkt &&
-	    (pkt->pkt_dma_flags & consistent_read) == consistent_read)
-		scsi_sync_pkt(pkt);
+	scsi_pkt_sync_consistent(pkt);
 	if (pkt->pkt_comp && !(pkt->pkt_flags & FLAG_NOINTR))
 		pkt->pkt_comp(pkt);
 }

@@ -30,6 +30,13 @@ static inline struct pkt_wrapper *pkt_wrapper(struct scsi_pkt *pkt)
 
 boolean_t scsi_pkt_lengths_ok(dev_info_t *dip, int cmdlen, int statuslen, int tgtlen, int hbalen);
 
+/* On completion: show the CPU what a driver with tran_setup_pkt(9E) has put in such a buffer. */
+void scsi_pkt_sync_consistent(struct scsi_pkt *pkt);
+
+/* scsi_transport(9F) of a packet with FLAG_NOINTR, and of any packet after a panic. TRAN_*. */
+int scsi_transport_polled(struct scsi_pkt *pkt);
+int scsi_transport_panic(struct scsi_pkt *pkt);
+
 /* Install the framework's packet functions in @tran, which has tran_setup_pkt(9E). */
 void scsi_pkt_cache_attach(scsi_hba_tran_t *tran);
 /* Take them away again; packets in use stay with their users. */

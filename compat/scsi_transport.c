@@ -4,16 +4,24 @@
 #include <linux/export.h>
 
 #include "impl.h"
+#include "scsi_pkt.h"
 
 /**
  * scsa_scsi_transport() - scsi_transport(9F)
  * @pkt: packet with CDB, pkt_time, pkt_flags and pkt_comp set
+ *
+ * A packet with FLAG_NOINTR is complete on return; its pkt_comp is not called. In a thread that may
+ * sleep it is sent without the flag, and waited for.
  *
  * Context: any, holding no lock that pkt_comp takes.
  * Return: TRAN_ACCEPT, TRAN_BUSY, TRAN_BADPKT or TRAN_FATAL_ERROR.
  */
 int scsa_scsi_transport(struct scsi_pkt *pkt)
 {
+	if (linux_in_panic())
+		return scsi_transport_panic(pkt);
+	if (pkt->pkt_flags & FLAG_NOINTR)
+		return scsi_transport_polled(pkt);
 	return pkt->pkt_address.a_hba_tran->tran_start(&pkt->pkt_address, pkt);
 }
 EXPORT_SYMBOL_GPL(scsa_scsi_transport);
@@ -52,6 +60,72 @@ int scsa_scsi_reset(struct scsi_address *ap, int level)
 	return tran->tran_reset(ap, level) == 1;
 }
 EXPORT_SYMBOL_GPL(scsa_scsi_reset);
+
+/**
+ * scsa_scsi_reset_notify() - scsi_reset_notify(9F)
+ * @ap: address
+ * @flag: SCSI_RESET_NOTIFY or SCSI_RESET_CANCEL
+ * @callback: function to call after a reset that concerns the address
+ * @arg: its argument
+ *
+ * Context: any with an atomic driver's lock, else thread.
+ * Return: DDI_SUCCESS; DDI_FAILURE also if the driver does not notify.
+ */
+int scsa_scsi_reset_notify(struct scsi_address *ap, int flag, void (*callback)(caddr_t),
+			   caddr_t arg)
+{
+	scsi_hba_tran_t *tran = ap->a_hba_tran;
+
+	return tran->tran_reset_notify ? tran->tran_reset_notify(ap, flag, callback, arg) :
+					 DDI_FAILURE;
+}
+EXPORT_SYMBOL_GPL(scsa_scsi_reset_notify);
+
+/**
+ * scsa_scsi_clear_task_set() - scsi_clear_task_set(9F): have the target drop all its tasks
+ * @ap: address
+ *
+ * Context: any.
+ * Return: 1: done, 0: failed, -1: the driver cannot.
+ */
+int scsa_scsi_clear_task_set(struct scsi_address *ap)
+{
+	scsi_hba_tran_t *tran = ap->a_hba_tran;
+
+	return tran->tran_clear_task_set ? tran->tran_clear_task_set(ap) : -1;
+}
+EXPORT_SYMBOL_GPL(scsa_scsi_clear_task_set);
+
+/**
+ * scsa_scsi_clear_aca() - scsi_clear_aca(9F): end an auto contingent allegiance
+ * @ap: address
+ *
+ * Context: any.
+ * Return: 1: done, 0: failed, -1: the driver cannot.
+ */
+int scsa_scsi_clear_aca(struct scsi_address *ap)
+{
+	scsi_hba_tran_t *tran = ap->a_hba_tran;
+
+	return tran->tran_clear_aca ? tran->tran_clear_aca(ap) : -1;
+}
+EXPORT_SYMBOL_GPL(scsa_scsi_clear_aca);
+
+/**
+ * scsa_scsi_terminate_task() - scsi_terminate_task(9F)
+ * @ap: address
+ * @pkt: packet to terminate
+ *
+ * Context: any.
+ * Return: 1: done, 0: failed, -1: the driver cannot.
+ */
+int scsa_scsi_terminate_task(struct scsi_address *ap, struct scsi_pkt *pkt)
+{
+	scsi_hba_tran_t *tran = ap->a_hba_tran;
+
+	return tran->tran_terminate_task ? tran->tran_terminate_task(ap, pkt) : -1;
+}
+EXPORT_SYMBOL_GPL(scsa_scsi_terminate_task);
 
 /**
  * scsa_scsi_ifgetcap() - scsi_ifgetcap(9F)

@@ -16,11 +16,22 @@
 int scsa_scsi_transport(struct scsi_pkt *pkt);
 int scsa_scsi_abort(struct scsi_address *ap, struct scsi_pkt *pkt);
 int scsa_scsi_reset(struct scsi_address *ap, int level);
+int scsa_scsi_reset_notify(struct scsi_address *ap, int flag, void (*callback)(caddr_t),
+			   caddr_t arg);
+int scsa_scsi_clear_task_set(struct scsi_address *ap);
+int scsa_scsi_clear_aca(struct scsi_address *ap);
+int scsa_scsi_terminate_task(struct scsi_address *ap, struct scsi_pkt *pkt);
+int scsa_scsi_poll(struct scsi_pkt *pkt);
 int scsa_scsi_ifgetcap(struct scsi_address *ap, const char *cap, int whom);
 int scsa_scsi_ifsetcap(struct scsi_address *ap, const char *cap, int value, int whom);
 #define scsi_transport	scsa_scsi_transport
 #define scsi_abort	scsa_scsi_abort
 #define scsi_reset	scsa_scsi_reset
+#define scsi_reset_notify	scsa_scsi_reset_notify
+#define scsi_clear_task_set	scsa_scsi_clear_task_set
+#define scsi_clear_aca	scsa_scsi_clear_aca
+#define scsi_terminate_task	scsa_scsi_terminate_task
+#define scsi_poll	scsa_scsi_poll
 #define scsi_ifgetcap	scsa_scsi_ifgetcap
 #define scsi_ifsetcap	scsa_scsi_ifsetcap
 

@@ -16,6 +16,12 @@ struct scsi_pkt *scsa_scsi_init_pkt(struct scsi_address *ap, struct scsi_pkt *pk
 void scsa_scsi_destroy_pkt(struct scsi_pkt *pkt);
 void scsa_scsi_dmafree(struct scsi_pkt *pkt);
 void scsa_scsi_sync_pkt(struct scsi_pkt *pkt);
+struct buf *scsa_scsi_alloc_consistent_buf(struct scsi_address *ap, struct buf *in_bp,
+					   size_t datalen, uint_t bflags,
+					   int (*callback)(caddr_t), caddr_t arg);
+void scsa_scsi_free_consistent_buf(struct buf *bp);
+#define scsi_alloc_consistent_buf	scsa_scsi_alloc_consistent_buf
+#define scsi_free_consistent_buf	scsa_scsi_free_consistent_buf
 #define scsi_init_pkt		scsa_scsi_init_pkt
 #define scsi_destroy_pkt	scsa_scsi_destroy_pkt
 #define scsi_dmafree		scsa_scsi_dmafree

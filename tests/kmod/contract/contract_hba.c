@@ -12,6 +12,13 @@ static struct mock_hba *to_mock(struct scsi_address *ap)
 	return ap->a_hba_tran->tran_hba_private;
 }
 
+static void mock_complete(void *arg)
+{
+	struct scsi_pkt *pkt = arg;
+
+	scsi_hba_pkt_comp(pkt);
+}
+
 static int mock_start(struct scsi_address *ap, struct scsi_pkt *pkt)
 {
 	struct mock_hba *hba = to_mock(ap);
@@ -19,10 +26,42 @@ static int mock_start(struct scsi_address *ap, struct scsi_pkt *pkt)
 	hba->starts++;
 	hba->start_flags = pkt->pkt_flags;
 	hba->start_comp = pkt->pkt_comp != NULL;
-	pkt->pkt_reason = CMD_CMPLT;
-	pkt->pkt_state = STATE_GOT_BUS | STATE_GOT_TARGET | STATE_SENT_CMD | STATE_GOT_STATUS;
-	scsi_hba_pkt_comp(pkt);
+	if (hba->start_rc)
+		return hba->start_rc;
+	if (hba->busy > 0) {
+		hba->busy--;
+		return TRAN_BUSY;
+	}
+	pkt->pkt_reason = hba->reason;
+	pkt->pkt_state = hba->reason == CMD_INCOMPLETE ? STATE_GOT_BUS : STATE_GOT_BUS |
+			 STATE_GOT_TARGET | STATE_SENT_CMD | STATE_GOT_STATUS | hba->state;
+	pkt->pkt_statistics = 0;
+	pkt->pkt_resid = 0;
+	if (pkt->pkt_scbp)
+		*pkt->pkt_scbp = hba->status_times-- > 0 ? hba->status : STATUS_GOOD;
+	if (hba->play)
+		hba->play(hba, pkt);
+	hba->pending = pkt;
+	if (hba->mute)
+		return TRAN_ACCEPT;
+	if (hba->latency)
+		return timeout(mock_complete, pkt, hba->latency) ? TRAN_ACCEPT : TRAN_BUSY;
+	mock_complete(pkt);
 	return TRAN_ACCEPT;
+}
+
+static int mock_abort(struct scsi_address *ap, struct scsi_pkt *pkt)
+{
+	struct mock_hba *hba = to_mock(ap);
+
+	hba->aborts++;
+	if (!hba->mute || !pkt || pkt != hba->pending)
+		return DDI_FAILURE;	/* as drivers do that should return 0 */
+	hba->mute = B_FALSE;
+	pkt->pkt_reason = CMD_ABORTED;
+	pkt->pkt_statistics |= STAT_ABORTED;
+	mock_complete(pkt);
+	return 1;
 }
 
 static int mock_getcap(struct scsi_address *ap, char *cap, int whom)
@@ -133,6 +172,7 @@ scsi_hba_tran_t *mock_tran(struct mock_hba *hba, boolean_t setup_style)
 
 	tran->tran_hba_private = hba;
 	tran->tran_start = mock_start;
+	tran->tran_abort = mock_abort;
 	tran->tran_getcap = mock_getcap;
 	tran->tran_setcap = mock_setcap;
 	if (setup_style) {
@@ -198,6 +238,16 @@ static void no_start(scsi_hba_tran_t *tran)
 	tran->tran_start = NULL;
 }
 
+static int name_of(struct scsi_device *sd, char *name, int len)
+{
+	return 0;
+}
+
+static void name_alone(scsi_hba_tran_t *tran)
+{
+	tran->tran_get_name = name_of;
+}
+
 static void no_getcap(scsi_hba_tran_t *tran)
 {
 	tran->tran_getcap = NULL;
@@ -241,6 +291,7 @@ static const char *required(dev_info_t *dip)
 	CHECK(attach_spoiled(dip, B_FALSE, no_start) == DDI_FAILURE);
 	CHECK(attach_spoiled(dip, B_FALSE, no_getcap) == DDI_FAILURE);
 	CHECK(attach_spoiled(dip, B_FALSE, no_setcap) == DDI_FAILURE);
+	CHECK(attach_spoiled(dip, B_FALSE, name_alone) == DDI_FAILURE);
 	CHECK(attach_spoiled(dip, B_FALSE, no_init_pkt) == DDI_FAILURE);
 	CHECK(attach_spoiled(dip, B_FALSE, no_destroy_pkt) == DDI_FAILURE);
 out:

@@ -39,6 +39,18 @@ struct mock_hba {
 	boolean_t		setup_fails;
 	boolean_t		constructor_fails;
 	boolean_t		no_areas;	/* setup leaves CDB and status to nobody */
+	int			busy;		/* times that tran_start() is busy, then TRAN_ACCEPT */
+	int			start_rc;	/* if not 0: what it returns instead */
+	uchar_t			reason;		/* of what it accepts */
+	uint_t			state;		/* more of pkt_state */
+	uchar_t			status;
+	int			status_times;	/* how often that status comes, then it is good */
+	clock_t			latency;	/* ticks until completion, 0: at once */
+	boolean_t		mute;		/* completes only what is aborted */
+	void			(*play)(struct mock_hba *hba, struct scsi_pkt *pkt);
+	void			*play_arg;
+	int			aborts;
+	struct scsi_pkt		*pending;
 };
 
 /* Attributes of which a part is two pieces of a page. */

@@ -38,4 +38,9 @@ static inline void scsi_device_hba_private_set(struct scsi_device *sd, void *dat
 #define SCSIPROBE_BUSY		5
 #define SCSIPROBE_NOMEM_CB	6
 
+int scsa_scsi_probe(struct scsi_device *sd, int (*waitfunc)(caddr_t));
+void scsa_scsi_unprobe(struct scsi_device *sd);
+#define scsi_probe	scsa_scsi_probe
+#define scsi_unprobe	scsa_scsi_unprobe
+
 #endif /* _SYS_SCSI_CONF_DEVICE_H */

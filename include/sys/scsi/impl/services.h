@@ -42,6 +42,8 @@ struct scsi_pkt *scsa_scsi_hba_pkt_alloc(dev_info_t *dip, struct scsi_address *a
 					 int (*callback)(caddr_t), caddr_t arg);
 void scsa_scsi_hba_pkt_free(struct scsi_address *ap, struct scsi_pkt *pkt);
 void scsa_scsi_hba_pkt_comp(struct scsi_pkt *pkt);
+int scsa_scsi_hba_probe(struct scsi_device *sd, int (*waitfunc)(caddr_t));
+int scsa_scsi_hba_in_panic(void);
 int scsa_scsi_hba_lookup_capstr(const char *capstr);
 
 /* A bus or device reset was seen: the target drivers above must know. */
@@ -60,6 +62,8 @@ void scsa_scsi_hba_reset_notify_tear_down(struct scsi_reset_notify_entry *listp)
 #define scsi_hba_detach		scsa_scsi_hba_detach
 #define scsi_hba_pkt_alloc	scsa_scsi_hba_pkt_alloc
 #define scsi_hba_pkt_free	scsa_scsi_hba_pkt_free
+#define scsi_hba_probe		scsa_scsi_hba_probe
+#define scsi_hba_in_panic	scsa_scsi_hba_in_panic
 #define scsi_hba_pkt_comp	scsa_scsi_hba_pkt_comp
 #define scsi_hba_lookup_capstr	scsa_scsi_hba_lookup_capstr
 #define scsi_hba_reset_notify_setup	scsa_scsi_hba_reset_notify_setup

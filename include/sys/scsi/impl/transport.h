@@ -32,6 +32,11 @@ struct scsi_hba_tran {
 	void	(*tran_sync_pkt)(struct scsi_address *ap, struct scsi_pkt *pkt);
 	int	(*tran_reset_notify)(struct scsi_address *ap, int flag, void (*callback)(caddr_t),
 				     caddr_t arg);
+	int	(*tran_get_bus_addr)(struct scsi_device *sd, char *name, int len);
+	int	(*tran_get_name)(struct scsi_device *sd, char *name, int len);
+	int	(*tran_clear_aca)(struct scsi_address *ap);
+	int	(*tran_clear_task_set)(struct scsi_address *ap);
+	int	(*tran_terminate_task)(struct scsi_address *ap, struct scsi_pkt *pkt);
 	int	(*tran_quiesce)(dev_info_t *hba_dip);
 	int	(*tran_unquiesce)(dev_info_t *hba_dip);
 	int	(*tran_bus_reset)(dev_info_t *hba_dip, int level);
