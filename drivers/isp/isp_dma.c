@@ -28,14 +28,15 @@ static void take_cookies(struct isp *isp, struct isp_cmd *sp, struct buf *bp, ui
 /* A DMA handle for the packet, the one it has if that fits. */
 static int get_handle(struct isp *isp, struct isp_cmd *sp, int (*cb)(caddr_t))
 {
-	/* The framework's copy: the sector size that target drivers announce is in it. */
-	ddi_dma_attr_t tmp_dma_attr = isp->isp_tran->tran_dma_attr;
+	ddi_dma_attr_t tmp_dma_attr;
 
 	if (sp->cmd_dmahandle) {
-		if (sp->cmd_granular == tmp_dma_attr.dma_attr_granular)
+		if (sp->cmd_granular == isp->isp_tran->tran_dma_attr.dma_attr_granular)
 			return DDI_SUCCESS;
 		ddi_dma_free_handle(&sp->cmd_dmahandle);
 	}
+	/* The framework's copy: the sector size that target drivers announce is in it. */
+	tmp_dma_attr = isp->isp_tran->tran_dma_attr;
 	sp->cmd_granular = tmp_dma_attr.dma_attr_granular;
 	return ddi_dma_alloc_handle(isp->isp_dip, &tmp_dma_attr, cb, NULL, &sp->cmd_dmahandle);
 }

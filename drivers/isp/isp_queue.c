@@ -95,10 +95,9 @@ static void put_segments(struct isp_cursor *c, const struct isp_cmd *sp)
 	}
 }
 
-/* Queue a command; its handle is filled in. TRAN_BUSY changes nothing. */
-int isp_queue_cmd(struct isp *isp, struct isp_cmd *sp, const struct isp_iocb *io)
+/* Queue a command; its handle, and @io's, are filled in. TRAN_BUSY changes nothing. */
+int isp_queue_cmd(struct isp *isp, struct isp_cmd *sp, struct isp_iocb *io)
 {
-	struct isp_iocb iocb = *io;
 	struct isp_cursor c;
 
 	if (isp->isp_markers)
@@ -113,11 +112,11 @@ int isp_queue_cmd(struct isp *isp, struct isp_cmd *sp, const struct isp_iocb *io
 		isp->isp_stats.is_no_handle++;
 		return TRAN_BUSY;
 	}
-	iocb.handle = sp->cmd_handle;
+	io->handle = sp->cmd_handle;
 	c.ring = isp->isp_req;
 	c.len = isp->isp_req_len;
 	c.index = isp->isp_req_in;
-	isp_put_command(&c, &iocb);
+	isp_put_command(&c, io);
 	put_segments(&c, sp);
 	advance(isp, io->entries);
 	sp->cmd_ring_end = isp->isp_req_pos;

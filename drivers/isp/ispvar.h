@@ -318,7 +318,7 @@ boolean_t isp_mbox_take(struct isp *isp);
 void isp_mbox_abandon(struct isp *isp);
 
 /* isp_queue.c */
-int isp_queue_cmd(struct isp *isp, struct isp_cmd *sp, const struct isp_iocb *io);
+int isp_queue_cmd(struct isp *isp, struct isp_cmd *sp, struct isp_iocb *io);
 void isp_ring_doorbell(struct isp *isp);
 void isp_flush_markers(struct isp *isp);
 int isp_init_rings(struct isp *isp);
