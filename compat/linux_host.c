@@ -202,10 +202,13 @@ static void set_result(struct scsi_cmnd *scmd, const struct scsa_cmd *sc)
 void linux_cmd_done(struct scsa_cmd *sc)
 {
 	struct scsi_cmnd *scmd = sc->sc_scmd;
+	int state;
 
 	trace_scsa_done(sc);
-	if (unlikely(cmpxchg(&sc->sc_state, SCSA_CMD_STARTED, SCSA_CMD_DONE) != SCSA_CMD_STARTED)) {
-		orphan_returned(sc);
+	state = cmpxchg(&sc->sc_state, SCSA_CMD_STARTED, SCSA_CMD_DONE);
+	if (unlikely(state != SCSA_CMD_STARTED)) {
+		if (!WARN_ONCE(state != SCSA_CMD_ORPHAN, "command completed twice"))
+			orphan_returned(sc);
 		return;
 	}
 	set_result(scmd, sc);

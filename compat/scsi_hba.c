@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* SCSA for HBA drivers: transport structure, attach, capabilities, reset notification. */
+/* SCSA for HBA drivers: transport structure, attach, names of capabilities. */
 #include <sys/scsi/scsi.h>
 #include <linux/export.h>
 
@@ -15,7 +15,7 @@
  */
 int scsa_scsi_hba_init(struct modlinkage *modlp)
 {
-	struct modldrv *drv = modlp->ml_linkage[0];
+	struct modldrv *drv = modlp ? modlp->ml_linkage[0] : NULL;
 
 	if (!drv || !drv->drv_dev_ops || drv->drv_dev_ops->devo_bus_ops)
 		return EINVAL;
@@ -59,6 +59,15 @@ EXPORT_SYMBOL_GPL(scsa_scsi_hba_tran_alloc);
  */
 void scsa_scsi_hba_tran_free(scsi_hba_tran_t *tran)
 {
+	if (!tran) {
+		MISUSE("scsi_hba_tran_free", "no transport structure");
+		return;
+	}
+	/* What is kept is a leak; what is freed would be called. */
+	if (tran->tran_hba_dip && tran->tran_hba_dip->di_tran == tran) {
+		MISUSE("scsi_hba_tran_free", "the instance is attached");
+		return;
+	}
 	kmem_free(tran, sizeof(*tran));
 }
 EXPORT_SYMBOL_GPL(scsa_scsi_hba_tran_free);
@@ -75,9 +84,41 @@ static const struct {
 	  SCSI_OPTIONS_TAG | SCSI_OPTIONS_FAST | SCSI_OPTIONS_WIDE | SCSI_OPTIONS_FAST20 |
 	  SCSI_OPTIONS_FAST40 | SCSI_OPTIONS_FAST80 | SCSI_OPTIONS_FAST160 },
 	{ "scsi-reset-delay", SCSI_DEFAULT_RESET_DELAY },
+	{ "scsi-watchdog-tick", SCSI_DEFAULT_WATCHDOG_TICK },
 	{ "scsi-selection-timeout", SCSI_DEFAULT_SELECTION_TIMEOUT },
 	{ "scsi-tag-age-limit", SCSI_DEFAULT_TAG_AGE_LIMIT },
 };
+
+static const char *const interconnects[] = {
+	[INTERCONNECT_PARALLEL]	= "SPI",
+	[INTERCONNECT_FIBRE]	= "FIBRE",
+	[INTERCONNECT_1394]	= "1394",
+	[INTERCONNECT_SSA]	= "",
+	[INTERCONNECT_FABRIC]	= "FABRIC",
+	[INTERCONNECT_USB]	= "USB",
+	[INTERCONNECT_ATAPI]	= "ATAPI",
+	[INTERCONNECT_ISCSI]	= "iSCSI",
+	[INTERCONNECT_IBSRP]	= "ibsrp",
+	[INTERCONNECT_SATA]	= "SATA",
+	[INTERCONNECT_SAS]	= "SAS",
+};
+
+static int create_props(dev_info_t *dip, int type)
+{
+	static const char type_prop[] = "initiator-interconnect-type";
+	uint_t i;
+
+	for (i = 0; i < sizeof(hba_props) / sizeof(hba_props[0]); i++)
+		if (!ddi_prop_exists(DDI_DEV_T_ANY, dip, 0, hba_props[i].name) &&
+		    ddi_prop_update_int(DDI_DEV_T_NONE, dip, hba_props[i].name,
+					hba_props[i].value) != DDI_PROP_SUCCESS)
+			return DDI_FAILURE;
+	if (type <= 0 || type >= (int)(sizeof(interconnects) / sizeof(interconnects[0])) ||
+	    ddi_prop_exists(DDI_DEV_T_ANY, dip, 0, type_prop))
+		return DDI_SUCCESS;
+	return ddi_prop_update_string(DDI_DEV_T_NONE, dip, type_prop, (char *)interconnects[type]) ==
+	       DDI_PROP_SUCCESS ? DDI_SUCCESS : DDI_FAILURE;
+}
 
 /* What scsi_hba_pkt_alloc(9F) takes. */
 #define TRAN_HBA_LEN_MAX	65536
@@ -120,10 +161,12 @@ int scsa_scsi_hba_attach_setup(dev_info_t *dip, ddi_dma_attr_t *attr, scsi_hba_t
 			       int flags)
 {
 	const char *why;
-	uint_t i;
 
-	if (!tran || !attr || dip->di_tran)
+	if (!dip || !tran || !attr || dip->di_tran) {
+		MISUSE("scsi_hba_attach_setup",
+		       "no instance, attributes or transport structure, or attached already");
 		return DDI_FAILURE;
+	}
 	why = tran_fault(tran);
 	if (why) {
 		dev_err(dip, CE_WARN, "scsi_hba_attach_setup: %s", why);
@@ -138,13 +181,10 @@ int scsa_scsi_hba_attach_setup(dev_info_t *dip, ddi_dma_attr_t *attr, scsi_hba_t
 			(unsigned long long)attr->dma_attr_addr_hi);
 		return DDI_FAILURE;
 	}
-	for (i = 0; i < sizeof(hba_props) / sizeof(hba_props[0]); i++)
-		if (!ddi_prop_exists(DDI_DEV_T_ANY, dip, 0, hba_props[i].name) &&
-		    ddi_prop_update_int(DDI_DEV_T_NONE, dip, hba_props[i].name,
-					hba_props[i].value) != DDI_PROP_SUCCESS)
-			return DDI_FAILURE;
 	if (!tran->tran_interconnect_type)
 		tran->tran_interconnect_type = INTERCONNECT_PARALLEL;
+	if (create_props(dip, tran->tran_interconnect_type) != DDI_SUCCESS)
+		return DDI_FAILURE;
 	tran->tran_hba_dip = dip;
 	tran->tran_hba_flags = flags;
 	tran->tran_dma_attr = *attr;
@@ -165,9 +205,10 @@ EXPORT_SYMBOL_GPL(scsa_scsi_hba_attach_setup);
  */
 int scsa_scsi_hba_detach(dev_info_t *dip)
 {
-	if (!dip->di_tran || dip->di_host)
+	if (!dip || !dip->di_tran || dip->di_host)
 		return DDI_FAILURE;
 	scsi_pkt_cache_detach(dip->di_tran);
+	dip->di_tran->tran_hba_dip = NULL;
 	dip->di_tran = NULL;
 	ddi_set_driver_private(dip, NULL);
 	return DDI_SUCCESS;
@@ -226,111 +267,3 @@ int scsa_scsi_hba_lookup_capstr(const char *str)
 	return -1;
 }
 EXPORT_SYMBOL_GPL(scsa_scsi_hba_lookup_capstr);
-
-struct scsi_reset_notify_entry {
-	struct scsi_reset_notify_entry	*next;
-	struct scsi_address		ap;
-	void				(*callback)(caddr_t arg);
-	caddr_t				arg;
-};
-
-static boolean_t same_address(const struct scsi_address *a, const struct scsi_address *b)
-{
-	return a->a_target == b->a_target && a->a_lun == b->a_lun ? B_TRUE : B_FALSE;
-}
-
-/**
- * scsa_scsi_hba_reset_notify_setup() - scsi_hba_reset_notify_setup(9F): body of a
- *	tran_reset_notify(9E)
- * @ap: who wants to know
- * @flag: SCSI_RESET_NOTIFY or SCSI_RESET_CANCEL
- * @callback: function to call after a reset
- * @arg: its argument
- * @mutex: the driver's lock for @listp, not held
- * @listp: the driver's list
- *
- * Context: any with an atomic driver's lock, else thread.
- * Return: DDI_SUCCESS, DDI_FAILURE if there is nothing to cancel or memory is short.
- */
-int scsa_scsi_hba_reset_notify_setup(struct scsi_address *ap, int flag, void (*callback)(caddr_t),
-				     caddr_t arg, kmutex_t *mutex,
-				     struct scsi_reset_notify_entry **listp)
-{
-	struct scsi_reset_notify_entry *new = NULL, **p, *old;
-
-	if (flag == SCSI_RESET_NOTIFY) {
-		if (!callback)
-			return DDI_FAILURE;
-		new = kmem_zalloc(sizeof(*new), KM_NOSLEEP);
-		if (!new)
-			return DDI_FAILURE;
-		new->ap = *ap;
-		new->callback = callback;
-		new->arg = arg;
-	} else if (flag != SCSI_RESET_CANCEL) {
-		return DDI_FAILURE;
-	}
-	mutex_enter(mutex);
-	for (p = listp; *p && !same_address(&(*p)->ap, ap); p = &(*p)->next)
-		;
-	/* One entry for an address: a new one replaces it. */
-	old = *p;
-	if (old)
-		*p = old->next;
-	if (new) {
-		new->next = *listp;
-		*listp = new;
-	}
-	mutex_exit(mutex);
-	if (old)
-		kmem_free(old, sizeof(*old));
-	return new || old ? DDI_SUCCESS : DDI_FAILURE;
-}
-EXPORT_SYMBOL_GPL(scsa_scsi_hba_reset_notify_setup);
-
-/**
- * scsa_scsi_hba_reset_notify_callback() - scsi_hba_reset_notify_callback(9F)
- * @mutex: the driver's lock for @listp, held; dropped around each callback
- * @listp: the driver's list
- *
- * Context: as for the lock.
- */
-void scsa_scsi_hba_reset_notify_callback(kmutex_t *mutex, struct scsi_reset_notify_entry **listp)
-{
-	struct scsi_reset_notify_entry *e;
-	uint_t i, n;
-
-	/* An entry may go while the lock is dropped, so walk by position. */
-	for (n = 0; ; n++) {
-		void (*callback)(caddr_t arg);
-		caddr_t arg;
-
-		for (e = *listp, i = 0; e && i < n; i++)
-			e = e->next;
-		if (!e)
-			return;
-		callback = e->callback;
-		arg = e->arg;
-		mutex_exit(mutex);
-		callback(arg);
-		mutex_enter(mutex);
-	}
-}
-EXPORT_SYMBOL_GPL(scsa_scsi_hba_reset_notify_callback);
-
-/**
- * scsa_scsi_hba_reset_notify_tear_down() - scsi_hba_reset_notify_tear_down(9F)
- * @list: the driver's list, in its detach(9E)
- *
- * Context: thread.
- */
-void scsa_scsi_hba_reset_notify_tear_down(struct scsi_reset_notify_entry *list)
-{
-	struct scsi_reset_notify_entry *e;
-
-	while ((e = list)) {
-		list = e->next;
-		kmem_free(e, sizeof(*e));
-	}
-}
-EXPORT_SYMBOL_GPL(scsa_scsi_hba_reset_notify_tear_down);

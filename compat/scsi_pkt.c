@@ -57,7 +57,7 @@ struct scsi_pkt *scsa_scsi_hba_pkt_alloc(dev_info_t *dip, struct scsi_address *a
 	struct pkt_wrapper *pw;
 	struct scsi_pkt *pkt;
 
-	if (!scsi_pkt_lengths_ok(dip, cmdlen, statuslen, tgtlen, hbalen))
+	if (!ap || !scsi_pkt_lengths_ok(dip, cmdlen, statuslen, tgtlen, hbalen))
 		return NULL;
 	hba = area(&size, hbalen);
 	tgt = area(&size, tgtlen);
@@ -93,8 +93,8 @@ void scsa_scsi_hba_pkt_free(struct scsi_address *ap, struct scsi_pkt *pkt)
 {
 	struct pkt_wrapper *pw = pkt_wrapper(pkt);
 
-	if (pw->pw_magic != PKT_MAGIC) {
-		scsa_assert_failed(__FILE__, __LINE__, "%s", "freeing what is no packet");
+	if (!pkt || pw->pw_magic != PKT_MAGIC) {
+		MISUSE("scsi_hba_pkt_free", "no packet of scsi_hba_pkt_alloc");
 		return;
 	}
 	pw->pw_magic = 0;
@@ -122,8 +122,20 @@ void scsi_pkt_sync_consistent(struct scsi_pkt *pkt)
  */
 void scsa_scsi_hba_pkt_comp(struct scsi_pkt *pkt)
 {
+	if (!pkt_usable(pkt)) {
+		MISUSE("scsi_hba_pkt_comp", "no packet");
+		return;
+	}
 	scsi_pkt_sync_consistent(pkt);
-	if (pkt->pkt_comp && !(pkt->pkt_flags & FLAG_NOINTR))
+	if (pkt->pkt_flags & FLAG_NOINTR)
+		return;
+	/* As far as it can be told: the packet may have been sent again, or be freed. */
+	if (pkt->pkt_flags & FLAG_PKT_COMP_CALLED) {
+		MISUSE("scsi_hba_pkt_comp", "the packet is complete already");
+		return;
+	}
+	pkt->pkt_flags |= FLAG_PKT_COMP_CALLED;
+	if (pkt->pkt_comp)
 		pkt->pkt_comp(pkt);
 }
 EXPORT_SYMBOL_GPL(scsa_scsi_hba_pkt_comp);
@@ -151,6 +163,10 @@ struct scsi_pkt *scsa_scsi_init_pkt(struct scsi_address *ap, struct scsi_pkt *pk
 {
 	struct scsi_pkt *got;
 
+	if (!ap || !ap->a_hba_tran) {
+		MISUSE("scsi_init_pkt", "no address");
+		return NULL;
+	}
 	if (bp)
 		bioerror(bp, 0);
 	got = ap->a_hba_tran->tran_init_pkt(ap, pkt, bp, cmdlen, statuslen, privatelen, flags,
@@ -170,8 +186,13 @@ EXPORT_SYMBOL_GPL(scsa_scsi_init_pkt);
  */
 void scsa_scsi_destroy_pkt(struct scsi_pkt *pkt)
 {
-	struct scsi_address addr = pkt->pkt_address;
+	struct scsi_address addr;
 
+	if (!pkt_usable(pkt)) {
+		MISUSE("scsi_destroy_pkt", "no packet");
+		return;
+	}
+	addr = pkt->pkt_address;
 	addr.a_hba_tran->tran_destroy_pkt(&addr, pkt);
 	ddi_callback_release(&scsi_pkt_callbacks);
 }
@@ -185,8 +206,13 @@ EXPORT_SYMBOL_GPL(scsa_scsi_destroy_pkt);
  */
 void scsa_scsi_dmafree(struct scsi_pkt *pkt)
 {
-	struct scsi_address *ap = &pkt->pkt_address;
+	struct scsi_address *ap;
 
+	if (!pkt_usable(pkt)) {
+		MISUSE("scsi_dmafree", "no packet");
+		return;
+	}
+	ap = &pkt->pkt_address;
 	ap->a_hba_tran->tran_dmafree(ap, pkt);
 	ddi_callback_release(&scsi_pkt_callbacks);
 }
@@ -200,9 +226,11 @@ EXPORT_SYMBOL_GPL(scsa_scsi_dmafree);
  */
 void scsa_scsi_sync_pkt(struct scsi_pkt *pkt)
 {
-	struct scsi_address *ap = &pkt->pkt_address;
-
+	if (!pkt_usable(pkt)) {
+		MISUSE("scsi_sync_pkt", "no packet");
+		return;
+	}
 	if (pkt->pkt_state & STATE_XFERRED_DATA)
-		ap->a_hba_tran->tran_sync_pkt(ap, pkt);
+		pkt->pkt_address.a_hba_tran->tran_sync_pkt(&pkt->pkt_address, pkt);
 }
 EXPORT_SYMBOL_GPL(scsa_scsi_sync_pkt);

@@ -28,6 +28,12 @@ static inline struct pkt_wrapper *pkt_wrapper(struct scsi_pkt *pkt)
 	return (struct pkt_wrapper *)pkt;
 }
 
+/* Is it a packet of some HBA, as far as can be told? */
+static inline boolean_t pkt_usable(const struct scsi_pkt *pkt)
+{
+	return pkt && pkt->pkt_address.a_hba_tran ? B_TRUE : B_FALSE;
+}
+
 boolean_t scsi_pkt_lengths_ok(dev_info_t *dip, int cmdlen, int statuslen, int tgtlen, int hbalen);
 
 /* On completion: show the CPU what a driver with tran_setup_pkt(9E) has put in such a buffer. */

@@ -224,10 +224,17 @@ static int poll_rounds(struct scsi_pkt *pkt)
  */
 int scsa_scsi_poll(struct scsi_pkt *pkt)
 {
-	void (*comp)(struct scsi_pkt *) = pkt->pkt_comp;
-	uint_t flags = pkt->pkt_flags;
-	int time = pkt->pkt_time, rc;
+	void (*comp)(struct scsi_pkt *);
+	int time, rc;
+	uint_t flags;
 
+	if (!pkt_usable(pkt)) {
+		MISUSE("scsi_poll", "no packet");
+		return -1;
+	}
+	comp = pkt->pkt_comp;
+	flags = pkt->pkt_flags;
+	time = pkt->pkt_time;
 	pkt->pkt_flags |= FLAG_NOINTR;
 	pkt->pkt_comp = NULL;
 	if (time <= 0)

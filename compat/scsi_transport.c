@@ -18,6 +18,11 @@
  */
 int scsa_scsi_transport(struct scsi_pkt *pkt)
 {
+	if (!pkt_usable(pkt)) {
+		MISUSE("scsi_transport", "no packet");
+		return TRAN_BADPKT;
+	}
+	pkt->pkt_flags &= ~FLAG_PKT_COMP_CALLED;
 	if (linux_in_panic())
 		return scsi_transport_panic(pkt);
 	if (pkt->pkt_flags & FLAG_NOINTR)

@@ -56,6 +56,7 @@ struct scsi_pkt {
 #define FLAG_ISOLATE		0x00040000
 #define FLAG_TLR		0x00080000
 #define FLAG_RENEGOTIATE_WIDE_SYNC 0x01000000
+#define FLAG_PKT_COMP_CALLED	0x20000000	/* the framework's */
 /*
  * Ours, and seen only by drivers that have a tran_commit(): more packets follow at once, so the
  * driver may leave its doorbell alone until one without the flag, or tran_commit(), comes.

@@ -21,6 +21,7 @@ extern const struct contract_test contract_ddi_tests[];
 extern const struct contract_test contract_callback_tests[];
 extern const struct contract_test contract_hba_tests[];
 extern const struct contract_test contract_pkt_tests[];
+extern const struct contract_test contract_services_tests[];
 extern const struct contract_test contract_transport_tests[];
 extern const struct contract_test contract_sync_tests[];
 extern const struct contract_test contract_thread_tests[];
