@@ -868,6 +868,19 @@ int scsa_ddi_dma_set_sbus64(ddi_dma_handle_t h, ulong_t burstsizes)
 }
 EXPORT_SYMBOL_GPL(scsa_ddi_dma_set_sbus64);
 
+/**
+ * scsa_ddi_check_dma_handle() - ddi_check_dma_handle(9F)
+ * @h: handle
+ *
+ * Context: any.
+ * Return: DDI_SUCCESS, DDI_FAILURE if its device does not answer any more.
+ */
+int scsa_ddi_check_dma_handle(ddi_dma_handle_t h)
+{
+	return is_handle(h) && !linux_device_gone(h->dh_dip) ? DDI_SUCCESS : DDI_FAILURE;
+}
+EXPORT_SYMBOL_GPL(scsa_ddi_check_dma_handle);
+
 void ddi_dma_init(void)
 {
 	ddi_callback_init(&ddi_dma_callbacks);

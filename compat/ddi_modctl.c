@@ -2,6 +2,7 @@
 /* Modules and device operations: mod_install(9F), attach(9E), detach(9E), quiesce(9E). */
 #include <sys/ddi.h>
 #include <sys/sunddi.h>
+#include <sys/conf.h>
 #include <sys/errno.h>
 #include <sys/modctl.h>
 #include <linux/export.h>
@@ -100,19 +101,83 @@ int scsa_nulldev(void)
 }
 EXPORT_SYMBOL_GPL(scsa_nulldev);
 
+/**
+ * scsa_nochpoll() - nochpoll(9F)
+ * @dev: device
+ * @events: what the caller polls for
+ * @anyyet: whether it has something to return already
+ * @reventsp: takes the events
+ * @phpp: takes what wakes the caller
+ *
+ * Context: thread.
+ * Return: ENXIO.
+ */
+int scsa_nochpoll(dev_t dev, short events, int anyyet, short *reventsp, struct pollhead **phpp)
+{
+	return ENXIO;
+}
+EXPORT_SYMBOL_GPL(scsa_nochpoll);
+
+/**
+ * scsa_ddi_no_info() - ddi_no_info(9F): getinfo(9E) of a driver without minor nodes
+ * @dip: instance
+ * @cmd: DDI_INFO_DEVT2DEVINFO or DDI_INFO_DEVT2INSTANCE
+ * @arg: device number
+ * @result: takes the answer
+ *
+ * Context: thread.
+ * Return: DDI_FAILURE.
+ */
+int scsa_ddi_no_info(dev_info_t *dip, ddi_info_cmd_t cmd, void *arg, void **result)
+{
+	return DDI_FAILURE;
+}
+EXPORT_SYMBOL_GPL(scsa_ddi_no_info);
+
+/**
+ * scsa_ddi_quiesce_not_needed() - ddi_quiesce_not_needed(9F): quiesce(9E) of an idle device
+ * @dip: instance
+ *
+ * Context: any.
+ * Return: DDI_SUCCESS.
+ */
+int scsa_ddi_quiesce_not_needed(dev_info_t *dip)
+{
+	return DDI_SUCCESS;
+}
+EXPORT_SYMBOL_GPL(scsa_ddi_quiesce_not_needed);
+
+/**
+ * scsa_ddi_quiesce_not_supported() - ddi_quiesce_not_supported(9F)
+ * @dip: instance
+ *
+ * Context: any.
+ * Return: DDI_FAILURE.
+ */
+int scsa_ddi_quiesce_not_supported(dev_info_t *dip)
+{
+	return DDI_FAILURE;
+}
+EXPORT_SYMBOL_GPL(scsa_ddi_quiesce_not_supported);
+
 int scsa_attach(dev_info_t *dip)
 {
 	int rc = dip->di_ops->devo_attach(dip, DDI_ATTACH);
 
-	if (rc != DDI_SUCCESS)
+	if (rc != DDI_SUCCESS) {
+		linux_minor_remove(dip, NULL);
 		ddi_callback_cancel_instance(dip);
+	}
 	return rc;
 }
 
 int scsa_detach(dev_info_t *dip)
 {
-	int rc = dip->di_ops->devo_detach(dip, DDI_DETACH);
+	int rc;
 
+	/* No detach(9E) while a node is open, and nobody can be refused that pulls the device. */
+	linux_minor_remove(dip, NULL);
+	rc = dip->di_ops->devo_detach(dip, DDI_DETACH);
 	ddi_callback_cancel_instance(dip);
 	return rc;
 }

@@ -498,7 +498,7 @@ EXPORT_SYMBOL_GPL(scsa_ddi_prop_remove_all);
  * Context: thread.
  * Return: DDI_PROP_SUCCESS, DDI_PROP_NOT_FOUND, DDI_PROP_BUF_TOO_SMALL, DDI_PROP_INVAL_ARG.
  */
-int scsa_ddi_prop_op(dev_t dev, dev_info_t *dip, ddi_prop_op_t op, int flags, const char *name,
+int scsa_ddi_prop_op(dev_t dev, dev_info_t *dip, ddi_prop_op_t op, int flags, char *name,
 		     caddr_t valuep, int *lengthp)
 {
 	size_t len = 0;

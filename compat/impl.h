@@ -15,6 +15,7 @@
 
 struct dev_ops;
 struct linux_driver;
+struct linux_minor;
 struct scsa_host;
 struct scsa_lun;
 struct scsa_prop;
@@ -48,6 +49,10 @@ struct dev_info {
 	void			*di_private;	/* ddi_set_driver_private(9F) */
 	struct scsa_prop	*di_props;	/* under di_prop_lock */
 	struct scsa_kmutex	di_prop_lock;
+	struct linux_minor	*di_minors;
+	bool			di_fm_inited;	/* between ddi_fm_init(9F) and ddi_fm_fini(9F) */
+	int			di_fm_cap;	/* DDI_FM_*_CAPABLE granted */
+	struct scsa_acc		*di_fm_config;	/* after pci_ereport_setup(9F) */
 	struct scsi_hba_tran	*di_tran;	/* after scsi_hba_attach_setup(9F) */
 	struct scsa_host	*di_host;	/* while the SCSI host exists */
 	struct scsa_host	*di_removed_host; /* from then until detach(9E) is over */
@@ -66,10 +71,21 @@ void scsa_prop_init(struct dev_info *dip);
 int scsa_prop_update_ints(struct dev_info *dip, const char *name, const int *values,
 			  unsigned int nelements);
 void scsa_prop_fini(struct dev_info *dip);
+void scsa_fm_fini(struct dev_info *dip);
+/* Minor nodes; 0 or a negative errno. @name NULL: all of the instance. Thread. */
+int linux_minor_create(struct dev_info *dip, const char *name, unsigned int minor);
+void linux_minor_remove(struct dev_info *dip, const char *name);
+/* Their entry points: 0 or a positive errno. @cred: struct cred. Thread. */
+int scsa_minor_open(struct dev_info *dip, unsigned int minor_num, bool write, void *cred);
+void scsa_minor_close(struct dev_info *dip, unsigned int minor_num, bool write, void *cred);
+int scsa_minor_ioctl(struct dev_info *dip, unsigned int minor_num, bool write, bool ilp32,
+		     unsigned int cmd, unsigned long arg, void *cred, int *rvalp);
 /* Register the driver whose _init(9E) is running; 0 or an errno. */
 int linux_driver_register(struct dev_ops *ops);
 int linux_driver_unregister(struct dev_ops *ops);
 
+/* False if there have been too many messages of late. Any context. */
+bool linux_ratelimit(void);
 /* A driver calls a function as it must not: told once for each way to do so. Any context. */
 void linux_misuse(const char *function, const char *what, void *caller);
 #define MISUSE(function, what)							\
@@ -81,6 +97,9 @@ void linux_misuse(const char *function, const char *what, void *caller);
 			linux_misuse(function, what, __builtin_return_address(0));	\
 		}								\
 	} while (0)
+
+/* The device does not answer any more. Any context. */
+bool linux_device_gone(struct dev_info *dip);
 
 /* ---- DMA ---- */
 

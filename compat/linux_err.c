@@ -3,6 +3,7 @@
 #include <linux/device.h>
 #include <linux/export.h>
 #include <linux/kernel.h>
+#include <linux/ratelimit.h>
 
 #include "impl.h"
 
@@ -97,6 +98,13 @@ void scsa_dev_err(struct dev_info *dip, int level, const char *fmt, ...)
 	va_end(ap);
 }
 EXPORT_SYMBOL_GPL(scsa_dev_err);
+
+bool linux_ratelimit(void)
+{
+	static DEFINE_RATELIMIT_STATE(state, DEFAULT_RATELIMIT_INTERVAL, DEFAULT_RATELIMIT_BURST);
+
+	return __ratelimit(&state);
+}
 
 void linux_misuse(const char *function, const char *what, void *caller)
 {

@@ -183,6 +183,7 @@ teardown:
 	linux_intr_teardown(dip);
 	unlink_instance(ld, dip);
 free_props:
+	scsa_fm_fini(dip);
 	scsa_prop_fini(dip);
 	pci_clear_master(pdev);
 release:
@@ -209,6 +210,7 @@ static void linux_remove(struct pci_dev *pdev)
 	pci_clear_master(pdev);
 	linux_host_free(dip);
 	unlink_instance(ld, dip);
+	scsa_fm_fini(dip);
 	scsa_prop_fini(dip);
 	pci_release_regions(pdev);
 	pci_disable_device(pdev);

@@ -287,6 +287,17 @@ DEFINE_ACCESSORS(16, readw, writew, ioread16, iowrite16, swab16);
 DEFINE_ACCESSORS(32, readl, writel, ioread32, iowrite32, swab32);
 DEFINE_ACCESSORS(64, readq, writeq, io_read64, io_write64, swab64);
 
+/* Unplugged, or isolated by PCI error recovery. */
+static bool is_gone(struct pci_dev *pdev)
+{
+	return pci_channel_offline(pdev) || !pci_device_is_present(pdev);
+}
+
+bool linux_device_gone(struct dev_info *dip)
+{
+	return is_gone(dip->di_pdev);
+}
+
 /**
  * scsa_check_acc_handle() - ddi_check_acc_handle(9F)
  * @acc: access handle
@@ -300,8 +311,7 @@ int scsa_check_acc_handle(struct scsa_acc *acc)
 		return SCSA_FAILURE;
 	if (acc->kind == ACC_COHERENT)
 		return SCSA_SUCCESS;
-	return !pci_channel_offline(acc->pdev) && pci_device_is_present(acc->pdev) ?
-		SCSA_SUCCESS : SCSA_FAILURE;
+	return is_gone(acc->pdev) ? SCSA_FAILURE : SCSA_SUCCESS;
 }
 EXPORT_SYMBOL_GPL(scsa_check_acc_handle);
 

@@ -25,6 +25,16 @@ __printf(2, 0) void scsa_vcmn_err(int level, const char *fmt, va_list ap);
 __printf(3, 4) void scsa_dev_err(struct dev_info *dip, int level, const char *fmt, ...);
 __printf(3, 4) void scsa_assert_failed(const char *file, int line, const char *fmt, ...);
 
+/* <sys/cpuvar.h> */
+int scsa_ncpus(void);
+int scsa_cpu_id(void);
+
+/* User space: <sys/sunddi.h> */
+struct cred;
+int scsa_ddi_copyin(const void *from, void *to, size_t len, int mode);
+int scsa_ddi_copyout(const void *from, void *to, size_t len, int mode);
+int scsa_drv_priv(struct cred *cr);
+
 /* <sys/kmem.h> */
 void *scsa_kmem_alloc(size_t size, int flags);
 void *scsa_kmem_zalloc(size_t size, int flags);

@@ -12,6 +12,7 @@
 #include <linux/string.h>
 
 __printf(3, 4) int snprintf(char *buf, size_t size, const char *fmt, ...);
+__printf(3, 0) int vsnprintf(char *buf, size_t size, const char *fmt, va_list ap);
 __printf(2, 3) int sprintf(char *buf, const char *fmt, ...);
 
 /* ddi_strtol(9F): 0, EINVAL or ERANGE. */

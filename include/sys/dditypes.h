@@ -17,6 +17,14 @@ typedef struct ddi_device_acc_attr {
 	uchar_t		devacc_attr_access;
 } ddi_device_acc_attr_t;
 
+/* ddi_prop_op(9F) */
+typedef enum {
+	PROP_LEN = 0,
+	PROP_LEN_AND_VAL_BUF,
+	PROP_LEN_AND_VAL_ALLOC,
+	PROP_EXISTS
+} ddi_prop_op_t;
+
 #define DDI_DEVICE_ATTR_V0	1
 #define DDI_DEVICE_ATTR_V1	2
 

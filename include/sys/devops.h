@@ -4,6 +4,7 @@
 #define _SYS_DEVOPS_H
 
 #include <sys/dditypes.h>
+#include <sys/errno.h>
 
 #define DEVO_REV	4
 
@@ -49,7 +50,19 @@ struct dev_ops {
 /* Fillers for the entry points of dev_ops(9S); see nodev(9F), nulldev(9F). */
 int scsa_nodev(void);
 int scsa_nulldev(void);
+int scsa_ddi_no_info(dev_info_t *dip, ddi_info_cmd_t cmd, void *arg, void **result);
+int scsa_ddi_quiesce_not_needed(dev_info_t *dip);
+int scsa_ddi_quiesce_not_supported(dev_info_t *dip);
 #define nodev		scsa_nodev
 #define nulldev		scsa_nulldev
+#define ddi_no_info	scsa_ddi_no_info
+#define ddi_quiesce_not_needed	scsa_ddi_quiesce_not_needed
+#define ddi_quiesce_not_supported scsa_ddi_quiesce_not_supported
+
+/* Values of probe(9E). */
+#define DDI_PROBE_FAILURE	ENXIO
+#define DDI_PROBE_DONTCARE	0
+#define DDI_PROBE_PARTIAL	1
+#define DDI_PROBE_SUCCESS	2
 
 #endif /* _SYS_DEVOPS_H */

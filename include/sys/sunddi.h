@@ -9,6 +9,8 @@
 #include <sys/ddi_intr.h>
 #include <sys/ddi_taskq.h>
 #include <sys/devops.h>
+#include <sys/cred.h>
+#include <sys/file.h>
 #include <sys/pci.h>
 #include <sys/cmn_err.h>
 #include <sys/kmem.h>
@@ -67,12 +69,6 @@ void scsa_ddi_soft_state_fini(void **statep);
 #define DDI_PROP_CANNOT_DECODE	6
 #define DDI_PROP_CANNOT_ENCODE	7
 #define DDI_PROP_END_OF_DATA	8
-typedef enum {
-	PROP_LEN = 0,
-	PROP_LEN_AND_VAL_BUF,
-	PROP_LEN_AND_VAL_ALLOC,
-	PROP_EXISTS
-} ddi_prop_op_t;
 int scsa_ddi_prop_get_int(dev_t match_dev, dev_info_t *dip, uint_t flags, const char *name,
 			  int defvalue);
 int64_t scsa_ddi_prop_get_int64(dev_t match_dev, dev_info_t *dip, uint_t flags, const char *name,
@@ -97,7 +93,7 @@ int scsa_ddi_prop_create(dev_t dev, dev_info_t *dip, int flags, const char *name
 			 const void *value, int length);
 int scsa_ddi_prop_remove(dev_t dev, dev_info_t *dip, const char *name);
 void scsa_ddi_prop_remove_all(dev_info_t *dip);
-int scsa_ddi_prop_op(dev_t dev, dev_info_t *dip, ddi_prop_op_t op, int flags, const char *name,
+int scsa_ddi_prop_op(dev_t dev, dev_info_t *dip, ddi_prop_op_t op, int flags, char *name,
 		     caddr_t valuep, int *lengthp);
 #define ddi_prop_get_int	scsa_ddi_prop_get_int
 #define ddi_prop_get_int64	scsa_ddi_prop_get_int64
@@ -228,6 +224,7 @@ int scsa_ddi_dma_mem_alloc(ddi_dma_handle_t h, size_t length, ddi_device_acc_att
 void scsa_ddi_dma_mem_free(ddi_acc_handle_t *acc_handlep);
 int scsa_ddi_dma_burstsizes(ddi_dma_handle_t h);
 int scsa_ddi_dma_set_sbus64(ddi_dma_handle_t h, ulong_t burstsizes);
+int scsa_ddi_check_dma_handle(ddi_dma_handle_t h);
 #define ddi_dma_alloc_handle	scsa_ddi_dma_alloc_handle
 #define ddi_dma_free_handle	scsa_ddi_dma_free_handle
 #define ddi_dma_buf_bind_handle	scsa_ddi_dma_buf_bind_handle
@@ -245,5 +242,48 @@ int scsa_ddi_dma_set_sbus64(ddi_dma_handle_t h, ulong_t burstsizes);
 #define ddi_dma_mem_free	scsa_ddi_dma_mem_free
 #define ddi_dma_burstsizes	scsa_ddi_dma_burstsizes
 #define ddi_dma_set_sbus64	scsa_ddi_dma_set_sbus64
+#define ddi_check_dma_handle	scsa_ddi_check_dma_handle
+
+/*
+ * Minor nodes: a character node is /dev/<driver><instance>:<name>, on which open(9E), close(9E) and
+ * ioctl(9E) of the driver's cb_ops(9S) are called.
+ */
+#define DDI_PSEUDO			"ddi_pseudo"
+#define DDI_NT_NEXUS			"ddi_ctl:devctl"
+#define DDI_NT_SCSI_NEXUS		"ddi_ctl:devctl:scsi"
+#define DDI_NT_ATTACHMENT_POINT		"ddi_ctl:attachment_point"
+#define DDI_NT_SCSI_ATTACHMENT_POINT	"ddi_ctl:attachment_point:scsi"
+int scsa_ddi_create_minor_node(dev_info_t *dip, const char *name, int spec_type, minor_t minor_num,
+			       const char *node_type, int flag);
+void scsa_ddi_remove_minor_node(dev_info_t *dip, const char *name);
+#define ddi_create_minor_node	scsa_ddi_create_minor_node
+#define ddi_remove_minor_node	scsa_ddi_remove_minor_node
+
+/* Of ioctl(9E): its argument, its caller. */
+#define DDI_MODEL_NONE		DATAMODEL_NONE
+#define DDI_MODEL_ILP32		DATAMODEL_ILP32
+#define DDI_MODEL_LP64		DATAMODEL_LP64
+/* ddi_model_convert_from(9F): the kernel is of the LP64 model. */
+#define ddi_model_convert_from(model) \
+	(((model) & FMODELS) == DDI_MODEL_ILP32 ? DDI_MODEL_ILP32 : DDI_MODEL_NONE)
+#define ddi_copyin		scsa_ddi_copyin
+#define ddi_copyout		scsa_ddi_copyout
+#define drv_priv		scsa_drv_priv
+
+/* ddi_log_sysevent(9F): there is nobody who takes them. */
+#define DDI_ENOMEM		1
+#define DDI_EBUSY		2
+#define DDI_ETRANSPORT		3
+#define DDI_ECONTEXT		4
+typedef struct nvlist nvlist_t;
+typedef struct sysevent_id {
+	uint64_t	eid_seq;
+	hrtime_t	eid_ts;
+} sysevent_id_t;
+static inline int ddi_log_sysevent(dev_info_t *dip, char *vendor, char *class, char *subclass,
+				   nvlist_t *attr_list, sysevent_id_t *eidp, int sleep_flag)
+{
+	return DDI_ETRANSPORT;
+}
 
 #endif /* _SYS_SUNDDI_H */

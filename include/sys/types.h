@@ -12,6 +12,7 @@ typedef unsigned int		uint_t;
 typedef unsigned long		ulong_t;
 typedef long long		longlong_t;
 typedef unsigned long long	u_longlong_t;
+typedef long			intptr_t;
 typedef long long		offset_t;
 typedef long long		hrtime_t;
 typedef long long		diskaddr_t;

@@ -76,6 +76,12 @@ def contract_group(name, params='', device='pci-testdev', **machine):
             warned = vm.guest('dmesg --notime | grep "^scsa: ddi_dma.*called from"').text.split('\n')
             same(sorted(set(warned)), sorted(warned), 'warnings')
             check(len(warned) > 15, 'too few warnings:\n' + '\n'.join(warned))
+        if 'fm.ereport' in log:
+            posted = vm.guest('dmesg --notime | grep -o "ereport.io.*\\|service .*"').text
+            same(posted.strip().split('\n'),
+                 ['ereport.io.device.no_response ena=0x1231 version=0x0 text="abc" '
+                  'large=0x10000000000', 'service degraded'] +
+                 re.findall('ereport.io.pci.nr .*', posted), 'ereports')
         return [(key, '' if word == 'ok' else why or 'failed') for why, word, key in found]
 
 

@@ -28,6 +28,8 @@ extern const struct contract_test contract_thread_tests[];
 extern const struct contract_test contract_softint_tests[];
 extern const struct contract_test contract_regs_tests[];
 extern const struct contract_test contract_prop_tests[];
+extern const struct contract_test contract_fm_tests[];
+extern const struct contract_test contract_minor_tests[];
 /* On an ISP1040. */
 extern const struct contract_test contract_intr_tests[];
 
@@ -54,6 +56,14 @@ bool contract_is_thread(void);
 bool contract_in_thread_model(void);
 /* Make a signal pending for this task, or take it back. */
 void contract_signal(bool on);
+/* Make the device look unplugged, or plugged in again. */
+void contract_device_gone(bool gone);
+/* A file of /dev, or NULL; closing NULL is nothing. */
+void *contract_open(const char *name);
+void contract_close(void *file);
+/* ioctl(2) with that argument, and with the address of a user's copy of @value. */
+long contract_ioctl(void *file, unsigned int cmd, unsigned long arg);
+long contract_ioctl_user(void *file, unsigned int cmd, int *value);
 
 /* The device's view of a bus address, good without an IOMMU only. */
 uint8_t contract_peek(uint64_t bus_addr);

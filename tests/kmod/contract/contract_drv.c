@@ -8,6 +8,8 @@
 
 #include "contract.h"
 
+extern struct cb_ops contract_cb_ops;
+
 static int contract_attach(dev_info_t *dip, ddi_attach_cmd_t cmd)
 {
 	contract_begin();
@@ -30,6 +32,8 @@ static int contract_attach(dev_info_t *dip, ddi_attach_cmd_t cmd)
 	contract_run(dip, contract_softint_tests);
 	contract_run(dip, contract_regs_tests);
 	contract_run(dip, contract_prop_tests);
+	contract_run(dip, contract_fm_tests);
+	contract_run(dip, contract_minor_tests);
 	contract_end();
 	return DDI_FAILURE;
 }
@@ -43,6 +47,9 @@ static struct dev_ops contract_dev_ops = {
 	.devo_rev = DEVO_REV,
 	.devo_attach = contract_attach,
 	.devo_detach = contract_detach,
+	.devo_cb_ops = &contract_cb_ops,
+	.devo_getinfo = ddi_no_info,
+	.devo_quiesce = ddi_quiesce_not_needed,
 };
 
 static struct modldrv contract_modldrv = { &mod_driverops, "contract tests", &contract_dev_ops };

@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Linux glue of the contract tests: KTAP in the kernel log, memory, and the device's view of it. */
 #include <linux/dma-map-ops.h>
+#include <linux/file.h>
+#include <linux/fs.h>
 #include <linux/gfp.h>
 #include <linux/io.h>
 #include <linux/mm.h>
+#include <linux/mman.h>
 #include <linux/preempt.h>
 #include <linux/scatterlist.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
+#include <linux/uaccess.h>
 #include <linux/vmalloc.h>
+#include <linux/workqueue.h>
 
 #include <scsa/scsa.h>
 
@@ -178,6 +183,71 @@ out:
 		__free_page(page);
 	pci_dev_put(pdev);
 	return directly;
+}
+
+void contract_device_gone(bool gone)
+{
+	struct pci_dev *pdev = pci_get_device(contract_ids[0].vendor, contract_ids[0].device, NULL);
+
+	if (!pdev)
+		return;
+	pdev->error_state = gone ? pci_channel_io_perm_failure : pci_channel_io_normal;
+	pci_dev_put(pdev);
+}
+
+void *contract_open(const char *name)
+{
+	char path[64];
+	struct file *file;
+
+	snprintf(path, sizeof(path), "/dev/%s", name);
+	file = filp_open(path, O_RDWR, 0);
+	return IS_ERR(file) ? NULL : file;
+}
+
+/* Of a user's task the last reference is dropped on its way out only; of a kernel thread's now. */
+struct close_work {
+	struct work_struct	work;
+	struct file		*file;
+};
+
+static void do_close(struct work_struct *work)
+{
+	__fput_sync(container_of(work, struct close_work, work)->file);
+}
+
+void contract_close(void *file)
+{
+	struct close_work w = { .file = file };
+
+	if (!file)
+		return;
+	INIT_WORK_ONSTACK(&w.work, do_close);
+	schedule_work(&w.work);
+	flush_work(&w.work);
+	destroy_work_on_stack(&w.work);
+}
+
+long contract_ioctl(void *file, unsigned int cmd, unsigned long arg)
+{
+	return ((struct file *)file)->f_op->unlocked_ioctl(file, cmd, arg);
+}
+
+long contract_ioctl_user(void *file, unsigned int cmd, int *value)
+{
+	unsigned long addr = vm_mmap(NULL, 0, PAGE_SIZE, PROT_READ | PROT_WRITE,
+				     MAP_PRIVATE | MAP_ANONYMOUS, 0);
+	long rc = -ENOMEM;
+
+	if (IS_ERR_VALUE(addr))
+		return rc;
+	rc = -EFAULT;
+	if (!put_user(*value, (int __user *)addr))
+		rc = contract_ioctl(file, cmd, addr);
+	if (get_user(*value, (int __user *)addr))
+		rc = -EFAULT;
+	vm_munmap(addr, PAGE_SIZE);
+	return rc;
 }
 
 bool contract_can_peek(struct dev_info *dip)

@@ -70,6 +70,15 @@ struct scsi_hba_tran {
 #define SCSI_HBA_ADDR_COMPLEX	0x40
 #define SCSI_HBA_CANSLEEP	0x01
 
+/* Minor numbers of an HBA's nodes. */
+#define INST_MINOR_SHIFT	6
+#define TRAN_MINOR_MASK		((1 << INST_MINOR_SHIFT) - 1)
+#define DEVCTL_MINOR		0
+#define SCSI_MINOR		1
+#define INST2DEVCTL(x)		(((x) << INST_MINOR_SHIFT) | DEVCTL_MINOR)
+#define INST2SCSI(x)		(((x) << INST_MINOR_SHIFT) | SCSI_MINOR)
+#define MINOR2INST(x)		((x) >> INST_MINOR_SHIFT)
+
 #define INTERCONNECT_PARALLEL	1
 #define INTERCONNECT_FIBRE	2
 #define INTERCONNECT_1394	3
