@@ -185,7 +185,7 @@ struct line {
 	char	text[256];
 };
 
-static void __attribute__((format(printf, 2, 3))) add(struct line *line, const char *fmt, ...)
+static __printf(2, 3) void add(struct line *line, const char *fmt, ...)
 {
 	size_t room = sizeof(line->text) - line->len;
 	va_list ap;
@@ -311,6 +311,7 @@ static const struct {
 	{ 0x1000, "pci.rta" },		/* received target abort */
 	{ 0x0800, "pci.sta" },		/* signaled target abort */
 	{ 0x0100, "pci.mdpe" },		/* master data parity error */
+	{ }
 };
 
 /**
@@ -340,7 +341,7 @@ void scsa_pci_ereport_post(dev_info_t *dip, ddi_fm_error_t *error, uint16_t *sta
 		scsa_fm_ereport_post(dip, "pci.nr", error->fme_ena, DDI_NOSLEEP, NULL);
 		return;
 	}
-	for (i = 0; i < sizeof(pci_errors) / sizeof(pci_errors[0]); i++) {
+	for (i = 0; pci_errors[i].bit; i++) {
 		if (!(status & pci_errors[i].bit))
 			continue;
 		found |= pci_errors[i].bit;

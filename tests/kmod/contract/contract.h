@@ -7,6 +7,7 @@
 
 struct dev_info;
 struct scsa_sgl;
+struct cb_ops;
 
 /* A test returns NULL, or what did not hold. */
 struct contract_test {
@@ -30,6 +31,8 @@ extern const struct contract_test contract_regs_tests[];
 extern const struct contract_test contract_prop_tests[];
 extern const struct contract_test contract_fm_tests[];
 extern const struct contract_test contract_minor_tests[];
+/* Of the driver the tests live in. */
+extern struct cb_ops contract_cb_ops;
 /* On an ISP1040. */
 extern const struct contract_test contract_intr_tests[];
 

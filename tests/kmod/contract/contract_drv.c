@@ -8,8 +8,6 @@
 
 #include "contract.h"
 
-extern struct cb_ops contract_cb_ops;
-
 static int contract_attach(dev_info_t *dip, ddi_attach_cmd_t cmd)
 {
 	contract_begin();
