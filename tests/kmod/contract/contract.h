@@ -29,6 +29,7 @@ extern const struct contract_test contract_thread_tests[];
 extern const struct contract_test contract_softint_tests[];
 extern const struct contract_test contract_regs_tests[];
 extern const struct contract_test contract_prop_tests[];
+extern const struct contract_test contract_census_tests[];
 extern const struct contract_test contract_fm_tests[];
 extern const struct contract_test contract_minor_tests[];
 /* Of the driver the tests live in. */
