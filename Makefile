@@ -19,7 +19,8 @@ FARMED  := Kbuild include compat drivers $(wildcard tests/kmod)
 
 .DEFAULT_GOAL := help
 .PHONY: help modules guest-modules install demo check check-unit check-fuzz check-qtest \
-	check-guest check-debug check-readme soak fuzz-device bench lint vm qemu kernel deps deps-check clean distclean tags
+	check-guest check-debug check-readme soak fuzz-device bench bench-faults lint vm qemu kernel deps deps-check \
+	clean distclean tags
 
 help:
 	@echo 'Two commands do everything, set-up included (as root on Debian 12):'
@@ -49,6 +50,7 @@ help:
 	@echo '  make check-readme the commands that README.md shows'
 	@echo
 	@echo '  make bench        isp against qla1280 on the same emulated chip (not a test)'
+	@echo '  make bench-faults the same two when that chip misbehaves (half an hour, not a test)'
 	@echo
 	@echo '  make deps         install missing Debian build packages (as root)'
 	@echo '  make clean        remove what was built, keep what was fetched'
@@ -140,6 +142,9 @@ check-readme: qemu kernel
 
 bench: deps qemu guest-modules
 	@tests/bench/run --build $(BUILD) --kernel $(KERNEL)
+
+bench-faults: deps qemu guest-modules
+	@tests/bench/faults --build $(BUILD) --kernel $(KERNEL)
 
 lint: kernel
 	@tests/lint $(BUILD) $(shell $(VM) kernel headers)

@@ -3,7 +3,6 @@
 
 import re
 
-BEGIN, END = '<!-- make bench: begin -->', '<!-- make bench: end -->'
 DRIVERS = {'qla1280': '#888888', 'isp': '#1f5fbf'}
 
 
@@ -60,11 +59,12 @@ def text(figures, about, workloads):
             f'{driver_table(figures)}\n')
 
 
-def put_into(path, body):
-    """Replace what is between the markers."""
+def put_into(path, body, made_by='make bench'):
+    """Replace what is between the markers of the command that makes it."""
+    begin, end = f'<!-- {made_by}: begin -->', f'<!-- {made_by}: end -->'
     with open(path, encoding='utf-8') as f:
         old = f.read()
-    new, n = re.subn(f'{BEGIN}.*?{END}', lambda _: f'{BEGIN}\n{body}\n{END}', old, flags=re.S)
+    new, n = re.subn(f'{begin}.*?{end}', lambda _: f'{begin}\n{body}\n{end}', old, flags=re.S)
     if n != 1:
         raise ValueError(f'{path} has no place between markers')
     with open(path, 'w', encoding='utf-8') as f:

@@ -136,10 +136,11 @@ def host_number(vm):
 
 
 def devices(vm, host=None):
-    """{(target, lun): (SCSI type, 'sda' or 'sr0', 'sg0')} behind one host."""
+    """{(target, lun): (SCSI type, 'sda' or 'sr0' or '-', 'sg0')} behind one host."""
     host = host_number(vm) if host is None else host
     out = vm.guest(f'for d in /sys/bus/scsi/devices/{host}:*; do [ -e $d/type ] || continue; '
-                   'echo ${d##*/} $(cat $d/type) $(ls $d/block) $(ls $d/scsi_generic); done').text
+                   'echo ${d##*/} $(cat $d/type) $(ls $d/block 2>/dev/null || echo -) '
+                   '$(ls $d/scsi_generic); done').text
     found = {}
     for line in out.splitlines():
         address, kind, block, sg = line.split()

@@ -57,6 +57,45 @@ ramhba_group('scsa-setup-pkt', 'setup=1')
 ramhba_group('scsa-setup-pkt-atomic', 'setup=1 atomic=1')
 ramhba_group('scsa-setup-pkt-one-cookie', 'setup=1 maxsegs=1')
 
+TYPES = Group('scsa-types', lambda s: s.config(extra=['-device', 'pci-testdev']),
+              needs=not_built('ramhba'))
+GROUPS.append(TYPES)
+
+
+def read_of_1_mib(vm, dtype):
+    """One READ(10) by passthrough that one cookie a command does not carry, and what the log says."""
+    vm.guest('modprobe -r ramhba; dmesg -C')
+    RAMHBA.load(vm, f'maxsegs=1 dtype={dtype}')
+    vm.guest('head -c 1048576 /dev/urandom > /tmp/on')
+    sg = generic(vm, 0)
+    if dtype == 0:
+        vm.guest(f'sg_dd if=/tmp/on of={sg} bs=512 bpt=1')
+    result = vm.guest(f'sg_raw -r 1048576 -o /tmp/back {sg} 28 00 00 00 00 00 00 08 00 00 2>&1',
+                      check=False)
+    return result, vm.guest('dmesg --notime').text
+
+
+for _name, _type in (('tape', 1), ('printer', 2), ('processor', 3), ('changer', 8)):
+    def never_split(vm, dtype=_type):
+        """What is not addressed by block is refused, not split."""
+        result, log = read_of_1_mib(vm, dtype)
+        check('Illegal Request' in result.text, f'sg_raw said:\n{result.text}')
+        check(re.search(r'opcode 0x28 with 1048576 bytes', log), f'no line in the log:\n{log}')
+    never_split.__name__ = _name + '_is_never_split'
+    TYPES.test(never_split)
+
+for _name, _type in (('disk', 0), ('zoned_disk', 0x14)):
+    def split_in_order(vm, dtype=_type):
+        """The same is split for a disk, zoned by the host or not."""
+        result, log = read_of_1_mib(vm, dtype)
+        same(result.status, 0, f'status of sg_raw ({result.text})')
+        same(vm.guest('cat /sys/class/scsi_device/*:0:0/device/scsa/split_requests').text.split()[0],
+             '1', 'requests split')
+        if dtype == 0:
+            vm.guest('cmp /tmp/on /tmp/back')
+    split_in_order.__name__ = _name + '_is_split'
+    TYPES.test(split_in_order)
+
 
 def contract_group(name, params='', device='pci-testdev', **machine):
     """The contract tests of tests/kmod/contract, each KTAP line a test."""

@@ -16,6 +16,9 @@ MODULE_PARM_DESC(sync, "complete commands before tran_start() returns");
 static int setup;
 module_param(setup, int, 0444);
 MODULE_PARM_DESC(setup, "packets by tran_setup_pkt() instead of tran_init_pkt()");
+static int dtype;
+module_param(dtype, int, 0444);
+MODULE_PARM_DESC(dtype, "peripheral device type that the disks claim to be of, 0 to 31");
 static bool atomic;
 module_param(atomic, bool, 0444);
 MODULE_PARM_DESC(atomic, "use the atomic execution model instead of the thread model");
@@ -42,6 +45,7 @@ static const struct scsa_driver_prop ramhba_props[] = {
 	{ "maxsegs", &maxsegs },
 	{ "sync", &sync },
 	{ "setup-pkt", &setup },
+	{ "dtype", &dtype },
 	{ "pri", &pri },
 	{ }
 };
@@ -61,7 +65,7 @@ static struct scsa_driver ramhba_driver = {
 
 static int __init ramhba_module_init(void)
 {
-	if (maxsegs < 1 || maxsegs > 256)
+	if (maxsegs < 1 || maxsegs > 256 || dtype < 0 || dtype > 31)
 		return -EINVAL;
 	ramhba_driver.model = atomic ? SCSA_MODEL_ATOMIC : SCSA_MODEL_THREAD;
 	pri = atomic ? 6 : 5;

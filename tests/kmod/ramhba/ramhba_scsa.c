@@ -42,15 +42,17 @@ struct ramhba {
 	ddi_taskq_t		*rh_taskq;
 	boolean_t		rh_armed;	/* a task will see to the queue */
 	boolean_t		rh_sync;
+	uchar_t			rh_dtype;
 	uint_t			rh_maxsegs;
 	caddr_t			rh_disk[RAMHBA_TARGETS];
 };
 
 static void *ramhba_state;
 
+/* No cookie crosses a multiple of 64 KiB, however contiguous the memory is. */
 static ddi_dma_attr_t ramhba_dma_attr = {
 	DMA_ATTR_V0, 0, 0xffffffffffffffffULL, 0xffffffffULL, 1, 1, 1, 0xffffffffULL,
-	0xffffffffULL, RAMHBA_MAXSEGS, RAMHBA_BLOCK, 0
+	0xffffULL, RAMHBA_MAXSEGS, RAMHBA_BLOCK, 0
 };
 
 static struct ramhba *to_ramhba(struct scsi_address *ap)
@@ -143,6 +145,7 @@ static void ramhba_execute(struct ramhba *rh, struct scsi_pkt *pkt)
 			ramhba_sense(pkt, KEY_ILLEGAL_REQUEST, 0x24);
 			break;
 		}
+		reply[0] = rh->rh_dtype;
 		reply[2] = 5;
 		reply[3] = 2;
 		reply[4] = sizeof(reply) - 5;
@@ -447,6 +450,7 @@ static int ramhba_attach(dev_info_t *dip, ddi_attach_cmd_t cmd)
 	rh = ddi_get_soft_state(ramhba_state, instance);
 	rh->rh_dip = dip;
 	rh->rh_tail = &rh->rh_head;
+	rh->rh_dtype = ddi_prop_get_int(DDI_DEV_T_ANY, dip, 0, "dtype", 0);
 	rh->rh_sync = ddi_prop_get_int(DDI_DEV_T_ANY, dip, 0, "sync", 0) ? B_TRUE : B_FALSE;
 	rh->rh_maxsegs = ddi_prop_get_int(DDI_DEV_T_ANY, dip, 0, "maxsegs", RAMHBA_MAXSEGS);
 	/* No interrupt here: what the model gives its interrupt handlers is passed as a property. */
