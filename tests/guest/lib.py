@@ -123,6 +123,24 @@ QLA1280 = Driver('qla1280', max_cdb=12)
 ISP = Driver('isp', ours=True)
 
 
+# Tests in the kernel
+
+def ktap_results(vm):
+    """What the contract tests said last, as a test with parts returns it."""
+    log = vm.guest('dmesg --notime | sed -n "s/^contract: //p"').text.split('KTAP version 1')[-1]
+    found = re.findall(r'(?:^# does not hold: (.*)\n)?^(ok|not ok) \d+ (\S+)', log, re.M)
+    plan = re.search(r'^1\.\.(\d+)$', log, re.M)
+    check(plan and int(plan.group(1)) == len(found) > 0, f'incomplete KTAP:\n{log[-3000:]}')
+    return [(key, '' if word == 'ok' else why or 'failed') for why, word, key in found]
+
+
+def target_driver(vm, params):
+    """Play a target driver on a disk, next to the midlayer; what becomes of each clause."""
+    vm.guest(f'modprobe scsa_contract host={host_number(vm)} {params} && '
+             'modprobe -r scsa_contract', timeout=300)
+    return ktap_results(vm)
+
+
 # Devices in the guest
 
 def host_number(vm):

@@ -3,7 +3,7 @@
 
 from io_tests import DATA, depth_group, io_group, not_built
 from lib import (ISP, Controller, Disk, Group, block, check, corrupt_firmware, devices,
-                 firmware, nvram_image, same)
+                 firmware, nvram_image, same, target_driver)
 
 BUILT = not_built('isp')
 GROUPS = [
@@ -27,6 +27,28 @@ def firmware_group(name, files, controller='isp1040,resident-firmware=off'):
         files=files(s)), needs=BUILT)
     GROUPS.append(group)
     return group
+
+
+def target_group(name, params='', segs=16, **machine):
+    """A target driver next to the midlayer: polled commands, parts, resets on this driver."""
+    group = Group(name, lambda s: s.config(
+        controllers=[Controller()], disks=[Disk(target=0), Disk(target=1, size='64M')], **machine),
+        needs=not_built('scsa_contract'), before=lambda vm: ISP.load(vm, params))
+    GROUPS.append(group)
+
+    @group.test
+    def clauses(vm):
+        load = vm.guest(f'timeout 300 fio --name=x --filename={block(vm, 0)} --rw=randread '
+                        '--bs=64k --direct=1 --iodepth=16 --ioengine=libaio --time_based '
+                        '--runtime=300 --size=16M >/tmp/fio 2>&1 & echo $!').text.strip()
+        found = target_driver(vm, f'target=1 absent=5 segs={segs} rounds=200')
+        vm.guest(f'kill {load}; sleep 1; ! grep -i "err= *[1-9]" /tmp/fio')
+        return found
+
+
+target_group('isp-target')
+target_group('isp-target-4-segments', params='ndatasegs=4', segs=4)
+target_group('isp-target-iommu', iommu=True)
 
 
 nothing = firmware_group('isp-no-firmware', lambda s: [])

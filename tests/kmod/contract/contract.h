@@ -76,6 +76,18 @@ void contract_poke(uint64_t bus_addr, uint8_t value);
 bool contract_maps_directly(struct dev_info *dip);
 bool contract_can_peek(struct dev_info *dip);
 
+/* The logical unit on which to be a target driver, and its HBA. */
+struct contract_lun {
+	unsigned int	target, lun;
+	int		absent;		/* a target that is not there, -1: do not ask */
+	unsigned int	segs;		/* pages of a command */
+	unsigned int	rounds;
+};
+
+bool contract_on_host(void);
+int contract_host_run(void);
+void contract_target_run(struct dev_info *dip, struct contract_lun *lun);
+
 int contract_init(void);
 int contract_fini(void);
 

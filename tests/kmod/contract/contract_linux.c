@@ -11,6 +11,7 @@
 #include <linux/scatterlist.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
+#include <linux/sort.h>
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>
 #include <linux/workqueue.h>
@@ -54,6 +55,13 @@ void contract_end(void)
 	pr_info("contract: 1..%u\n", number);
 }
 
+static int by_address(const void *a, const void *b)
+{
+	unsigned long x = page_to_pfn(*(struct page **)a), y = page_to_pfn(*(struct page **)b);
+
+	return x < y ? -1 : x > y;
+}
+
 int contract_sgl_alloc(struct scsa_sgl *s, unsigned int n, unsigned int len)
 {
 	struct sg_table *table = kzalloc(sizeof(*table), GFP_KERNEL);
@@ -68,12 +76,13 @@ int contract_sgl_alloc(struct scsa_sgl *s, unsigned int n, unsigned int len)
 	pages = kvcalloc(2 * n, sizeof(*pages), GFP_KERNEL);
 	if (!pages)
 		goto fail;
-	/* Only each second page is used, lest two be merged. */
+	/* In order of their addresses, only each second page is used, lest two be merged. */
 	for (i = 0; i < 2 * n; i++) {
 		pages[i] = alloc_page(GFP_KERNEL | __GFP_ZERO);
 		if (!pages[i])
 			goto fail;
 	}
+	sort(pages, 2 * n, sizeof(*pages), by_address, NULL);
 	for_each_sg(table->sgl, sg, n, i)
 		sg_set_page(sg, pages[2 * i], len, 0);
 	s->sgl = table->sgl;
@@ -267,6 +276,8 @@ static struct scsa_driver contract_driver = {
 
 static int __init contract_load(void)
 {
+	if (contract_on_host())
+		return contract_host_run();
 	if (thread)
 		contract_driver.model = SCSA_MODEL_THREAD;
 	return scsa_driver_init(&contract_driver);
@@ -275,7 +286,8 @@ module_init(contract_load);
 
 static void __exit contract_unload(void)
 {
-	scsa_driver_fini(&contract_driver);
+	if (!contract_on_host())
+		scsa_driver_fini(&contract_driver);
 }
 module_exit(contract_unload);
 

@@ -44,6 +44,7 @@ struct ramhba {
 	boolean_t		rh_sync;
 	uchar_t			rh_dtype;
 	uint_t			rh_maxsegs;
+	struct scsi_reset_notify_entry *rh_notify;	/* under rh_mutex */
 	caddr_t			rh_disk[RAMHBA_TARGETS];
 };
 
@@ -216,6 +217,12 @@ static int ramhba_tran_start(struct scsi_address *ap, struct scsi_pkt *pkt)
 	pkt->pkt_statistics = 0;
 	pkt->pkt_resid = 0;
 	bzero(pkt->pkt_scbp, pkt->pkt_scblen);
+	if (ap->a_target >= RAMHBA_TARGETS) {
+		pkt->pkt_reason = CMD_INCOMPLETE;
+		pkt->pkt_state = STATE_GOT_BUS;
+		scsi_hba_pkt_comp(pkt);
+		return TRAN_ACCEPT;
+	}
 	if (rh->rh_sync || (pkt->pkt_flags & FLAG_NOINTR)) {
 		ramhba_execute(rh, pkt);
 		scsi_hba_pkt_comp(pkt);
@@ -412,7 +419,20 @@ static int ramhba_tran_abort(struct scsi_address *ap, struct scsi_pkt *pkt)
 
 static int ramhba_tran_reset(struct scsi_address *ap, int level)
 {
+	struct ramhba *rh = to_ramhba(ap);
+
+	mutex_enter(&rh->rh_mutex);
+	scsi_hba_reset_notify_callback(&rh->rh_mutex, &rh->rh_notify);
+	mutex_exit(&rh->rh_mutex);
 	return 1;
+}
+
+static int ramhba_tran_reset_notify(struct scsi_address *ap, int flag, void (*callback)(caddr_t),
+				    caddr_t arg)
+{
+	struct ramhba *rh = to_ramhba(ap);
+
+	return scsi_hba_reset_notify_setup(ap, flag, callback, arg, &rh->rh_mutex, &rh->rh_notify);
 }
 
 static int ramhba_detach(dev_info_t *dip, ddi_detach_cmd_t cmd)
@@ -426,6 +446,7 @@ static int ramhba_detach(dev_info_t *dip, ddi_detach_cmd_t cmd)
 		if (ddi_get_driver_private(dip))
 			scsi_hba_detach(dip);
 		scsi_hba_tran_free(rh->rh_tran);
+		scsi_hba_reset_notify_tear_down(rh->rh_notify);
 	}
 	if (rh->rh_taskq)
 		ddi_taskq_destroy(rh->rh_taskq);
@@ -468,6 +489,7 @@ static int ramhba_attach(dev_info_t *dip, ddi_attach_cmd_t cmd)
 	tran->tran_start = ramhba_tran_start;
 	tran->tran_abort = ramhba_tran_abort;
 	tran->tran_reset = ramhba_tran_reset;
+	tran->tran_reset_notify = ramhba_tran_reset_notify;
 	tran->tran_getcap = ramhba_tran_getcap;
 	tran->tran_setcap = ramhba_tran_setcap;
 	if (ddi_prop_get_int(DDI_DEV_T_ANY, dip, 0, "setup-pkt", 0)) {
