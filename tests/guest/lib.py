@@ -38,15 +38,22 @@ def same(got, want, what):
 
 # Firmware
 
-def synthetic_firmware(words=64):
-    """A file in the layout of qlogic/1040.bin: no code, but what a loader checks is right."""
-    image = [0] * words
-    image[0:4] = [0x0078, 0x1041, 0, words]
+def firmware_image(words):
+    """A file in the layout of qlogic/1040.bin with these words, but for those a loader checks."""
+    image = list(words)
+    image[3] = len(image)
+    image[-1] = -sum(image[:-1]) & 0xffff
+    return struct.pack('<4BH', 4, 66, 0, 0, 0x1000) + struct.pack(f'<{len(image)}H', *image)
+
+
+def synthetic_firmware():
+    """One without code."""
+    image = [0] * 64
+    image[0:2] = [0x0078, 0x1041]
     banner = b'SYNTHETIC TEST IMAGE  Firmware  Version 04.66 '
     for i in range(0, len(banner), 2):
         image[5 + i // 2] = banner[i] << 8 | banner[i + 1]
-    image[-1] = -sum(image) & 0xffff
-    return struct.pack('<4BH', 4, 66, 0, 0, 0x1000) + struct.pack(f'<{words}H', *image)
+    return firmware_image(image)
 
 
 def firmware(build, synthetic=False):

@@ -2,11 +2,13 @@
 """isp when the chip misbehaves: what tools/qemu injects, under verified load."""
 
 import os
+import random
 import re
 import time
 
 from io_tests import not_built, sg_raw
-from lib import ISP, Controller, Disk, Group, block, check, generic
+from lib import (ISP, Controller, Disk, Group, block, check, firmware_image, generic,
+                 same)
 
 GROUPS = []
 
@@ -123,6 +125,62 @@ for _fault in ('hang-mailbox', 'fail-mailbox,count=0', 'hang,persist=1', 'all-on
     FAULTS.test(attach)
 
 
+def random_images(settings):
+    """Cards whose EEPROM and firmware file hold random bytes, behind a header and sum that hold."""
+    rnd, cards, files = random.Random(1), [], []
+    for n in range(16):
+        image = bytearray(b'ISP ' + rnd.randbytes(123))
+        image.append(-sum(image) & 0xff)
+        path = settings.scratch(f'nvram-random-{n}')
+        with open(path, 'wb') as f:
+            f.write(image)
+        cards.append(Controller(id=f'isp{n}', props={'nvram': path, 'resident-firmware': 'off'}))
+    for n, size in enumerate((0, 1, 5, 6, 7, 21, 22, 23, 1000, 131070, 131071, 300000)):
+        path = settings.scratch(f'firmware-random-{n}')
+        with open(path, 'wb') as f:
+            f.write(rnd.randbytes(size))
+        files.append((f'/lib/firmware/random-{n}', path))
+    path = settings.scratch('firmware-random-words')
+    with open(path, 'wb') as f:
+        f.write(firmware_image([rnd.randrange(0x10000) for _ in range(400)]))
+    files.append(('/lib/firmware/random-words', path))
+    return settings.config(controllers=cards, files=files, disks=[
+        Disk(bus=n, target=target, size='16M') for n in range(len(cards)) for target in (0, 1)])
+
+
+IMAGES = Group('faults-images', random_images, needs=not_built('isp'))
+GROUPS.append(IMAGES)
+
+
+@IMAGES.test
+def random_firmware(vm):
+    """No host, and a line that says why; what only the chip could judge is left to the chip."""
+    vm.guest('mkdir -p /lib/firmware/qlogic')
+    for n in range(12):
+        vm.guest('dmesg -C; cd /lib/firmware; '
+                 f'cp random-{n} qlogic/1040.bin; modprobe isp; true', timeout=180)
+        same(vm.guest('ls /sys/class/scsi_host').text, '', f'hosts with random-{n}')
+        log = vm.guest('dmesg --notime').text
+        same(len(re.findall(r'isp \S+ (?:no firmware|firmware qlogic/1040.bin): ', log)), len(vm.config.controllers),
+             f'lines with random-{n}, which are:\n{log[-2000:]}')
+        vm.guest('modprobe -r isp')
+
+
+@IMAGES.test
+def random_nvram(vm):
+    """Each host is there, with values that the chip can take, and its disks are read."""
+    vm.guest('modprobe -r isp; cd /lib/firmware; cp random-words qlogic/1040.bin')
+    ISP.load(vm)
+    cards = len(vm.config.controllers)
+    same(len(vm.guest('ls /sys/class/scsi_host').text.split()), cards,
+         f'hosts:\n{vm.guest("dmesg --notime").text[-2000:]}\n')
+    disks = vm.guest('cd /sys/block; ls -d sd*').text.split()
+    # An EEPROM may make the adapter one of the two.
+    check(cards <= len(disks) <= 2 * cards, f'disks: {disks}')
+    check(not on_all_disks(vm, READ), 'a disk cannot be read')
+    ISP.unload(vm)
+
+
 # Most of a case's time is spent waiting for a timer, so many controllers share it.
 CONTROLLERS = 20
 MUTATE = Group('faults-mutate', lambda settings: settings.config(
@@ -150,14 +208,15 @@ def on_all_disks(vm, command, timeout=300):
 def mutations(vm):
     """Chips that return random bytes, seed by seed: a working or an offline host, no report.
 
-    FUZZ seconds of it from seed SEED (make fuzz-device); otherwise 2,000 mutations. The last seed
-    is in the log of a failure.
+    FUZZ seconds of it from seed SEED (make fuzz-device); otherwise 2,000 mutations, or 400 on a
+    kernel that checks and is slow. The last seed is in the log of a failure.
     """
     seconds, seed = int(os.environ.get('FUZZ', 0)), int(os.environ.get('SEED', 1))
+    enough = 400 if vm.kernel.checks else 2000
     chips = [c.id for c in vm.config.controllers]
     first, cases, offline, worst, started = seed, 0, 0, 0, time.monotonic()
     ISP.load(vm, 'reset_delay=100')
-    while time.monotonic() - started < seconds if seconds else cases < 2000:
+    while time.monotonic() - started < seconds if seconds else cases < enough:
         begun = time.monotonic()
         vm.guest(f'echo seeds {seed} to {seed + len(chips) - 1} > /dev/kmsg; '
                  'for t in /sys/class/scsi_device/*/device/timeout; do echo 1 > $t; done')
