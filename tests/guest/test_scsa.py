@@ -127,7 +127,7 @@ def contract_group(name, params='', device='pci-testdev', **machine):
 
 
 contract_group('contract')
-contract_group('contract-swiotlb', cmdline='swiotlb=force')
+contract_group('contract-swiotlb', 'hog=1', cmdline='swiotlb=force')
 contract_group('contract-iommu', 'peek=0', iommu=True)
 contract_group('contract-thread', 'thread=1')
 contract_group('contract-intr', device='isp1040')

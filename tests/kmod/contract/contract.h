@@ -23,6 +23,7 @@ extern const struct contract_test contract_callback_tests[];
 extern const struct contract_test contract_hba_tests[];
 extern const struct contract_test contract_pkt_tests[];
 extern const struct contract_test contract_services_tests[];
+extern const struct contract_test contract_shortage_tests[];
 extern const struct contract_test contract_transport_tests[];
 extern const struct contract_test contract_sync_tests[];
 extern const struct contract_test contract_thread_tests[];
@@ -75,6 +76,11 @@ void contract_poke(uint64_t bus_addr, uint8_t value);
 /* No IOMMU and no forced copies: the bus address of memory is its physical one. */
 bool contract_maps_directly(struct dev_info *dip);
 bool contract_can_peek(struct dev_info *dip);
+
+/* Use up the machine's DMA resources, and give them back. */
+bool contract_can_hog(void);
+int contract_hog(struct dev_info *dip);
+void contract_unhog(struct dev_info *dip);
 
 /* The logical unit on which to be a target driver, and its HBA. */
 struct contract_lun {

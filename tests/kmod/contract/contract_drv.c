@@ -24,6 +24,8 @@ static int contract_attach(dev_info_t *dip, ddi_attach_cmd_t cmd)
 	contract_run(dip, contract_hba_tests);
 	contract_run(dip, contract_pkt_tests);
 	contract_run(dip, contract_services_tests);
+	if (contract_can_hog())
+		contract_run(dip, contract_shortage_tests);
 	contract_run(dip, contract_transport_tests);
 	contract_run(dip, contract_sync_tests);
 	contract_run(dip, contract_thread_tests);
