@@ -128,14 +128,14 @@ for _fault in ('hang-mailbox', 'fail-mailbox,count=0', 'hang,persist=1', 'all-on
 def random_images(settings):
     """Cards whose EEPROM and firmware file hold random bytes, behind a header and sum that hold."""
     rnd, cards, files = random.Random(1), [], []
-    for n in range(16):
+    for n in range(8):
         image = bytearray(b'ISP ' + rnd.randbytes(123))
         image.append(-sum(image) & 0xff)
         path = settings.scratch(f'nvram-random-{n}')
         with open(path, 'wb') as f:
             f.write(image)
         cards.append(Controller(id=f'isp{n}', props={'nvram': path, 'resident-firmware': 'off'}))
-    for n, size in enumerate((0, 1, 5, 6, 7, 21, 22, 23, 1000, 131070, 131071, 300000)):
+    for n, size in enumerate((0, 5, 6, 21, 1000, 131070, 131071, 300000)):
         path = settings.scratch(f'firmware-random-{n}')
         with open(path, 'wb') as f:
             f.write(rnd.randbytes(size))
@@ -156,12 +156,13 @@ GROUPS.append(IMAGES)
 def random_firmware(vm):
     """No host, and a line that says why; what only the chip could judge is left to the chip."""
     vm.guest('mkdir -p /lib/firmware/qlogic')
-    for n in range(12):
+    for n in range(8):
         vm.guest('dmesg -C; cd /lib/firmware; '
                  f'cp random-{n} qlogic/1040.bin; modprobe isp; true', timeout=180)
         same(vm.guest('ls /sys/class/scsi_host').text, '', f'hosts with random-{n}')
         log = vm.guest('dmesg --notime').text
-        same(len(re.findall(r'isp \S+ (?:no firmware|firmware qlogic/1040.bin): ', log)), len(vm.config.controllers),
+        lines = re.findall(r'isp \S+ (?:no firmware|firmware qlogic/1040.bin): ', log)
+        same(len(lines), len(vm.config.controllers),
              f'lines with random-{n}, which are:\n{log[-2000:]}')
         vm.guest('modprobe -r isp')
 
