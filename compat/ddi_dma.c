@@ -28,8 +28,12 @@ struct ddi_callback_list scsi_pkt_callbacks;
 #define INLINE_COOKIES	8
 /* Memory of our own that a window takes at most, if there may be several. */
 #define BOUNCE_MAX	(256 * 1024)
+/* The same if there may be only one: what the page allocator gives in one piece. */
+#define BOUNCE_WHOLE_MAX	(4UL * 1024 * 1024)
 /* SLEEP: how often to look whether there are resources again. */
 #define SLEEP_POLL_USEC	10000
+/* After so many looks say so. */
+#define SLEEP_WARN	1000
 
 #define DMA_MAGIC	0x444d4168u
 
@@ -47,6 +51,7 @@ struct scsa_dma_handle {
 	struct dma_limits	dh_limits;
 	enum dma_state		dh_state;
 	uint_t			dh_flags;	/* of the bind */
+	boolean_t		dh_one_set;	/* no window has more than sgllen cookies */
 	/* The object. */
 	void			*dh_sgl;
 	uint_t			dh_nents;
@@ -80,11 +85,17 @@ static boolean_t is_handle(const struct scsa_dma_handle *h)
 	return h && h->dh_magic == DMA_MAGIC ? B_TRUE : B_FALSE;
 }
 
-/* Wait for resources, or have the caller told when there are some. True: try again now. */
+/*
+ * Wait for resources, or have the caller told when there are some. True: try again now. @waits
+ * counts the attempts of one caller.
+ */
 static boolean_t shortage(struct ddi_callback_list *list, dev_info_t *dip, ddi_dma_handle_t h,
-			  int (*cb)(caddr_t), caddr_t arg)
+			  int (*cb)(caddr_t), caddr_t arg, uint_t *waits)
 {
 	if (cb == DDI_DMA_SLEEP) {
+		if (++*waits == SLEEP_WARN)
+			dev_err(dip, CE_WARN, "waiting for DMA resources since %d s",
+				SLEEP_WARN / (1000000 / SLEEP_POLL_USEC));
 		delay(drv_usectohz(SLEEP_POLL_USEC));
 		return B_TRUE;
 	}
@@ -110,6 +121,7 @@ int scsa_ddi_dma_alloc_handle(dev_info_t *dip, ddi_dma_attr_t *attr, int (*cb)(c
 	struct scsa_dma_handle *h;
 	struct dma_limits limits;
 	const char *why = NULL;
+	uint_t waits = 0;
 
 	if (dma_limits_init(&limits, attr, &why) != DDI_SUCCESS) {
 		dev_err(dip, CE_WARN, "ddi_dma_alloc_handle: bad attributes: %s", why);
@@ -117,7 +129,7 @@ int scsa_ddi_dma_alloc_handle(dev_info_t *dip, ddi_dma_attr_t *attr, int (*cb)(c
 	}
 	h = kmem_zalloc(sizeof(*h), cb == DDI_DMA_SLEEP ? KM_SLEEP : KM_NOSLEEP);
 	if (!h) {
-		shortage(&ddi_dma_callbacks, dip, NULL, cb, arg);
+		shortage(&ddi_dma_callbacks, dip, NULL, cb, arg, &waits);
 		return DDI_DMA_NORESOURCES;
 	}
 	h->dh_magic = DMA_MAGIC;
@@ -163,6 +175,11 @@ void scsa_ddi_dma_free_handle(ddi_dma_handle_t *handlep)
 	ddi_callback_release(&ddi_dma_callbacks);
 }
 EXPORT_SYMBOL_GPL(scsa_ddi_dma_free_handle);
+
+void scsa_dma_one_set(struct scsa_dma_handle *h)
+{
+	h->dh_one_set = B_TRUE;
+}
 
 /* Larger arrays for the plan; they stay with the handle. */
 static int plan_grow(struct scsa_dma_handle *h, int kmflag)
@@ -316,6 +333,8 @@ static int bind_bounce(struct scsa_dma_handle *h, int kmflag)
 
 	if (len < h->dh_len && !(h->dh_flags & DDI_DMA_PARTIAL))
 		return len ? DDI_DMA_TOOBIG : DDI_DMA_NOMAPPING;
+	if (len > BOUNCE_WHOLE_MAX && !(h->dh_flags & DDI_DMA_PARTIAL))
+		return DDI_DMA_TOOBIG;
 	if (h->dh_flags & DDI_DMA_PARTIAL)
 		len = MIN(len, BOUNCE_MAX);
 	for (;; len /= 2) {
@@ -373,6 +392,8 @@ static int bind_mapped(struct scsa_dma_handle *h, int kmflag)
 	uint_t nwin;
 	int rc = plan_mapping(h, 0, kmflag);
 
+	if (rc == DDI_SUCCESS && linux_wide_windows > 1 && !h->dh_one_set)
+		dma_plan_widen(&h->dh_plan, linux_wide_windows);
 	nwin = dma_plan_nwins(&h->dh_plan);
 	if (rc == DDI_SUCCESS && nwin > 1 && !(h->dh_flags & DDI_DMA_PARTIAL))
 		rc = DDI_DMA_TOOBIG;
@@ -396,18 +417,20 @@ static int bind_object(struct scsa_dma_handle *h, int kmflag)
 	else if (h->dh_flags & DDI_DMA_PARTIAL)
 		rc = bind_lazy(h, kmflag);
 	else
-		rc = DDI_DMA_NORESOURCES;
+		rc = linux_dma_hopeless(&h->dh_map, h->dh_sgl, h->dh_nents) ? DDI_DMA_TOOBIG :
+									    DDI_DMA_NORESOURCES;
 	return rc == DDI_DMA_NOMAPPING ? bind_bounce(h, kmflag) : rc;
 }
 
 static int bind_wait(struct scsa_dma_handle *h, uint_t flags, int (*cb)(caddr_t), caddr_t arg)
 {
+	uint_t waits = 0;
 	int rc;
 
 	h->dh_flags = flags;
 	do {
 		rc = bind_object(h, cb == DDI_DMA_SLEEP ? KM_SLEEP : KM_NOSLEEP);
-	} while (rc == DDI_DMA_NORESOURCES && shortage(&ddi_dma_callbacks, h->dh_dip, h, cb, arg));
+	} while (rc == DDI_DMA_NORESOURCES && shortage(&ddi_dma_callbacks, h->dh_dip, h, cb, arg, &waits));
 	return rc;
 }
 
@@ -524,6 +547,7 @@ int scsa_ddi_dma_addr_bind_handle(ddi_dma_handle_t h, struct as *as, caddr_t add
 {
 	int rc = bind_check(h, flags, len);
 	uint64_t bus_addr;
+	uint_t waits = 0;
 
 	if (rc != DDI_SUCCESS)
 		return rc;
@@ -539,7 +563,7 @@ int scsa_ddi_dma_addr_bind_handle(ddi_dma_handle_t h, struct as *as, caddr_t add
 	} else {
 		while (linux_sgl_from_addr(addr, len, cb == DDI_DMA_SLEEP, &h->dh_table, &h->dh_sgl,
 					   &h->dh_nents))
-			if (!shortage(&ddi_dma_callbacks, h->dh_dip, h, cb, arg))
+			if (!shortage(&ddi_dma_callbacks, h->dh_dip, h, cb, arg, &waits))
 				return DDI_DMA_NORESOURCES;
 		rc = bind_wait(h, flags, cb, arg);
 		if (rc != DDI_DMA_MAPPED && rc != DDI_DMA_PARTIAL_MAP) {
@@ -791,7 +815,8 @@ EXPORT_SYMBOL_GPL(scsa_ddi_dma_sync);
  * @real_length: takes the length
  * @acc_handlep: takes an access handle for scsa_ddi_dma_mem_free() and ddi_get16(9F)
  *
- * The memory is zeroed, coherent, and aligned as the attributes ask.
+ * The memory is zeroed, coherent, and aligned as the attributes ask. DDI_DMA_SLEEP does not wait
+ * for memory to appear where there is none for the device.
  *
  * Context: any, thread with DDI_DMA_SLEEP.
  * Return: DDI_SUCCESS or DDI_FAILURE.
@@ -801,7 +826,9 @@ int scsa_ddi_dma_mem_alloc(ddi_dma_handle_t h, size_t length, ddi_device_acc_att
 			   size_t *real_length, ddi_acc_handle_t *acc_handlep)
 {
 	const ddi_dma_attr_t *a;
+	bool hopeless = false;
 	struct scsa_acc *acc;
+	uint_t waits = 0;
 
 	if (!is_handle(h) || !length) {
 		MISUSE("ddi_dma_mem_alloc", "no DMA handle, or no length");
@@ -812,8 +839,9 @@ int scsa_ddi_dma_mem_alloc(ddi_dma_handle_t h, size_t length, ddi_device_acc_att
 		length = P2ROUNDUP(length, (size_t)a->dma_attr_minxfer);
 	do {
 		acc = linux_coherent_alloc(h->dh_dip, length, a->dma_attr_align, a->dma_attr_addr_hi,
-					   cb == DDI_DMA_SLEEP);
-	} while (!acc && shortage(&ddi_mem_callbacks, h->dh_dip, h, cb, arg));
+					   cb == DDI_DMA_SLEEP, &hopeless);
+	} while (!acc && !(hopeless && cb == DDI_DMA_SLEEP) &&
+		 shortage(&ddi_mem_callbacks, h->dh_dip, h, cb, arg, &waits));
 	if (!acc)
 		return DDI_FAILURE;
 	*kaddrp = linux_coherent_vaddr(acc);

@@ -202,3 +202,33 @@ int dma_plan_resume(struct dma_plan *p)
 	}
 	return 0;
 }
+
+/**
+ * dma_plan_widen() - make windows of several sets of cookies
+ * @p: finished plan
+ * @sets: how many a window holds at most
+ *
+ * ddi_dma_buf_bind_handle(9F) allows a window more cookies than sgllen, to be used in sets of
+ * sgllen. Such a set is what was a window before, so it satisfies the attributes; only one of
+ * sgllen cookies can be followed by another. Of several windows two remain at least.
+ */
+void dma_plan_widen(struct dma_plan *p, uint32_t sets)
+{
+	bool full = false;
+	uint32_t n = 0, in = 0, i;
+
+	for (i = 0; i < p->nwins; i++) {
+		const struct dma_win w = p->wins[i];
+
+		if (full && in < sets) {
+			p->wins[n - 1].len += w.len;
+			p->wins[n - 1].ncookies += w.ncookies;
+			in++;
+		} else {
+			p->wins[n++] = w;
+			in = 1;
+		}
+		full = w.ncookies == p->lim->sgllen;
+	}
+	p->nwins = n;
+}

@@ -57,6 +57,7 @@ int dma_limits_init(struct dma_limits *lim, const ddi_dma_attr_t *attr, const ch
 uint64_t dma_limits_sure_len(const struct dma_limits *lim);
 int dma_plan_init(struct dma_plan *p, const struct dma_limits *lim, uint64_t offset);
 int dma_plan_resume(struct dma_plan *p);
+void dma_plan_widen(struct dma_plan *p, uint32_t sets);
 
 /**
  * dma_plan_add() - plan for the next segment of the object

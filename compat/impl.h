@@ -106,6 +106,16 @@ bool linux_device_gone(struct dev_info *dip);
 void ddi_dma_init(void);
 void ddi_dma_fini(void);
 
+/*
+ * How many sets of sgllen cookies a window has at most: 1 but in tests of drivers, which must cope
+ * with more; see ddi_dma_buf_bind_handle(9F).
+ */
+extern unsigned int linux_wide_windows;
+
+struct scsa_dma_handle;
+/* Windows of this handle are never widened. */
+void scsa_dma_one_set(struct scsa_dma_handle *h);
+
 /* A mapping of (a part of) a scatterlist, owned by a DMA handle. */
 struct linux_dma_map {
 	void			*dev;		/* struct device */
@@ -127,6 +137,8 @@ int linux_dma_map(struct linux_dma_map *map, void *sgl, unsigned int nents, int 
 /* Map bytes [offset, offset + len) of the list. */
 int linux_dma_map_range(struct linux_dma_map *map, void *sgl, unsigned int nents, uint64_t offset,
 			uint64_t len, int dir, bool may_sleep);
+/* A piece of the list is larger than can ever be mapped. */
+bool linux_dma_hopeless(const struct linux_dma_map *map, void *sgl, unsigned int nents);
 void linux_dma_unmap(struct linux_dma_map *map);
 void linux_dma_map_fini(struct linux_dma_map *map);
 void linux_dma_sync(struct linux_dma_map *map, bool for_cpu);
@@ -146,9 +158,12 @@ void linux_pages_free(void *p, size_t len);
 uint64_t linux_dma_max_segment(struct dev_info *dip);
 int linux_dma_set_mask(struct dev_info *dip, uint64_t addr_hi);
 
-/* Coherent memory; the result is an access handle that ddi_get16(9F) takes. */
+/*
+ * Coherent memory; the result is an access handle that ddi_get16(9F) takes. @out_of_reach: there
+ * is memory, but not where the device reaches it.
+ */
 struct scsa_acc *linux_coherent_alloc(struct dev_info *dip, size_t len, uint64_t align,
-				      uint64_t addr_hi, bool may_sleep);
+				      uint64_t addr_hi, bool may_sleep, bool *out_of_reach);
 void linux_coherent_free(struct scsa_acc *acc);
 void *linux_coherent_vaddr(const struct scsa_acc *acc);
 /* Bus address of @vaddr if [vaddr, vaddr + len) is coherent memory of @dip, or 0. */

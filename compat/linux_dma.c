@@ -2,6 +2,7 @@
 /* The DMA API below the DDI's: mapping scatterlists, whole or in part. */
 #include <linux/dma-mapping.h>
 #include <linux/mm.h>
+#include <linux/moduleparam.h>
 #include <linux/pci.h>
 #include <linux/scatterlist.h>
 #include <linux/slab.h>
@@ -9,6 +10,11 @@
 
 #include "impl.h"
 #include "linux_impl.h"
+
+unsigned int linux_wide_windows = 1;
+module_param_named(wide_windows, linux_wide_windows, uint, 0644);
+MODULE_PARM_DESC(wide_windows,
+		 "test of HBA drivers: sets of cookies in a window, see ddi_dma_buf_bind_handle(9F)");
 
 enum { DDI_DMA_WRITE = 1, DDI_DMA_READ = 2 };
 
@@ -34,6 +40,18 @@ int linux_dma_map(struct linux_dma_map *map, void *sgl, unsigned int nents, int 
 	map->nents = nents;
 	map->dir = dir;
 	return 0;
+}
+
+bool linux_dma_hopeless(const struct linux_dma_map *map, void *sgl, unsigned int nents)
+{
+	size_t most = dma_max_mapping_size(map->dev);
+	struct scatterlist *sg;
+	unsigned int i;
+
+	for_each_sg(sgl, sg, nents, i)
+		if (sg->length > most)
+			return true;
+	return false;
 }
 
 int linux_dma_map_range(struct linux_dma_map *map, void *sgl, unsigned int nents, uint64_t offset,

@@ -498,7 +498,7 @@ void scsa_membar_enter(void)
 EXPORT_SYMBOL_GPL(scsa_membar_enter);
 
 struct scsa_acc *linux_coherent_alloc(struct dev_info *dip, size_t len, uint64_t align,
-				      uint64_t addr_hi, bool may_sleep)
+				      uint64_t addr_hi, bool may_sleep, bool *out_of_reach)
 {
 	struct scsa_acc *acc;
 	unsigned long flags;
@@ -525,6 +525,7 @@ struct scsa_acc *linux_coherent_alloc(struct dev_info *dip, size_t len, uint64_t
 	return acc;
 
 fail_range:
+	*out_of_reach = true;
 	dma_free_coherent(acc->dev, acc->alloc_len, vaddr, acc->dma);
 fail_acc:
 	kfree(acc);

@@ -56,6 +56,7 @@ static struct pkt_wrapper *cache_construct(struct pkt_cache *cache, struct scsi_
 		pkt->pkt_scbp = NULL;
 	if (dma_handle_alloc(tran, pw, callback) != DDI_SUCCESS)
 		goto free_pkt;
+	scsa_dma_one_set(pkt->pkt_handle);
 	if (tran->tran_pkt_constructor &&
 	    tran->tran_pkt_constructor(pkt, tran, callback == SLEEP_FUNC ? KM_SLEEP : KM_NOSLEEP))
 		goto free_handle;

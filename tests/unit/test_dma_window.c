@@ -69,8 +69,29 @@ static void drop_plan(struct dma_plan *p)
 	free(p->wins);
 }
 
-/* The cookies of all windows, in order, are exactly the object; each satisfies the attributes. */
-static void check_plan(const struct dma_plan *p, const struct object *o)
+/* Each set of sgllen cookies of a window is what a command may be. */
+static void check_sets(const struct dma_plan *p, const struct dma_win *w, bool last)
+{
+	const struct dma_limits *lim = p->lim;
+	uint64_t len = 0;
+	uint32_t i;
+
+	for (i = 0; i < w->ncookies; i++) {
+		len += p->cookies[w->first + i].dmac_size;
+		if (i + 1 < w->ncookies && (i + 1) % lim->sgllen)
+			continue;
+		assert_in_range(len, 1, lim->maxxfer);
+		if (!last || i + 1 < w->ncookies)
+			assert_int_equal(len % lim->granular, 0);
+		len = 0;
+	}
+}
+
+/*
+ * The cookies of all windows, in order, are exactly the object; each satisfies the attributes.
+ * A window has up to @sets sets of cookies.
+ */
+static void check_sets_plan(const struct dma_plan *p, const struct object *o, uint32_t sets)
 {
 	const struct dma_limits *lim = p->lim;
 	uint64_t offset = 0, in_seg = 0;
@@ -82,10 +103,12 @@ static void check_plan(const struct dma_plan *p, const struct object *o)
 
 		assert_int_equal(w->offset, offset);
 		assert_int_equal(w->first, next);
-		assert_in_range(w->ncookies, 1, lim->sgllen);
-		assert_in_range(w->len, 1, lim->maxxfer);
+		assert_in_range(w->ncookies, 1, (uint64_t)lim->sgllen * sets);
+		if (sets == 1)
+			assert_in_range(w->len, 1, lim->maxxfer);
 		if (i + 1 < dma_plan_nwins(p))
 			assert_int_equal(w->len % lim->granular, 0);
+		check_sets(p, w, i + 1 == dma_plan_nwins(p));
 		for (j = 0; j < w->ncookies; j++) {
 			const ddi_dma_cookie_t *c = &p->cookies[next++];
 			uint64_t addr = c->dmac_laddress, left = c->dmac_size;
@@ -111,6 +134,11 @@ static void check_plan(const struct dma_plan *p, const struct object *o)
 	}
 	assert_int_equal(offset, o->total);
 	assert_int_equal(next, p->ncookies);
+}
+
+static void check_plan(const struct dma_plan *p, const struct object *o)
+{
+	check_sets_plan(p, o, 1);
 }
 
 static void random_attr(ddi_dma_attr_t *a)
@@ -146,12 +174,13 @@ static void random_object(struct object *o)
 
 static void random_objects(void **state)
 {
-	unsigned long several = 0, impossible = 0, i;
+	unsigned long several = 0, impossible = 0, wider = 0, i;
 	struct dma_limits lim;
 	struct dma_plan p;
 	struct object o;
 	ddi_dma_attr_t a;
 	const char *why;
+	uint32_t n, sets;
 
 	for (i = 0; i < RANDOM_CASES; i++) {
 		random_attr(&a);
@@ -160,6 +189,12 @@ static void random_objects(void **state)
 		if (make_plan(&p, &lim, &o) == 0) {
 			check_plan(&p, &o);
 			several += dma_plan_nwins(&p) > 1;
+			n = dma_plan_nwins(&p);
+			sets = 1 + random64() % 5;
+			dma_plan_widen(&p, sets);
+			check_sets_plan(&p, &o, sets);
+			assert_true(n == 1 || dma_plan_nwins(&p) > 1);
+			wider += dma_plan_nwins(&p) < n;
 		} else {
 			/* Only blocks that do not fit in sgllen pieces have no plan. */
 			assert_true(lim.granular > 1);
@@ -169,6 +204,7 @@ static void random_objects(void **state)
 	}
 	/* The cases are not all of one kind. */
 	assert_in_range(several, RANDOM_CASES / 10, RANDOM_CASES);
+	assert_in_range(wider, RANDOM_CASES / 100, RANDOM_CASES);
 	assert_in_range(impossible, 1, RANDOM_CASES / 2);
 }
 

@@ -31,6 +31,8 @@ extern const struct contract_test contract_softint_tests[];
 extern const struct contract_test contract_regs_tests[];
 extern const struct contract_test contract_prop_tests[];
 extern const struct contract_test contract_census_tests[];
+extern const struct contract_test contract_attr_tests[];
+extern const struct contract_test contract_wait_tests[];
 extern const struct contract_test contract_fm_tests[];
 extern const struct contract_test contract_minor_tests[];
 /* Of the driver the tests live in. */
@@ -63,6 +65,12 @@ bool contract_in_thread_model(void);
 void contract_signal(bool on);
 /* Make the device look unplugged, or plugged in again. */
 void contract_device_gone(bool gone);
+/* Sets of cookies that a window may have; see dma_plan_widen(). */
+int contract_set_wide(unsigned int sets);
+/* There is memory above 4 GiB, so that pieces of contract_sgl_alloc() are there. */
+bool contract_has_high_memory(void);
+/* The device's own mask: what it reaches without help. */
+void contract_set_mask(unsigned int bits);
 /* A file of /dev, or NULL; closing NULL is nothing. */
 void *contract_open(const char *name);
 void contract_close(void *file);

@@ -18,6 +18,8 @@ static int contract_attach(dev_info_t *dip, ddi_attach_cmd_t cmd)
 	}
 	contract_run(dip, contract_dma_tests);
 	contract_run(dip, contract_bounce_tests);
+	contract_run(dip, contract_attr_tests);
+	contract_run(dip, contract_wait_tests);
 	contract_run(dip, contract_misuse_tests);
 	contract_run(dip, contract_ddi_tests);
 	contract_run(dip, contract_callback_tests);

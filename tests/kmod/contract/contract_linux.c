@@ -204,6 +204,42 @@ void contract_device_gone(bool gone)
 	pci_dev_put(pdev);
 }
 
+int contract_set_wide(unsigned int sets)
+{
+	struct file *file = filp_open("/sys/module/scsa/parameters/wide_windows", O_WRONLY, 0);
+	char text[12];
+	loff_t pos = 0;
+	int n;
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	n = scnprintf(text, sizeof(text), "%u", sets);
+	n = kernel_write(file, text, n, &pos) == n ? 0 : -EIO;
+	contract_close(file);
+	return n;
+}
+
+bool contract_has_high_memory(void)
+{
+	struct page *page = alloc_page(GFP_KERNEL);
+	bool high = page && page_to_phys(page) > U32_MAX;
+
+	if (page)
+		__free_page(page);
+	return high;
+}
+
+void contract_set_mask(unsigned int bits)
+{
+	struct pci_dev *pdev = pci_get_device(contract_ids[0].vendor, contract_ids[0].device, NULL);
+
+	if (!pdev)
+		return;
+	if (dma_set_mask(&pdev->dev, DMA_BIT_MASK(bits)))
+		pr_warn("contract: no %u bit mask\n", bits);
+	pci_dev_put(pdev);
+}
+
 void *contract_open(const char *name)
 {
 	char path[64];

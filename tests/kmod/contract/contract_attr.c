@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Clauses of ddi_dma_attr(9S), and of windows with several sets of cookies. */
+#include <sys/ddi.h>
+#include <sys/sunddi.h>
+#include <sys/param.h>
+
+#include "contract.h"
+#include "contract_check.h"
+
+#define PIECES	64
+#define PIECE	4096
+
+static const ddi_dma_attr_t wide_attr = {
+	DMA_ATTR_V0, 0, 0xffffffffffffffffULL, 0xffffffffULL, 1, 0x7f, 1, 0xffffffffULL,
+	0xffffffffULL, 255, 512, 0
+};
+
+/* A buffer in pieces whose bytes tell where they are. */
+struct fixture {
+	ddi_dma_attr_t		attr;
+	ddi_dma_handle_t	h;
+	struct scsa_sgl		s;
+	struct buf		*bp;
+	ddi_dma_cookie_t	cookie;
+	uint_t			ccount;
+	int			rc;
+};
+
+static uint8_t pattern(size_t offset)
+{
+	return (uint8_t)(offset * 5 + offset / PIECE);
+}
+
+static void fixture_init(struct fixture *f)
+{
+	size_t i;
+
+	bzero(f, sizeof(*f));
+	f->attr = wide_attr;
+	f->bp = getrbuf(KM_SLEEP);
+	f->rc = DDI_DMA_NORESOURCES;
+	if (contract_sgl_alloc(&f->s, PIECES, PIECE))
+		return;
+	for (i = 0; i < f->s.len; i += 256)
+		*contract_sgl_byte(&f->s, i) = pattern(i);
+	f->bp->b_bcount = f->s.len;
+	f->bp->b_sgl = f->s.sgl;
+	f->bp->b_nents = f->s.nents;
+}
+
+static void fixture_bind(struct fixture *f, dev_info_t *dip, uint_t flags)
+{
+	if (!f->s.sgl ||
+	    ddi_dma_alloc_handle(dip, &f->attr, DDI_DMA_SLEEP, NULL, &f->h) != DDI_SUCCESS)
+		return;
+	f->rc = ddi_dma_buf_bind_handle(f->h, f->bp, flags, DDI_DMA_SLEEP, NULL, &f->cookie,
+					&f->ccount);
+}
+
+static void fixture_drop(struct fixture *f)
+{
+	if (f->h && ddi_dma_ncookies(f->h))
+		ddi_dma_unbind_handle(f->h);
+	if (f->h)
+		ddi_dma_free_handle(&f->h);
+	if (f->s.sgl)
+		contract_sgl_free(&f->s);
+	freerbuf(f->bp);
+}
+
+/* Cookies of the current window, of which each satisfies what is asked of one. */
+static const char *check_cookies(struct fixture *f, size_t len)
+{
+	const ddi_dma_attr_t *a = &f->attr;
+	const ddi_dma_cookie_t *c = NULL;
+	const char *why = NULL;
+
+	while ((c = ddi_dma_cookie_iter(f->h, c)) != NULL) {
+		uint64_t last = c->dmac_laddress + c->dmac_size - 1;
+
+		CHECK(c->dmac_laddress >= a->dma_attr_addr_lo && last <= a->dma_attr_addr_hi);
+		CHECK(c->dmac_size && c->dmac_size - 1 <= a->dma_attr_count_max);
+		CHECK((c->dmac_laddress & ~a->dma_attr_seg) == (last & ~a->dma_attr_seg));
+		CHECK(c->dmac_size <= len);
+		len -= c->dmac_size;
+	}
+	CHECK(len == 0);
+out:
+	return why;
+}
+
+/* What the device sees of the current window is what the buffer has there. */
+static bool is_buffer(struct fixture *f, size_t off, size_t len)
+{
+	const ddi_dma_cookie_t *c = NULL;
+	size_t i;
+
+	while ((c = ddi_dma_cookie_iter(f->h, c)) != NULL && len) {
+		for (i = -off & 255; i < c->dmac_size; i += 256)
+			if (contract_peek(c->dmac_laddress + i) != pattern(off + i))
+				return false;
+		off += c->dmac_size;
+		len -= c->dmac_size;
+	}
+	return len == 0;
+}
+
+static const char *count_max(dev_info_t *dip)
+{
+	const char *why;
+	struct fixture f;
+
+	fixture_init(&f);
+	/* Blocks of 512 bytes, so a cookie has 4096 of the 5000. */
+	f.attr.dma_attr_count_max = 5000 - 1;
+	fixture_bind(&f, dip, DDI_DMA_READ);
+	why = f.rc == DDI_DMA_MAPPED ? check_cookies(&f, f.s.len) : "not mapped";
+	fixture_drop(&f);
+	return why;
+}
+
+/* The caller's structure may change, and go, once the handle is there. */
+static const char *attr_copied(dev_info_t *dip)
+{
+	const char *why = NULL;
+	struct fixture f;
+
+	fixture_init(&f);
+	CHECK(ddi_dma_alloc_handle(dip, &f.attr, DDI_DMA_SLEEP, NULL, &f.h) == DDI_SUCCESS);
+	f.attr.dma_attr_sgllen = 1;
+	f.attr.dma_attr_maxxfer = PIECE;
+	CHECK(ddi_dma_buf_bind_handle(f.h, f.bp, DDI_DMA_READ, DDI_DMA_SLEEP, NULL, NULL, NULL) ==
+	      DDI_DMA_MAPPED);
+out:
+	fixture_drop(&f);
+	return why;
+}
+
+/* Less than 0 is no limit. */
+static const char *sgllen_unlimited(dev_info_t *dip)
+{
+	const char *why;
+	struct fixture f;
+
+	fixture_init(&f);
+	f.attr.dma_attr_sgllen = -1;
+	fixture_bind(&f, dip, DDI_DMA_WRITE);
+	why = f.rc == DDI_DMA_MAPPED ? check_cookies(&f, f.s.len) : "not mapped";
+	fixture_drop(&f);
+	return why;
+}
+
+/* What adjoins becomes one cookie where it may, and several where the attributes say so. */
+static const char *merge(dev_info_t *dip)
+{
+	caddr_t p = kmem_zalloc(8 * PAGESIZE, KM_SLEEP);
+	ddi_dma_attr_t attr = wide_attr;
+	ddi_dma_handle_t h = NULL;
+	const char *why = NULL;
+	uint_t n = 0;
+
+	CHECK(ddi_dma_alloc_handle(dip, &attr, DDI_DMA_SLEEP, NULL, &h) == DDI_SUCCESS);
+	CHECK(ddi_dma_addr_bind_handle(h, NULL, p, 8 * PAGESIZE, DDI_DMA_RDWR, DDI_DMA_SLEEP, NULL,
+				       NULL, &n) == DDI_DMA_MAPPED);
+	CHECK(!contract_maps_directly(dip) || n == 1);
+	CHECK(n != 1 || ddi_dma_cookie_one(h)->dmac_size == 8 * PAGESIZE);
+	CHECK(ddi_dma_unbind_handle(h) == DDI_SUCCESS);
+	ddi_dma_free_handle(&h);
+	attr.dma_attr_seg = PAGESIZE - 1;
+	CHECK(ddi_dma_alloc_handle(dip, &attr, DDI_DMA_SLEEP, NULL, &h) == DDI_SUCCESS);
+	CHECK(ddi_dma_addr_bind_handle(h, NULL, p, 8 * PAGESIZE, DDI_DMA_RDWR, DDI_DMA_SLEEP, NULL,
+				       NULL, &n) == DDI_DMA_MAPPED);
+	CHECK(n >= 8);
+out:
+	if (h) {
+		ddi_dma_unbind_handle(h);
+		ddi_dma_free_handle(&h);
+	}
+	kmem_free(p, 8 * PAGESIZE);
+	return why;
+}
+
+/* Flags that are advice are taken and change nothing. */
+static const char *flags(dev_info_t *dip)
+{
+	static const uint_t advice[] = {
+		DDI_DMA_REDZONE, DDI_DMA_CONSISTENT, DDI_DMA_STREAMING, DDI_DMA_EXCLUSIVE,
+	};
+	const char *why = NULL;
+	struct fixture f;
+	uint_t i;
+
+	fixture_init(&f);
+	for (i = 0; i < ARRAY_SIZE(advice); i++) {
+		fixture_bind(&f, dip, DDI_DMA_READ | advice[i]);
+		CHECK(f.rc == DDI_DMA_MAPPED);
+		why = check_cookies(&f, f.s.len);
+		if (why)
+			break;
+		CHECK(ddi_dma_unbind_handle(f.h) == DDI_SUCCESS);
+		ddi_dma_free_handle(&f.h);
+	}
+out:
+	fixture_drop(&f);
+	return why;
+}
+
+/* A multiple of minxfer where the flags allow more than what was asked for. */
+static const char *mem_streaming(dev_info_t *dip)
+{
+	ddi_device_acc_attr_t acc_attr = { DDI_DEVICE_ATTR_V0, DDI_NEVERSWAP_ACC,
+					   DDI_STRICTORDER_ACC };
+	ddi_dma_attr_t attr = wide_attr;
+	ddi_acc_handle_t acc = NULL;
+	ddi_dma_handle_t h = NULL;
+	const char *why = NULL;
+	size_t real;
+	caddr_t p;
+
+	attr.dma_attr_minxfer = 64;
+	CHECK(ddi_dma_alloc_handle(dip, &attr, DDI_DMA_SLEEP, NULL, &h) == DDI_SUCCESS);
+	CHECK(ddi_dma_mem_alloc(h, 1001, &acc_attr, DDI_DMA_STREAMING, DDI_DMA_SLEEP, NULL, &p,
+				&real, &acc) == DDI_SUCCESS);
+	CHECK(real == 1024);
+	bzero(p, real);
+out:
+	if (acc)
+		ddi_dma_mem_free(&acc);
+	if (h)
+		ddi_dma_free_handle(&h);
+	return why;
+}
+
+/* Memory above 4 GiB: as it is to a device that reaches it, elsewhere to one that does not. */
+static const char *high(dev_info_t *dip, uint_t bits, uint64_t addr_hi, bool is_high)
+{
+	const char *why = NULL;
+	struct fixture f;
+
+	fixture_init(&f);
+	contract_set_mask(bits);
+	f.attr.dma_attr_addr_hi = addr_hi;
+	fixture_bind(&f, dip, DDI_DMA_RDWR);
+	CHECK(f.rc == DDI_DMA_MAPPED);
+	why = check_cookies(&f, f.s.len);
+	if (why)
+		goto out;
+	if (contract_can_peek(dip) && contract_has_high_memory()) {
+		CHECK((f.cookie.dmac_laddress > 0xffffffff) == is_high);
+		CHECK(is_buffer(&f, 0, f.s.len));
+		contract_poke(f.cookie.dmac_laddress + 1, 0xee);
+		CHECK(ddi_dma_sync(f.h, 0, 0, DDI_DMA_SYNC_FORKERNEL) == DDI_SUCCESS);
+		CHECK(*contract_sgl_byte(&f.s, 1) == 0xee);
+	}
+out:
+	fixture_drop(&f);
+	contract_set_mask(32);
+	return why;
+}
+
+static const char *addr_64(dev_info_t *dip)
+{
+	return contract_maps_directly(dip) ? high(dip, 64, ~0ULL, true) : NULL;
+}
+
+static const char *addr_32(dev_info_t *dip)
+{
+	return high(dip, 32, 0xffffffff, false);
+}
+
+/* The device reaches all, but this handle is for a part of it that does not. */
+static const char *addr_32_of_64(dev_info_t *dip)
+{
+	return contract_maps_directly(dip) ? high(dip, 64, 0xffffffff, false) : NULL;
+}
+
+/*
+ * The count of a window's cookies may exceed sgllen. Then each set of sgllen of them is what a
+ * command may be: not more than maxxfer, and a multiple of granular.
+ */
+static const char *wide_windows(dev_info_t *dip)
+{
+	uint_t nwin = 0, win, i, n, wide = 0;
+	size_t len, set, expected = 0;
+	const char *why = NULL;
+	ddi_dma_cookie_t c;
+	struct fixture f;
+	off_t off;
+
+	fixture_init(&f);
+	f.attr.dma_attr_sgllen = 4;
+	f.attr.dma_attr_count_max = PIECE - 1;
+	f.attr.dma_attr_maxxfer = 8 * PIECE;
+	CHECK(contract_set_wide(3) == 0);
+	fixture_bind(&f, dip, DDI_DMA_READ | DDI_DMA_PARTIAL);
+	CHECK(f.rc == DDI_DMA_PARTIAL_MAP);
+	CHECK(ddi_dma_numwin(f.h, &nwin) == DDI_SUCCESS && nwin > 1 && nwin < PIECES / 4);
+	for (win = 0; win < nwin; win++) {
+		CHECK(ddi_dma_getwin(f.h, win, &off, &len, &c, &n) == DDI_SUCCESS);
+		CHECK((size_t)off == expected && n == ddi_dma_ncookies(f.h) && n <= 3 * 4);
+		wide += n > 4;
+		why = check_cookies(&f, len);
+		if (why)
+			goto out;
+		for (i = 0, set = 0; i < n; i++) {
+			set += ddi_dma_cookie_get(f.h, i)->dmac_size;
+			if (i + 1 < n && (i + 1) % 4)
+				continue;
+			CHECK(set <= f.attr.dma_attr_maxxfer && set % 512 == 0);
+			set = 0;
+		}
+		if (contract_can_peek(dip))
+			CHECK(is_buffer(&f, off, len));
+		expected += len;
+	}
+	CHECK(expected == f.s.len && wide);
+	CHECK(ddi_dma_unbind_handle(f.h) == DDI_SUCCESS);
+	/* What does not accept windows is judged by sgllen. */
+	CHECK(ddi_dma_buf_bind_handle(f.h, f.bp, DDI_DMA_READ, DDI_DMA_SLEEP, NULL, NULL, NULL) ==
+	      DDI_DMA_TOOBIG);
+out:
+	contract_set_wide(1);
+	fixture_drop(&f);
+	return why;
+}
+
+const struct contract_test contract_attr_tests[] = {
+	{ "attr.count_max", count_max },
+	{ "attr.copied", attr_copied },
+	{ "attr.sgllen_unlimited", sgllen_unlimited },
+	{ "cookie.merge", merge },
+	{ "buf_bind.flags", flags },
+	{ "mem_alloc.streaming", mem_streaming },
+	{ "addr.64_bit", addr_64 },
+	{ "addr.32_bit", addr_32 },
+	{ "addr.32_bit_handle_of_64_bit_device", addr_32_of_64 },
+	{ "getwin.more_cookies_than_sgllen", wide_windows },
+	{ NULL, NULL }
+};

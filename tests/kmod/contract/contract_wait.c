@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * DDI_DMA_SLEEP and functions that wait for resources, where these really run out: of bounce
+ * buffers, when every mapping takes some. Elsewhere nothing is ever short.
+ */
+#include <sys/ddi.h>
+#include <sys/sunddi.h>
+#include <sys/thread.h>
+
+#include "contract.h"
+#include "contract_check.h"
+
+#define LEN	(128 * 1024)
+#define HANDLES	4096
+
+static ddi_dma_attr_t attr = {
+	DMA_ATTR_V0, 0, 0xffffffffULL, 0xffffffffULL, 1, 0x7f, 1, 0xffffffffULL, 0xffffffffULL, -1,
+	512, 0
+};
+
+/* One buffer bound to as many handles as there is room for. */
+struct hog {
+	caddr_t			mem;
+	uint_t			n;
+	boolean_t		full;
+	ddi_dma_handle_t	*h;
+};
+
+static int bind(struct hog *g, ddi_dma_handle_t h, int (*cb)(caddr_t), caddr_t arg)
+{
+	return ddi_dma_addr_bind_handle(h, NULL, g->mem, LEN, DDI_DMA_WRITE, cb, arg, NULL, NULL);
+}
+
+static void release(struct hog *g, uint_t n)
+{
+	while (n-- && g->n) {
+		g->n--;
+		ddi_dma_unbind_handle(g->h[g->n]);
+		ddi_dma_free_handle(&g->h[g->n]);
+	}
+}
+
+static void hog_begin(struct hog *g, dev_info_t *dip)
+{
+	ddi_dma_handle_t h;
+
+	bzero(g, sizeof(*g));
+	g->mem = kmem_zalloc(LEN, KM_SLEEP);
+	g->h = kmem_zalloc(HANDLES * sizeof(*g->h), KM_SLEEP);
+	while (g->n < HANDLES && !g->full) {
+		if (ddi_dma_alloc_handle(dip, &attr, DDI_DMA_SLEEP, NULL, &h) != DDI_SUCCESS)
+			return;
+		g->full = bind(g, h, DDI_DMA_DONTWAIT, NULL) == DDI_DMA_NORESOURCES;
+		if (g->full)
+			ddi_dma_free_handle(&h);
+		else
+			g->h[g->n++] = h;
+		/* No machine has room for so little only; where it is not short it never is. */
+		if (contract_maps_directly(dip) && g->n == 16)
+			return;
+	}
+}
+
+static void hog_end(struct hog *g)
+{
+	release(g, g->n);
+	kmem_free(g->h, HANDLES * sizeof(*g->h));
+	kmem_free(g->mem, LEN);
+}
+
+struct sleeper {
+	struct hog		*hog;
+	ddi_dma_handle_t	h;
+	int			rc;		/* atomic; 1: waiting */
+};
+
+static void sleep_in_bind(void *arg)
+{
+	struct sleeper *s = arg;
+	int rc = bind(s->hog, s->h, DDI_DMA_SLEEP, NULL);
+
+	__atomic_store_n(&s->rc, rc, __ATOMIC_RELEASE);
+	thread_exit();
+}
+
+static int result(struct sleeper *s, int tries)
+{
+	while (tries-- && __atomic_load_n(&s->rc, __ATOMIC_ACQUIRE) == 1)
+		delay(drv_usectohz(10000));
+	return __atomic_load_n(&s->rc, __ATOMIC_ACQUIRE);
+}
+
+/* With DDI_DMA_SLEEP a bind waits for as long as nothing is there, and then goes on. */
+static const char *sleep_waits(dev_info_t *dip)
+{
+	struct sleeper s = { .rc = 1 };
+	const char *why = NULL;
+	kthread_t *t = NULL;
+	kt_did_t did = 0;
+	struct hog g;
+
+	hog_begin(&g, dip);
+	s.hog = &g;
+	CHECK(ddi_dma_alloc_handle(dip, &attr, DDI_DMA_SLEEP, NULL, &s.h) == DDI_SUCCESS);
+	t = thread_create(NULL, 0, sleep_in_bind, &s, 0, &p0, TS_RUN, minclsyspri);
+	CHECK(t);
+	did = t->t_did;
+	CHECK(!g.full || result(&s, 20) == 1);
+	release(&g, 4);
+	CHECK(result(&s, 500) == DDI_DMA_MAPPED);
+out:
+	release(&g, g.n);
+	if (t)
+		thread_join(did);
+	if (s.rc == DDI_DMA_MAPPED)
+		ddi_dma_unbind_handle(s.h);
+	if (s.h)
+		ddi_dma_free_handle(&s.h);
+	hog_end(&g);
+	return why;
+}
+
+struct waiter {
+	struct hog		*hog;
+	ddi_dma_handle_t	h;
+	int			calls;		/* atomic */
+	int			order;		/* atomic: of its success */
+	int			*clock;
+};
+
+/* What a driver does: try again, and wait again if that fails. */
+static int again(caddr_t arg)
+{
+	struct waiter *w = (struct waiter *)arg;
+
+	__atomic_add_fetch(&w->calls, 1, __ATOMIC_ACQ_REL);
+	if (bind(w->hog, w->h, DDI_DMA_DONTWAIT, NULL) != DDI_DMA_MAPPED)
+		return DDI_DMA_CALLBACK_RUNOUT;
+	__atomic_store_n(&w->order, __atomic_add_fetch(w->clock, 1, __ATOMIC_ACQ_REL),
+			 __ATOMIC_RELEASE);
+	return DDI_DMA_CALLBACK_DONE;
+}
+
+static int order(struct waiter *w, int tries)
+{
+	while (tries-- && !__atomic_load_n(&w->order, __ATOMIC_ACQUIRE))
+		delay(drv_usectohz(10000));
+	return __atomic_load_n(&w->order, __ATOMIC_ACQUIRE);
+}
+
+/* NORESOURCES with a function: it is called when there may be some, first come first served. */
+static const char *function_called(dev_info_t *dip)
+{
+	int clock = 0, i, calls;
+	struct waiter w[2] = { { .clock = &clock }, { .clock = &clock } };
+	const char *why = NULL;
+	struct hog g;
+
+	hog_begin(&g, dip);
+	if (!g.full)
+		goto out;
+	for (i = 0; i < 2; i++) {
+		w[i].hog = &g;
+		CHECK(ddi_dma_alloc_handle(dip, &attr, DDI_DMA_SLEEP, NULL, &w[i].h) == DDI_SUCCESS);
+		CHECK(bind(&g, w[i].h, again, (caddr_t)&w[i]) == DDI_DMA_NORESOURCES);
+	}
+	CHECK(order(&w[0], 10) == 0 && order(&w[1], 1) == 0);
+	release(&g, 4);
+	CHECK(order(&w[0], 500) == 1 && order(&w[1], 500) == 2);
+	/* DONE was the end of it. */
+	calls = w[0].calls;
+	release(&g, 1);
+	delay(drv_usectohz(100000));
+	CHECK(w[0].calls == calls);
+out:
+	for (i = 0; i < 2; i++) {
+		if (w[i].order)
+			ddi_dma_unbind_handle(w[i].h);
+		if (w[i].h)
+			ddi_dma_free_handle(&w[i].h);
+	}
+	hog_end(&g);
+	return why;
+}
+
+/* A handle that is freed while it waits is waited for by nobody. */
+static const char *not_after_free(dev_info_t *dip)
+{
+	struct waiter w = { .clock = &w.calls };
+	const char *why = NULL;
+	struct hog g;
+	int calls;
+
+	hog_begin(&g, dip);
+	if (!g.full)
+		goto out;
+	w.hog = &g;
+	CHECK(ddi_dma_alloc_handle(dip, &attr, DDI_DMA_SLEEP, NULL, &w.h) == DDI_SUCCESS);
+	CHECK(bind(&g, w.h, again, (caddr_t)&w) == DDI_DMA_NORESOURCES);
+	ddi_dma_free_handle(&w.h);
+	calls = w.calls;
+	release(&g, 4);
+	delay(drv_usectohz(200000));
+	CHECK(w.calls == calls);
+out:
+	hog_end(&g);
+	return why;
+}
+
+/* There is memory, but not where the device reaches: that is no reason to wait for ever. */
+static const char *sleep_in_vain(dev_info_t *dip)
+{
+	ddi_device_acc_attr_t acc_attr = { DDI_DEVICE_ATTR_V0, DDI_NEVERSWAP_ACC,
+					   DDI_STRICTORDER_ACC };
+	ddi_dma_attr_t nowhere = attr;
+	ddi_acc_handle_t acc;
+	ddi_dma_handle_t h = NULL;
+	const char *why = NULL;
+	size_t real;
+	caddr_t p;
+
+	nowhere.dma_attr_addr_hi = 0xfff;
+	CHECK(ddi_dma_alloc_handle(dip, &nowhere, DDI_DMA_SLEEP, NULL, &h) == DDI_SUCCESS);
+	CHECK(ddi_dma_mem_alloc(h, 64, &acc_attr, DDI_DMA_CONSISTENT, DDI_DMA_SLEEP, NULL, &p,
+				&real, &acc) == DDI_FAILURE);
+out:
+	if (h)
+		ddi_dma_free_handle(&h);
+	return why;
+}
+
+const struct contract_test contract_wait_tests[] = {
+	{ "bind.sleep_waits", sleep_waits },
+	{ "bind.function_called_in_order", function_called },
+	{ "bind.function_not_after_free", not_after_free },
+	{ "mem_alloc.sleep_in_vain", sleep_in_vain },
+	{ NULL, NULL }
+};
