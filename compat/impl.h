@@ -239,6 +239,10 @@ struct scsa_hba_limits {
 
 void scsa_hba_limits(struct dev_info *dip, struct scsa_hba_limits *lim);
 void scsa_hba_commit(struct dev_info *dip);
+/* Thread. 0 or a negative errno. */
+int scsa_hba_quiesce(struct dev_info *dip);
+int scsa_hba_unquiesce(struct dev_info *dip);
+int scsa_hba_bus_reset(struct dev_info *dip);
 
 struct scsa_lun *scsa_lun_create(struct dev_info *dip, unsigned int target, unsigned int lun);
 /* The LUN lives on while commands of it do. */

@@ -341,6 +341,7 @@ void linux_host_template_init(struct scsi_host_template *t, const struct scsa_dr
 	t->eh_host_reset_handler = linux_eh_host_reset;
 	t->this_id = -1;
 	t->sdev_groups = lun_groups;
+	t->shost_groups = linux_bus_groups;
 	/* After a reset it is the HBA driver that leaves its targets alone for a while. */
 	t->skip_settle_delay = 1;
 }
@@ -424,6 +425,7 @@ void linux_host_remove(struct dev_info *dip)
 	struct Scsi_Host *shost = dip->di_host->shost;
 
 	linux_debugfs_remove_host(shost);
+	linux_bus_release(dip->di_host);
 	scsi_remove_host(shost);
 	dip->di_removed_host = dip->di_host;
 	WRITE_ONCE(dip->di_host, NULL);

@@ -21,6 +21,7 @@ struct scsa_host {
 	u64			command_len;	/* see struct scsa_hba_limits */
 	struct mutex		life;		/* suspended, and the HBA driver stops and starts */
 	bool			suspended;
+	bool			quiesced;	/* by an administrator; written under life */
 	spinlock_t		lock;		/* orphans */
 	struct scsa_cmd		*orphans;	/* still the HBA driver's, given up by the midlayer */
 	/* Thread model: commands on their way to where the HBA driver may sleep. */
@@ -42,6 +43,8 @@ struct linux_lun {
 };
 
 bool linux_orphan(struct scsa_host *host, struct linux_lun *ll, unsigned int tag);
+extern const struct attribute_group *linux_bus_groups[];
+void linux_bus_release(struct scsa_host *host);
 int linux_host_restart(struct scsa_host *host);
 void linux_host_template_init(struct scsi_host_template *t, const struct scsa_driver *drv);
 struct scsi_host_template *linux_driver_template(const struct dev_info *dip);

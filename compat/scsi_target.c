@@ -174,6 +174,29 @@ void scsa_hba_commit(dev_info_t *dip)
 	dip->di_tran->tran_commit(dip->di_tran);
 }
 
+int scsa_hba_quiesce(dev_info_t *dip)
+{
+	scsi_hba_tran_t *tran = dip->di_tran;
+
+	if (!tran->tran_quiesce || !tran->tran_unquiesce)
+		return -EOPNOTSUPP;
+	return tran->tran_quiesce(dip) ? -EIO : 0;
+}
+
+int scsa_hba_unquiesce(dev_info_t *dip)
+{
+	return dip->di_tran->tran_unquiesce(dip) ? -EIO : 0;
+}
+
+int scsa_hba_bus_reset(dev_info_t *dip)
+{
+	scsi_hba_tran_t *tran = dip->di_tran;
+
+	if (!tran->tran_bus_reset)
+		return -EOPNOTSUPP;
+	return tran->tran_bus_reset(dip, RESET_BUS) == 1 ? 0 : -EIO;
+}
+
 struct scsa_cmd *scsa_cmd_alloc(struct scsa_lun *lun)
 {
 	struct target_cmd *tc = kmem_zalloc(sizeof(*tc), KM_NOSLEEP);
@@ -547,5 +570,7 @@ bool scsa_lun_reset(struct scsa_lun *lun, int level)
 
 	if (level == SCSA_RESET_LUN && scsi_reset(ap, RESET_LUN))
 		return true;
-	return scsi_reset(ap, level == SCSA_RESET_ALL ? RESET_ALL : RESET_TARGET) == 1;
+	if (scsi_reset(ap, level == SCSA_RESET_ALL ? RESET_ALL : RESET_TARGET))
+		return true;
+	return level == SCSA_RESET_ALL && !scsa_hba_bus_reset(lun->sd.sd_dev);
 }

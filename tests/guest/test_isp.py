@@ -3,7 +3,7 @@
 
 from io_tests import DATA, depth_group, io_group, not_built
 from lib import (ISP, Controller, Disk, Group, block, check, corrupt_firmware, devices,
-                 firmware, nvram_image, same, target_driver)
+                 firmware, host_number, nvram_image, same, target_driver)
 
 BUILT = not_built('isp')
 GROUPS = [
@@ -44,6 +44,17 @@ def target_group(name, params='', segs=16, **machine):
         found = target_driver(vm, f'target=1 absent=5 segs={segs} rounds=200')
         vm.guest(f'kill {load}; sleep 1; ! grep -i "err= *[1-9]" /tmp/fio')
         return found
+
+
+    @group.test
+    def bus_reset(vm):
+        """tran_bus_reset, asked for by an administrator; what it ends is sent again."""
+        host = f'/sys/class/scsi_host/host{host_number(vm)}'
+        vm.guest(f'fio --name=x --filename={block(vm, 0)} --rw=randread --bs=4k --direct=1 '
+                 '--iodepth=8 --ioengine=libaio --time_based --runtime=4 >/tmp/fio 2>&1 & sleep 1; '
+                 f'echo 1 > {host}/bus_reset && wait; grep "err= 0" /tmp/fio', timeout=60)
+        # It has no tran_quiesce(9E).
+        check(vm.guest(f'echo 1 > {host}/bus_quiesced', check=False).status, 'it is quiesced')
 
 
 target_group('isp-target')

@@ -4,8 +4,8 @@
 import re
 
 from io_tests import fio, not_built
-from lib import (Driver, Group, block, check, devices, errors_in_log, generic, ktap_results,
-                 same, target_driver)
+from lib import (Driver, Group, block, check, devices, errors_in_log, generic, host_number,
+                 ktap_results, same, target_driver)
 
 RAMHBA = Driver('ramhba', ours=True)
 GROUPS = []
@@ -38,6 +38,32 @@ def ramhba_group(name, params, segs=256):
                  'head -c 9000000 /dev/urandom > /mnt/f && sha256sum /mnt/f > /tmp/sum && '
                  f'umount /mnt && fsck.ext4 -fn {disk} && mount -t ext4 {disk} /mnt && '
                  'sha256sum -c /tmp/sum && umount /mnt', timeout=300)
+
+    @group.test
+    def quiesced_bus(vm):
+        """tran_quiesce: nothing is done on the bus until tran_unquiesce, and nothing is lost."""
+        disk, host = block(vm, 0), f'/sys/class/scsi_host/host{host_number(vm)}'
+        done = f'cat /sys/block/{disk[5:]}/stat'
+        vm.guest(f'fio --name=x --filename={disk} --rw=randread --bs=4k --direct=1 --iodepth=8 '
+                 '--ioengine=libaio --time_based --runtime=8 >/tmp/fio 2>&1 & sleep 1; '
+                 f'echo 1 > {host}/bus_quiesced && cat {host}/bus_quiesced')
+        # What was with the taskq when it was asked has come back by now.
+        quiet = vm.guest(f'{done}; sleep 1; {done}').text.strip().split('\n')
+        check(quiet[0].split()[:8] == quiet[1].split()[:8], f'the bus is not quiet: {quiet}')
+        moved = vm.guest(f'echo 0 > {host}/bus_quiesced; sleep 1; {done}; wait').text.split()
+        check(int(moved[0]) > int(quiet[1].split()[0]), f'the bus stays quiet: {quiet} {moved}')
+        vm.guest('while pidof fio; do sleep 1; done; grep "err= 0" /tmp/fio', timeout=60)
+        # Its driver can be unloaded all the same.
+        vm.guest(f'echo 1 > {host}/bus_quiesced')
+        RAMHBA.unload(vm)
+        RAMHBA.load(vm, params)
+
+    @group.test
+    def bus_reset(vm):
+        """tran_bus_reset, asked for by an administrator."""
+        host = f'/sys/class/scsi_host/host{host_number(vm)}'
+        vm.guest(f'! echo 2 > {host}/bus_reset; echo 1 > {host}/bus_reset; '
+                 'dmesg --notime | grep "ramhba0: bus reset"')
 
     @group.test
     def as_target_driver(vm):

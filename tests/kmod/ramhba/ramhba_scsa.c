@@ -44,6 +44,7 @@ struct ramhba {
 	boolean_t		rh_sync;
 	uchar_t			rh_dtype;
 	uint_t			rh_maxsegs;
+	boolean_t		rh_quiesced;	/* under rh_mutex */
 	struct scsi_reset_notify_entry *rh_notify;	/* under rh_mutex */
 	caddr_t			rh_disk[RAMHBA_TARGETS];
 };
@@ -229,10 +230,10 @@ static int ramhba_tran_start(struct scsi_address *ap, struct scsi_pkt *pkt)
 		return TRAN_ACCEPT;
 	}
 	mutex_enter(&rh->rh_mutex);
-	if (!rh->rh_armed)
+	if (!rh->rh_armed && !rh->rh_quiesced)
 		rh->rh_armed = ddi_taskq_dispatch(rh->rh_taskq, ramhba_run, rh,
 						  DDI_NOSLEEP) == DDI_SUCCESS;
-	if (rh->rh_armed) {
+	if (rh->rh_armed && !rh->rh_quiesced) {
 		cmd->rc_next = NULL;
 		*rh->rh_tail = cmd;
 		rh->rh_tail = &cmd->rc_next;
@@ -427,6 +428,42 @@ static int ramhba_tran_reset(struct scsi_address *ap, int level)
 	return 1;
 }
 
+/* The wires only; there are none. */
+static int ramhba_tran_bus_reset(dev_info_t *dip, int level)
+{
+	struct ramhba *rh = ddi_get_soft_state(ramhba_state, ddi_get_instance(dip));
+
+	if (level != RESET_BUS)
+		return 0;
+	cmn_err(CE_CONT, "ramhba%d: bus reset\n", ddi_get_instance(dip));
+	mutex_enter(&rh->rh_mutex);
+	scsi_hba_reset_notify_callback(&rh->rh_mutex, &rh->rh_notify);
+	mutex_exit(&rh->rh_mutex);
+	return 1;
+}
+
+static int ramhba_set_quiesced(dev_info_t *dip, boolean_t quiesced)
+{
+	struct ramhba *rh = ddi_get_soft_state(ramhba_state, ddi_get_instance(dip));
+
+	mutex_enter(&rh->rh_mutex);
+	rh->rh_quiesced = quiesced;
+	mutex_exit(&rh->rh_mutex);
+	if (quiesced)
+		ddi_taskq_wait(rh->rh_taskq);
+	return 0;
+}
+
+static int ramhba_tran_quiesce(dev_info_t *dip)
+{
+	return ramhba_set_quiesced(dip, B_TRUE);
+}
+
+static int ramhba_tran_unquiesce(dev_info_t *dip)
+{
+	return ramhba_set_quiesced(dip, B_FALSE);
+}
+
 static int ramhba_tran_reset_notify(struct scsi_address *ap, int flag, void (*callback)(caddr_t),
 				    caddr_t arg)
 {
@@ -490,6 +527,9 @@ static int ramhba_attach(dev_info_t *dip, ddi_attach_cmd_t cmd)
 	tran->tran_abort = ramhba_tran_abort;
 	tran->tran_reset = ramhba_tran_reset;
 	tran->tran_reset_notify = ramhba_tran_reset_notify;
+	tran->tran_bus_reset = ramhba_tran_bus_reset;
+	tran->tran_quiesce = ramhba_tran_quiesce;
+	tran->tran_unquiesce = ramhba_tran_unquiesce;
 	tran->tran_getcap = ramhba_tran_getcap;
 	tran->tran_setcap = ramhba_tran_setcap;
 	if (ddi_prop_get_int(DDI_DEV_T_ANY, dip, 0, "setup-pkt", 0)) {
