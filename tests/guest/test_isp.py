@@ -16,6 +16,9 @@ GROUPS = [
     io_group(ISP, 'isp-highmem', BUILT, only=DATA, memory='5G'),
     io_group(ISP, 'isp-1-cpu', BUILT, only=DATA, cpus=1),
     io_group(ISP, 'isp-4-segments', BUILT, params='ndatasegs=4', only=DATA),
+    # Windows of up to three lists of cookies, as ddi_dma_buf_bind_handle(9F) has them.
+    io_group(ISP, 'isp-wide-windows', BUILT, params='ndatasegs=4', only=DATA,
+             cmdline='scsa.wide_windows=3'),
     depth_group(ISP, 'isp-depth', 128, BUILT),
 ]
 
