@@ -247,6 +247,7 @@ class Group:
     before: object = None       # (vm): after each boot
     needs: object = None        # (Settings): raises Skip
     kernels: tuple = ()         # names of the checking kernels it is for, if not for any kernel
+    long: bool = False          # takes minutes: begin with it
 
     def test(self, function):
         """Decorator: function(vm) is a test named after it.
@@ -272,8 +273,8 @@ class Settings:
                       verbose=self.verbose, own_modules=self.modules, **values)
 
     def scratch(self, name):
-        """A path for a host file that a group makes."""
-        folder = os.path.join(self.build, 'vm', 'images')
+        """A path for a host file that a group makes; tools/vm removes those of dead processes."""
+        folder = os.path.join(self.build, 'vm', f'run-{os.getpid()}-images')
         os.makedirs(folder, exist_ok=True)
         return os.path.join(folder, name)
 
@@ -299,7 +300,7 @@ class Runner:
         """One TAP line."""
         self.count += 1
         self.failed += not good
-        print(f'{"ok" if good else "not ok"} {self.count} - {name}{note}', flush=True)
+        print(f'{"ok" if good else "not ok"} - {name}{note}')
 
     def run(self, group):
         """All wanted tests of a group."""
@@ -320,6 +321,7 @@ class Runner:
         todo = names
         while todo:
             name, function = todo.pop(0)
+            sys.stdout.flush()
             started = time.monotonic()
             if broken > 2:
                 self.fail(name, 'not run: too many machines of this group failed')
@@ -386,7 +388,7 @@ class Runner:
         """A failed test, with the reason as TAP comments."""
         self.report(False, name)
         for line in str(error).splitlines():
-            print('#   ' + line, flush=True)
+            print('#   ' + line)
 
 
 def errors_in_log(vm):

@@ -35,7 +35,7 @@ def group_of(name, before, disks=1):
     group = Group(name, lambda s: s.config(controllers=[Controller()], files=[failnth(s)],
                                            cmdline='acpi=noirq',
                                            disks=[Disk(target=0, size='64M')] * disks),
-                  needs=not_built('isp'), before=before, kernels=('debug',))
+                  needs=not_built('isp'), before=before, kernels=('debug',), long=True)
     GROUPS.append(group)
     return group
 
