@@ -47,6 +47,8 @@ enum dma_state {
 struct scsa_dma_handle {
 	uint_t			dh_magic;	/* DMA_MAGIC until freed */
 	dev_info_t		*dh_dip;
+	struct scsa_dma_handle	*dh_others;	/* of its instance; under handles_lock */
+	struct scsa_dma_handle	**dh_link;
 	ddi_dma_attr_t		dh_attr;
 	struct dma_limits	dh_limits;
 	enum dma_state		dh_state;
@@ -83,6 +85,30 @@ struct scsa_dma_handle {
 static boolean_t is_handle(const struct scsa_dma_handle *h)
 {
 	return h && h->dh_magic == DMA_MAGIC ? B_TRUE : B_FALSE;
+}
+
+static kmutex_t handles_lock;
+
+static void handle_link(struct scsa_dma_handle *h)
+{
+	struct scsa_dma_handle **head = &h->dh_dip->di_dma_handles;
+
+	mutex_enter(&handles_lock);
+	h->dh_others = *head;
+	if (h->dh_others)
+		h->dh_others->dh_link = &h->dh_others;
+	h->dh_link = head;
+	*head = h;
+	mutex_exit(&handles_lock);
+}
+
+static void handle_unlink(struct scsa_dma_handle *h)
+{
+	mutex_enter(&handles_lock);
+	*h->dh_link = h->dh_others;
+	if (h->dh_others)
+		h->dh_others->dh_link = h->dh_link;
+	mutex_exit(&handles_lock);
 }
 
 /*
@@ -139,10 +165,40 @@ int scsa_ddi_dma_alloc_handle(dev_info_t *dip, ddi_dma_attr_t *attr, int (*cb)(c
 	h->dh_map.dev = dip->di_dev;
 	h->dh_plan.cookies = h->dh_inline;
 	h->dh_plan.cookies_max = INLINE_COOKIES;
+	handle_link(h);
 	*handlep = h;
 	return DDI_SUCCESS;
 }
 EXPORT_SYMBOL_GPL(scsa_ddi_dma_alloc_handle);
+
+static void handle_free(struct scsa_dma_handle *h)
+{
+	handle_unlink(h);
+	h->dh_magic = 0;
+	ddi_callback_cancel_handle(&ddi_dma_callbacks, h);
+	ddi_callback_cancel_handle(&ddi_mem_callbacks, h);
+	linux_dma_map_fini(&h->dh_map);
+	if (h->dh_plan.cookies != h->dh_inline)
+		kmem_free(h->dh_plan.cookies, h->dh_cookies_size);
+	if (h->dh_wins_size)
+		kmem_free(h->dh_plan.wins, h->dh_wins_size);
+	kmem_free(h, sizeof(*h));
+}
+
+/* The instance is gone and its device does no DMA any more: what it has not freed goes too. */
+void ddi_dma_release(dev_info_t *dip)
+{
+	struct scsa_dma_handle *h;
+	uint_t n;
+
+	for (n = 0; (h = dip->di_dma_handles); n++) {
+		if (h->dh_state != DMA_FREE)
+			scsa_ddi_dma_unbind_handle(h);
+		handle_free(h);
+	}
+	if (n)
+		dev_err(dip, CE_WARN, "%u DMA handles were not freed", n);
+}
 
 /**
  * scsa_ddi_dma_free_handle() - ddi_dma_free_handle(9F)
@@ -162,15 +218,7 @@ void scsa_ddi_dma_free_handle(ddi_dma_handle_t *handlep)
 		MISUSE("ddi_dma_free_handle", "the handle is bound");
 		scsa_ddi_dma_unbind_handle(h);
 	}
-	h->dh_magic = 0;
-	ddi_callback_cancel_handle(&ddi_dma_callbacks, h);
-	ddi_callback_cancel_handle(&ddi_mem_callbacks, h);
-	linux_dma_map_fini(&h->dh_map);
-	if (h->dh_plan.cookies != h->dh_inline)
-		kmem_free(h->dh_plan.cookies, h->dh_cookies_size);
-	if (h->dh_wins_size)
-		kmem_free(h->dh_plan.wins, h->dh_wins_size);
-	kmem_free(h, sizeof(*h));
+	handle_free(h);
 	*handlep = NULL;
 	ddi_callback_release(&ddi_dma_callbacks);
 }
@@ -911,6 +959,7 @@ EXPORT_SYMBOL_GPL(scsa_ddi_check_dma_handle);
 
 void ddi_dma_init(void)
 {
+	mutex_init(&handles_lock, NULL, MUTEX_DRIVER, DDI_INTR_PRI(SCSA_PRI_ATOMIC));
 	ddi_callback_init(&ddi_dma_callbacks);
 	ddi_callback_init(&ddi_mem_callbacks);
 	ddi_callback_init(&scsi_pkt_callbacks);
@@ -921,4 +970,5 @@ void ddi_dma_fini(void)
 	ddi_callback_fini(&scsi_pkt_callbacks);
 	ddi_callback_fini(&ddi_mem_callbacks);
 	ddi_callback_fini(&ddi_dma_callbacks);
+	mutex_destroy(&handles_lock);
 }

@@ -53,6 +53,7 @@ struct dev_info {
 	bool			di_fm_inited;	/* between ddi_fm_init(9F) and ddi_fm_fini(9F) */
 	int			di_fm_cap;	/* DDI_FM_*_CAPABLE granted */
 	struct scsa_acc		*di_fm_config;	/* after pci_ereport_setup(9F) */
+	struct scsa_dma_handle	*di_dma_handles; /* not freed yet */
 	struct scsi_hba_tran	*di_tran;	/* after scsi_hba_attach_setup(9F) */
 	struct scsa_host	*di_host;	/* while the SCSI host exists */
 	struct scsa_host	*di_removed_host; /* from then until detach(9E) is over */
@@ -105,6 +106,7 @@ bool linux_device_gone(struct dev_info *dip);
 
 void ddi_dma_init(void);
 void ddi_dma_fini(void);
+void ddi_dma_release(struct dev_info *dip);
 
 /*
  * How many sets of sgllen cookies a window has at most: 1 but in tests of drivers, which must cope
@@ -252,6 +254,8 @@ bool scsa_lun_configure(struct scsa_lun *lun, bool tagged);
 
 struct scsa_cmd *scsa_cmd_alloc(struct scsa_lun *lun);
 void scsa_cmd_free(struct scsa_cmd *sc);
+/* The same for one whose HBA driver has gone without giving its packet back. */
+void scsa_cmd_abandon(struct scsa_cmd *sc);
 /* 0: linux_cmd_done() will be or has been called; else busy, nothing was sent. */
 int scsa_cmd_start(struct scsa_cmd *sc);
 /* Ask for it back early; linux_cmd_done() tells when. False if that is refused. Thread context. */

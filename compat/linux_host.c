@@ -435,12 +435,16 @@ void linux_host_free(struct dev_info *dip)
 {
 	struct scsa_host *host = dip->di_removed_host;
 	struct scsa_cmd *sc;
+	unsigned int lost;
 
-	/* detach(9E) is over: nobody can give these back any more. */
-	while ((sc = host->orphans)) {
+	/* detach(9E) is over: nobody can give these back any more, nor free their packets. */
+	for (lost = 0; (sc = host->orphans); lost++) {
 		host->orphans = sc->sc_next_orphan;
-		scsa_cmd_free(sc);
+		scsa_cmd_abandon(sc);
 	}
+	if (lost)
+		dev_warn(dip->di_dev, "%s has gone with %u commands that never came back\n",
+			 dip->di_name, lost);
 	if (host->wq)
 		destroy_workqueue(host->wq);
 	dip->di_removed_host = NULL;

@@ -186,6 +186,7 @@ free_props:
 	scsa_fm_fini(dip);
 	scsa_prop_fini(dip);
 	pci_clear_master(pdev);
+	ddi_dma_release(dip);
 release:
 	pci_release_regions(pdev);
 disable:
@@ -209,6 +210,7 @@ static void linux_remove(struct pci_dev *pdev)
 	/* No DMA can arrive any more: buffers of commands that never came back may go. */
 	pci_clear_master(pdev);
 	linux_host_free(dip);
+	ddi_dma_release(dip);
 	unlink_instance(ld, dip);
 	scsa_fm_fini(dip);
 	scsa_prop_fini(dip);

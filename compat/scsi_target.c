@@ -24,6 +24,7 @@
 struct scsa_lun {
 	struct scsi_device	sd;
 	scsi_hba_tran_t		*tran;
+	scsi_hba_tran_t		*clone;	/* SCSI_HBA_TRAN_CLONE: ours, what tran is then */
 	int			refs;	/* atomic: the Linux device and each command */
 	struct scsa_stats	stats;	/* atomic */
 };
@@ -73,6 +74,30 @@ static void target_was_reset(caddr_t arg)
 	linux_report_reset(lun->sd.sd_dev, lun->sd.sd_address.a_target);
 }
 
+/* The HBA driver may have gone. */
+static void lun_rele(struct scsa_lun *lun)
+{
+	if (__atomic_sub_fetch(&lun->refs, 1, __ATOMIC_ACQ_REL))
+		return;
+	scsi_unprobe(&lun->sd);
+	mutex_destroy(&lun->sd.sd_mutex);
+	if (lun->clone)
+		kmem_free(lun->clone, sizeof(*lun->clone));
+	kmem_free(lun, sizeof(*lun));
+}
+
+/*
+ * A driver with a tran_tgt_probe(9E) of its own may hide devices, as the members of a volume. Only
+ * what it says is not there is left out: for all else the midlayer asks the device itself.
+ */
+static boolean_t hidden(struct scsi_device *sd)
+{
+	scsi_hba_tran_t *tran = sd->sd_address.a_hba_tran;
+
+	return tran->tran_tgt_probe && tran->tran_tgt_probe != scsi_hba_probe &&
+	       scsi_probe(sd, SLEEP_FUNC) == SCSIPROBE_NORESP ? B_TRUE : B_FALSE;
+}
+
 struct scsa_lun *scsa_lun_create(dev_info_t *dip, uint_t target, uint_t lun_nr)
 {
 	struct scsa_lun *lun = kmem_zalloc(sizeof(*lun), KM_SLEEP);
@@ -81,9 +106,10 @@ struct scsa_lun *scsa_lun_create(dev_info_t *dip, uint_t target, uint_t lun_nr)
 	lun->refs = 1;
 	lun->tran = dip->di_tran;
 	if (dip->di_tran->tran_hba_flags & SCSI_HBA_TRAN_CLONE) {
-		lun->tran = kmem_alloc(sizeof(*lun->tran), KM_SLEEP);
-		*lun->tran = *dip->di_tran;
-		lun->tran->tran_sd = sd;
+		lun->clone = kmem_alloc(sizeof(*lun->clone), KM_SLEEP);
+		*lun->clone = *dip->di_tran;
+		lun->clone->tran_sd = sd;
+		lun->tran = lun->clone;
 	}
 	sd->sd_address.a_hba_tran = lun->tran;
 	sd->sd_address.a_target = target;
@@ -95,27 +121,19 @@ struct scsa_lun *scsa_lun_create(dev_info_t *dip, uint_t target, uint_t lun_nr)
 	if (lun->tran->tran_tgt_init &&
 	    lun->tran->tran_tgt_init(dip, NULL, lun->tran, sd) != DDI_SUCCESS)
 		goto fail;
+	if (hidden(sd)) {
+		if (lun->tran->tran_tgt_free)
+			lun->tran->tran_tgt_free(dip, NULL, lun->tran, sd);
+		goto fail;
+	}
 	if (lun->tran->tran_reset_notify)
 		lun->tran->tran_reset_notify(&sd->sd_address, SCSI_RESET_NOTIFY, target_was_reset,
 					     (caddr_t)lun);
 	return lun;
 
 fail:
-	mutex_destroy(&sd->sd_mutex);
-	if (lun->tran != dip->di_tran)
-		kmem_free(lun->tran, sizeof(*lun->tran));
-	kmem_free(lun, sizeof(*lun));
+	lun_rele(lun);
 	return NULL;
-}
-
-static void lun_rele(struct scsa_lun *lun)
-{
-	if (__atomic_sub_fetch(&lun->refs, 1, __ATOMIC_ACQ_REL))
-		return;
-	mutex_destroy(&lun->sd.sd_mutex);
-	if (lun->tran->tran_hba_flags & SCSI_HBA_TRAN_CLONE)
-		kmem_free(lun->tran, sizeof(*lun->tran));
-	kmem_free(lun, sizeof(*lun));
 }
 
 void scsa_lun_put(struct scsa_lun *lun)
@@ -214,6 +232,14 @@ void scsa_cmd_free(struct scsa_cmd *sc)
 
 	if (tc->tc_pkt)
 		scsi_destroy_pkt(tc->tc_pkt);
+	lun_rele(tc->tc_lun);
+	kmem_free(tc, sizeof(*tc));
+}
+
+void scsa_cmd_abandon(struct scsa_cmd *sc)
+{
+	struct target_cmd *tc = to_tc(sc);
+
 	lun_rele(tc->tc_lun);
 	kmem_free(tc, sizeof(*tc));
 }

@@ -88,6 +88,44 @@ ramhba_group('scsa-setup-pkt', 'setup=1')
 ramhba_group('scsa-setup-pkt-atomic', 'setup=1 atomic=1')
 ramhba_group('scsa-setup-pkt-one-cookie', 'setup=1 maxsegs=1', segs=1)
 
+def lun_group(name, params):
+    """A transport structure for each LUN, and a driver that hides one and loses a command."""
+    group = Group(name, lambda s: s.config(extra=['-device', 'pci-testdev']),
+                  needs=not_built('ramhba'),
+                  before=lambda vm: RAMHBA.load(vm, f'clone=1 lose=1 {params}'))
+    GROUPS.append(group)
+
+    @group.test
+    def clone_and_probe(vm):
+        """tran_tgt_private is each LUN's own; what tran_tgt_probe says is not there is hidden."""
+        same(set(devices(vm)), {(0, 0)}, 'devices')
+        fio(vm, block(vm, 0), 32)
+
+    @group.test
+    def tgt_free(vm):
+        """Once for each tran_tgt_init that succeeded."""
+        RAMHBA.unload(vm)
+        RAMHBA.load(vm, f'clone=1 lose=1 {params}')
+        same([x for x in errors_in_log(vm) if 'Asking for cache data failed' not in x], [],
+             'error lines in the kernel log')
+        vm.guest('! dmesg | grep -E "not freed|never came back"')
+
+    @group.test
+    def lost_packet(vm):
+        """It never comes back: no harm is done by it, also not when its driver has gone."""
+        disk = block(vm, 0)
+        vm.guest(f'echo 1 > /sys/block/{disk[5:]}/device/eh_timeout; '
+                 f'echo 1 > /sys/block/{disk[5:]}/device/timeout; '
+                 f'! dd if={disk} of=/dev/null bs=512 count=1 skip=4242 iflag=direct', timeout=200)
+        RAMHBA.unload(vm)
+        log = vm.guest('dmesg --notime').text
+        check(re.search(r'has gone with [1-9]\d* commands that never came back', log), log[-2000:])
+        check(re.search(r'[1-9]\d* DMA handles were not freed', log), log[-2000:])
+
+
+lun_group('scsa-luns', '')
+lun_group('scsa-luns-setup-pkt', 'setup=1')
+
 TYPES = Group('scsa-types', lambda s: s.config(extra=['-device', 'pci-testdev']),
               needs=not_built('ramhba'))
 GROUPS.append(TYPES)

@@ -19,6 +19,12 @@ MODULE_PARM_DESC(setup, "packets by tran_setup_pkt() instead of tran_init_pkt()"
 static int dtype;
 module_param(dtype, int, 0444);
 MODULE_PARM_DESC(dtype, "peripheral device type that the disks claim to be of, 0 to 31");
+static int clone;
+module_param(clone, int, 0444);
+MODULE_PARM_DESC(clone, "a transport structure for each LUN, and no target 1 as tran_tgt_probe has it");
+static int lose;
+module_param(lose, int, 0444);
+MODULE_PARM_DESC(lose, "never return reads of block 4242");
 static bool atomic;
 module_param(atomic, bool, 0444);
 MODULE_PARM_DESC(atomic, "use the atomic execution model instead of the thread model");
@@ -46,6 +52,8 @@ static const struct scsa_driver_prop ramhba_props[] = {
 	{ "sync", &sync },
 	{ "setup-pkt", &setup },
 	{ "dtype", &dtype },
+	{ "clone", &clone },
+	{ "lose", &lose },
 	{ "pri", &pri },
 	{ }
 };

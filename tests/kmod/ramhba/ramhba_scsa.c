@@ -18,6 +18,7 @@
 #define RAMHBA_BLOCKS	(64 * 2048)	/* 64 MiB for each target */
 #define RAMHBA_TARGETS	2
 #define RAMHBA_MAXSEGS	256
+#define RAMHBA_LOST	4242	/* with the property "lose" reads of this block never return */
 
 struct ramhba_cmd {
 	struct scsi_pkt		*rc_pkt;
@@ -42,6 +43,7 @@ struct ramhba {
 	ddi_taskq_t		*rh_taskq;
 	boolean_t		rh_armed;	/* a task will see to the queue */
 	boolean_t		rh_sync;
+	boolean_t		rh_lose;
 	uchar_t			rh_dtype;
 	uint_t			rh_maxsegs;
 	boolean_t		rh_quiesced;	/* under rh_mutex */
@@ -50,6 +52,7 @@ struct ramhba {
 };
 
 static void *ramhba_state;
+static int ramhba_luns;		/* that have a transport structure of their own */
 
 /* No cookie crosses a multiple of 64 KiB, however contiguous the memory is. */
 static ddi_dma_attr_t ramhba_dma_attr = {
@@ -130,9 +133,22 @@ static void ramhba_sense(struct scsi_pkt *pkt, uchar_t key, uchar_t asc)
 	arq->sts_sensedata.es_add_code = asc;
 }
 
+/* With SCSI_HBA_TRAN_CLONE the LUN's own transport structure knows. */
+static caddr_t ramhba_disk(struct ramhba *rh, struct scsi_address *ap)
+{
+	return ap->a_hba_tran->tran_hba_flags & SCSI_HBA_TRAN_CLONE ?
+		ap->a_hba_tran->tran_tgt_private : rh->rh_disk[ap->a_target];
+}
+
+static boolean_t ramhba_loses(const struct ramhba *rh, const struct scsi_pkt *pkt)
+{
+	return rh->rh_lose && pkt->pkt_cdbp[0] == SCMD_READ_G1 &&
+	       get_be32(&pkt->pkt_cdbp[2]) == RAMHBA_LOST ? B_TRUE : B_FALSE;
+}
+
 static void ramhba_execute(struct ramhba *rh, struct scsi_pkt *pkt)
 {
-	caddr_t disk = rh->rh_disk[pkt->pkt_address.a_target];
+	caddr_t disk = ramhba_disk(rh, &pkt->pkt_address);
 	const uchar_t *cdb = pkt->pkt_cdbp;
 	uchar_t reply[36] = { 0 };
 	uint64_t lba, blocks;
@@ -224,6 +240,8 @@ static int ramhba_tran_start(struct scsi_address *ap, struct scsi_pkt *pkt)
 		scsi_hba_pkt_comp(pkt);
 		return TRAN_ACCEPT;
 	}
+	if (ramhba_loses(rh, pkt))
+		return TRAN_ACCEPT;
 	if (rh->rh_sync || (pkt->pkt_flags & FLAG_NOINTR)) {
 		ramhba_execute(rh, pkt);
 		scsi_hba_pkt_comp(pkt);
@@ -408,8 +426,30 @@ static int ramhba_tran_setcap(struct scsi_address *ap, char *cap, int value, int
 static int ramhba_tran_tgt_init(dev_info_t *hba_dip, dev_info_t *tgt_dip, scsi_hba_tran_t *tran,
 				struct scsi_device *sd)
 {
-	return sd->sd_address.a_target < RAMHBA_TARGETS && sd->sd_address.a_lun == 0 ?
-		DDI_SUCCESS : DDI_FAILURE;
+	struct ramhba *rh = tran->tran_hba_private;
+
+	if (sd->sd_address.a_target >= RAMHBA_TARGETS || sd->sd_address.a_lun)
+		return DDI_FAILURE;
+	if (tran->tran_hba_flags & SCSI_HBA_TRAN_CLONE) {
+		if (tran == rh->rh_tran || tran->tran_sd != sd)
+			return DDI_FAILURE;
+		tran->tran_tgt_private = rh->rh_disk[sd->sd_address.a_target];
+		ramhba_luns++;
+	}
+	return DDI_SUCCESS;
+}
+
+static int ramhba_tran_tgt_probe(struct scsi_device *sd, int (*waitfunc)(caddr_t))
+{
+	return sd->sd_address.a_target == 1 ? SCSIPROBE_NORESP : scsi_hba_probe(sd, waitfunc);
+}
+
+static void ramhba_tran_tgt_free(dev_info_t *hba_dip, dev_info_t *tgt_dip, scsi_hba_tran_t *tran,
+				 struct scsi_device *sd)
+{
+	if (tran->tran_sd == sd && tran->tran_tgt_private)
+		ramhba_luns--;
+	tran->tran_tgt_private = NULL;
 }
 
 /* Nothing is ever stuck here: what was started comes back by itself. */
@@ -479,6 +519,8 @@ static int ramhba_detach(dev_info_t *dip, ddi_detach_cmd_t cmd)
 
 	if (cmd != DDI_DETACH)
 		return DDI_FAILURE;
+	if (ramhba_luns)
+		dev_err(dip, CE_WARN, "%d LUNs were not freed", ramhba_luns);
 	if (rh->rh_tran) {
 		if (ddi_get_driver_private(dip))
 			scsi_hba_detach(dip);
@@ -510,6 +552,7 @@ static int ramhba_attach(dev_info_t *dip, ddi_attach_cmd_t cmd)
 	rh->rh_tail = &rh->rh_head;
 	rh->rh_dtype = ddi_prop_get_int(DDI_DEV_T_ANY, dip, 0, "dtype", 0);
 	rh->rh_sync = ddi_prop_get_int(DDI_DEV_T_ANY, dip, 0, "sync", 0) ? B_TRUE : B_FALSE;
+	rh->rh_lose = ddi_prop_get_int(DDI_DEV_T_ANY, dip, 0, "lose", 0) ? B_TRUE : B_FALSE;
 	rh->rh_maxsegs = ddi_prop_get_int(DDI_DEV_T_ANY, dip, 0, "maxsegs", RAMHBA_MAXSEGS);
 	/* No interrupt here: what the model gives its interrupt handlers is passed as a property. */
 	mutex_init(&rh->rh_mutex, NULL, MUTEX_DRIVER,
@@ -532,6 +575,11 @@ static int ramhba_attach(dev_info_t *dip, ddi_attach_cmd_t cmd)
 	tran->tran_unquiesce = ramhba_tran_unquiesce;
 	tran->tran_getcap = ramhba_tran_getcap;
 	tran->tran_setcap = ramhba_tran_setcap;
+	if (ddi_prop_get_int(DDI_DEV_T_ANY, dip, 0, "clone", 0)) {
+		flags |= SCSI_HBA_TRAN_CLONE;
+		tran->tran_tgt_probe = ramhba_tran_tgt_probe;
+		tran->tran_tgt_free = ramhba_tran_tgt_free;
+	}
 	if (ddi_prop_get_int(DDI_DEV_T_ANY, dip, 0, "setup-pkt", 0)) {
 		tran->tran_hba_len = sizeof(struct ramhba_cmd);
 		tran->tran_pkt_constructor = ramhba_tran_pkt_constructor;
