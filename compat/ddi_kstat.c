@@ -123,6 +123,9 @@ void scsa_kstat_print(kstat_t *ksp, struct seq_file *m)
 	kstat_named_t *knp = ksp->ks_data;
 	uint_t i;
 
+	/* A virtual one whose owner has not set it. */
+	if (!knp)
+		return;
 	if (ksp->ks_lock)
 		mutex_enter(ksp->ks_lock);
 	if (!ksp->ks_update || ksp->ks_update(ksp, KSTAT_READ) == 0)

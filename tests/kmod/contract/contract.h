@@ -33,6 +33,7 @@ extern const struct contract_test contract_prop_tests[];
 extern const struct contract_test contract_census_tests[];
 extern const struct contract_test contract_attr_tests[];
 extern const struct contract_test contract_wait_tests[];
+extern const struct contract_test contract_kstat_tests[];
 extern const struct contract_test contract_fm_tests[];
 extern const struct contract_test contract_minor_tests[];
 /* Of the driver the tests live in. */
@@ -57,6 +58,13 @@ int contract_sgl_alloc(struct scsa_sgl *s, unsigned int n, unsigned int len);
 void contract_sgl_free(struct scsa_sgl *s);
 /* Byte @offset as the CPU sees it. */
 uint8_t *contract_sgl_byte(struct scsa_sgl *s, size_t offset);
+/* Memory in one piece, and a scatterlist that has it as one. */
+void *contract_pages(size_t len);
+void contract_pages_free(void *p, size_t len);
+int contract_sgl_of(struct scsa_sgl *s, void *p, size_t len);
+void contract_sgl_put(struct scsa_sgl *s);
+/* The largest piece that can be mapped. */
+size_t contract_max_mapping(struct dev_info *dip);
 void *contract_vmalloc(size_t len);
 void contract_vfree(void *p);
 bool contract_is_thread(void);
@@ -74,6 +82,8 @@ void contract_set_mask(unsigned int bits);
 /* A file of /dev, or NULL; closing NULL is nothing. */
 void *contract_open(const char *name);
 void contract_close(void *file);
+/* What a kstat shows: bytes, or a negative errno. */
+long contract_read_kstat(const char *name, char *text, size_t len);
 /* ioctl(2) with that argument, and with the address of a user's copy of @value. */
 long contract_ioctl(void *file, unsigned int cmd, unsigned long arg);
 long contract_ioctl_user(void *file, unsigned int cmd, int *value);

@@ -34,6 +34,7 @@ static int contract_attach(dev_info_t *dip, ddi_attach_cmd_t cmd)
 	contract_run(dip, contract_softint_tests);
 	contract_run(dip, contract_regs_tests);
 	contract_run(dip, contract_prop_tests);
+	contract_run(dip, contract_kstat_tests);
 	contract_run(dip, contract_census_tests);
 	contract_run(dip, contract_fm_tests);
 	contract_run(dip, contract_minor_tests);

@@ -204,6 +204,45 @@ void contract_device_gone(bool gone)
 	pci_dev_put(pdev);
 }
 
+void *contract_pages(size_t len)
+{
+	return alloc_pages_exact(len, GFP_KERNEL | __GFP_ZERO);
+}
+
+void contract_pages_free(void *p, size_t len)
+{
+	if (p)
+		free_pages_exact(p, len);
+}
+
+int contract_sgl_of(struct scsa_sgl *s, void *p, size_t len)
+{
+	struct scatterlist *sg = kmalloc(sizeof(*sg), GFP_KERNEL);
+
+	if (!sg)
+		return -ENOMEM;
+	sg_init_one(sg, p, len);
+	s->sgl = sg;
+	s->nents = 1;
+	s->len = len;
+	return 0;
+}
+
+void contract_sgl_put(struct scsa_sgl *s)
+{
+	kfree(s->sgl);
+	s->sgl = NULL;
+}
+
+size_t contract_max_mapping(struct dev_info *dip)
+{
+	struct pci_dev *pdev = pci_get_device(contract_ids[0].vendor, contract_ids[0].device, NULL);
+	size_t most = pdev ? dma_max_mapping_size(&pdev->dev) : 0;
+
+	pci_dev_put(pdev);
+	return most;
+}
+
 int contract_set_wide(unsigned int sets)
 {
 	struct file *file = filp_open("/sys/module/scsa/parameters/wide_windows", O_WRONLY, 0);
@@ -291,6 +330,32 @@ long contract_ioctl_user(void *file, unsigned int cmd, int *value)
 		rc = contract_ioctl(file, cmd, addr);
 	if (get_user(*value, (int __user *)addr))
 		rc = -EFAULT;
+	vm_munmap(addr, PAGE_SIZE);
+	return rc;
+}
+
+long contract_read_kstat(const char *name, char *text, size_t len)
+{
+	unsigned long addr = vm_mmap(NULL, 0, PAGE_SIZE, PROT_READ | PROT_WRITE,
+				     MAP_PRIVATE | MAP_ANONYMOUS, 0);
+	char path[96];
+	struct file *file;
+	loff_t pos = 0;
+	long rc;
+
+	if (IS_ERR_VALUE(addr))
+		return addr;
+	snprintf(path, sizeof(path), "/sys/kernel/debug/scsa/%s", name);
+	file = filp_open(path, O_RDONLY, 0);
+	rc = PTR_ERR_OR_ZERO(file);
+	if (rc)
+		goto unmap;
+	rc = file->f_op->read(file, (char __user *)addr, min_t(size_t, len - 1, PAGE_SIZE), &pos);
+	if (rc > 0 && copy_from_user(text, (char __user *)addr, rc))
+		rc = -EFAULT;
+	text[rc > 0 ? rc : 0] = 0;
+	contract_close(file);
+unmap:
 	vm_munmap(addr, PAGE_SIZE);
 	return rc;
 }

@@ -229,10 +229,111 @@ out:
 	return why;
 }
 
+#define BIG	(1024 * 1024)
+
+static uint8_t pattern(size_t offset)
+{
+	return (uint8_t)(offset * 3 + offset / 4096);
+}
+
+/*
+ * Windows one by one, forth and back: the device sees what the CPU has written before, and what the
+ * device has written is left behind without ddi_dma_sync(9F). @expect is what the object must be.
+ */
+static const char *check_lazy(ddi_dma_handle_t h, uint8_t *mem, uint8_t *expect, bool peek)
+{
+	uint_t nwin = 0, i, win, last = 0, n;
+	const char *why = NULL;
+	ddi_dma_cookie_t c;
+	size_t len, each = 0;
+	off_t off;
+
+	CHECK(ddi_dma_numwin(h, &nwin) == DDI_SUCCESS && nwin > 1);
+	for (i = 0; i < 2 * nwin; i++, last = win) {
+		win = i < nwin ? i : (7 * i + 3) % nwin;
+		if (each && win != last)
+			mem[win * each] = expect[win * each] = (uint8_t)(i + 100);
+		CHECK(ddi_dma_getwin(h, win, &off, &len, &c, &n) == DDI_SUCCESS);
+		CHECK(len && (size_t)off + len <= BIG && (win + 1 < nwin || off + len == BIG));
+		each = win ? each : len;
+		if (!peek)
+			continue;
+		CHECK(contract_peek(c.dmac_laddress) == expect[off]);
+		CHECK(contract_peek(c.dmac_laddress + c.dmac_size - 1) ==
+		      expect[off + c.dmac_size - 1]);
+		contract_poke(c.dmac_laddress + 1, (uint8_t)(win + i));
+		expect[off + 1] = (uint8_t)(win + i);
+	}
+out:
+	return why;
+}
+
+/*
+ * What cannot be mapped at once, for it is more than there is room for, or larger than a piece may
+ * be, is mapped window by window if the caller accepts windows.
+ */
+static const char *lazy(dev_info_t *dip, boolean_t short_of_room)
+{
+	uint8_t *mem = contract_pages(BIG), *expect = contract_pages(BIG);
+	ddi_dma_handle_t h = NULL;
+	const char *why = NULL;
+	struct hog g = { };
+	struct buf *bp = getrbuf(KM_SLEEP);
+	struct scsa_sgl s = { };
+	size_t i;
+	int rc;
+
+	CHECK(mem && expect && contract_sgl_of(&s, mem, BIG) == 0);
+	if (short_of_room)
+		hog_begin(&g, dip);
+	else
+		g.full = contract_max_mapping(dip) < BIG;
+	if (!g.full)
+		goto out;
+	release(&g, 2);
+	for (i = 0; i < BIG; i++)
+		mem[i] = expect[i] = pattern(i);
+	bp->b_flags = B_READ;
+	bp->b_bcount = BIG;
+	bp->b_sgl = s.sgl;
+	bp->b_nents = s.nents;
+	CHECK(ddi_dma_alloc_handle(dip, &attr, DDI_DMA_SLEEP, NULL, &h) == DDI_SUCCESS);
+	rc = ddi_dma_buf_bind_handle(h, bp, DDI_DMA_RDWR, DDI_DMA_DONTWAIT, NULL, NULL, NULL);
+	CHECK(rc == DDI_DMA_TOOBIG);
+	CHECK(ddi_dma_buf_bind_handle(h, bp, DDI_DMA_RDWR | DDI_DMA_PARTIAL, DDI_DMA_DONTWAIT, NULL,
+				      NULL, NULL) == DDI_DMA_PARTIAL_MAP);
+	why = check_lazy(h, mem, expect, contract_can_peek(dip));
+	ddi_dma_unbind_handle(h);
+	if (!why)
+		CHECK(bcmp(mem, expect, BIG) == 0);
+out:
+	if (h)
+		ddi_dma_free_handle(&h);
+	if (g.h)
+		hog_end(&g);
+	contract_sgl_put(&s);
+	contract_pages_free(mem, BIG);
+	contract_pages_free(expect, BIG);
+	freerbuf(bp);
+	return why;
+}
+
+static const char *lazy_short(dev_info_t *dip)
+{
+	return lazy(dip, B_TRUE);
+}
+
+static const char *lazy_large(dev_info_t *dip)
+{
+	return lazy(dip, B_FALSE);
+}
+
 const struct contract_test contract_wait_tests[] = {
 	{ "bind.sleep_waits", sleep_waits },
 	{ "bind.function_called_in_order", function_called },
 	{ "bind.function_not_after_free", not_after_free },
+	{ "getwin.mapped_lazily.short_of_room", lazy_short },
+	{ "getwin.mapped_lazily.piece_too_large", lazy_large },
 	{ "mem_alloc.sleep_in_vain", sleep_in_vain },
 	{ NULL, NULL }
 };
