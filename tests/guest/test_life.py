@@ -161,9 +161,9 @@ def disk_unplugged(vm):
 PLUG = group_of('life-plug', machine='pc')
 
 
-def gone(vm, device, seconds=30):
+def gone(vm, device):
     """Wait until QEMU has let go of a device that was to be unplugged."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + 30 * vm.kernel.slowness
     while any(p['name'] == device for p in vm.qmp('qom-list', path='/machine/peripheral')):
         check(time.monotonic() < deadline, f'{device} is still there')
         time.sleep(0.2)
@@ -233,7 +233,7 @@ def reboot(vm):
     begin_load(vm)
     check(peek(vm, bar + 8) and peek(vm, command) & 4, 'the chip is not at work')
     vm.guest('(sleep 0.5; reboot -f) > /dev/null 2>&1 &')
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 60 * vm.kernel.slowness
     while vm.qmp('query-status')['status'] != 'shutdown':
         check(time.monotonic() < deadline, 'no reboot')
         time.sleep(0.2)
