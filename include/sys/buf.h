@@ -5,12 +5,15 @@
 
 #include <sys/types.h>
 
+typedef short o_dev_t;
+
 struct buf {
 	int		b_flags;
 	struct buf	*b_forw;
 	struct buf	*b_back;
 	struct buf	*av_forw;
 	struct buf	*av_back;
+	o_dev_t		b_dev;		/* of old: see b_edev */
 	size_t		b_bcount;	/* bytes wanted */
 	union {
 		caddr_t	b_addr;

@@ -39,6 +39,16 @@ struct scsi_pkt {
 	void			*pkt_stmp;
 };
 
+static inline int scsi_pkt_size(void)
+{
+	return sizeof(struct scsi_pkt);
+}
+
+/* A driver says that it does not depend on that size; none here may. */
+static inline void scsi_size_clean(dev_info_t *dip)
+{
+}
+
 /* pkt_flags */
 #define FLAG_NOINTR		0x00000001
 #define FLAG_NODISCON		0x00000002

@@ -7,6 +7,69 @@
 
 #define ARQ_LEN	((int)sizeof(struct scsi_arq_status))
 
+/* ---- structures ---- */
+
+/* What section 9S documents, and where the bytes are that come from a device. */
+static const char *structures(dev_info_t *dip)
+{
+	static union {
+		struct scsi_arq_status	arq;
+		uchar_t			byte[sizeof(struct scsi_arq_status)];
+	} u;
+	const uchar_t *sense = (const uchar_t *)&u.arq.sts_sensedata;
+	struct scsi_device sd = { };
+	struct scsi_pkt pkt = { };
+	struct buf b = { };
+	const char *why = NULL;
+
+	CHECK(sizeof(struct scsi_status) == 1 && sizeof(u) == 32);
+	CHECK(sizeof(struct scsi_extended_sense) == SENSE_LENGTH && SENSE_LENGTH == 20);
+	CHECK(sense - u.byte == 12);
+	u.arq.sts_status.sts_chk = 1;
+	CHECK(u.byte[0] == STATUS_CHECK);
+	u.arq.sts_status.sts_chk = 0;
+	u.arq.sts_status.sts_busy = 1;
+	CHECK(u.byte[0] == STATUS_BUSY);
+	u.arq.sts_rqpkt_status.sts_cm = 1;
+	u.arq.sts_rqpkt_reason = CMD_TIMEOUT;
+	u.arq.sts_rqpkt_resid = 7;
+	CHECK(u.byte[1] == STATUS_MET && u.byte[2] == CMD_TIMEOUT && u.byte[3] == 7);
+	u.arq.sts_rqpkt_state = STATE_GOT_BUS;
+	u.arq.sts_rqpkt_statistics = STAT_SYNC;
+	u.arq.sts_sensedata.es_valid = 1;
+	u.arq.sts_sensedata.es_class = CLASS_EXTENDED_SENSE;
+	u.arq.sts_sensedata.es_key = KEY_MISCOMPARE;
+	u.arq.sts_sensedata.es_info_4 = 4;
+	u.arq.sts_sensedata.es_add_len = 10;
+	u.arq.sts_sensedata.es_add_code = 0x29;
+	u.arq.sts_sensedata.es_qual_code = 0x02;
+	CHECK(sense[0] == 0xf0 && sense[2] == KEY_MISCOMPARE && sense[6] == 4 && sense[7] == 10 &&
+	      sense[12] == 0x29 && sense[13] == 0x02);
+
+	pkt.pkt_address.a_target = 65534;
+	pkt.pkt_address.a_lun = 255;
+	pkt.pkt_address.a_sublun = 0;
+	pkt.pkt_resid = -1;
+	CHECK(pkt.pkt_address.a_target == 65534 && pkt.pkt_address.a_lun == 255 && pkt.pkt_resid < 0);
+	CHECK(!pkt.pkt_path_instance && !pkt.pkt_stmp && scsi_pkt_size() == sizeof(pkt));
+	scsi_size_clean(dip);
+	scsi_device_hba_private_set(&sd, &pkt);
+	CHECK(scsi_device_hba_private_get(&sd) == &pkt && !sd.sd_inq && !sd.sd_sense &&
+	      !sd.sd_private && !sd.sd_dev);
+
+	/* A write is what is no B_READ. */
+	b.b_flags = B_BUSY | B_WRITE;
+	bioerror(&b, EIO);
+	CHECK(geterror(&b) == EIO && (b.b_flags & B_ERROR) && !(b.b_flags & B_READ));
+	bioerror(&b, 0);
+	CHECK(geterror(&b) == 0 && !b.b_error && b.b_flags == (B_BUSY | B_WRITE));
+	CHECK(!b.b_forw && !b.b_back && !b.av_forw && !b.av_back && !b.b_dev && !b.b_bcount &&
+	      !b.b_un.b_addr && !b.b_blkno && !b.b_lblkno && !b.b_resid && !b.b_bufsize &&
+	      !b.b_iodone && !b.b_private && !b.b_edev);
+out:
+	return why;
+}
+
 /* ---- linkage and transport structure ---- */
 
 static const char *hba_init(dev_info_t *dip)
@@ -409,6 +472,7 @@ out:
 }
 
 const struct contract_test contract_services_tests[] = {
+	{ "structures", structures },
 	{ "hba_init.no_bus_ops", hba_init },
 	{ "hba_tran_alloc.zeroed", tran_zeroed },
 	{ "hba_tran_free.not_while_attached", tran_kept },

@@ -18,7 +18,13 @@
 #define KEY_ILLEGAL_REQUEST	0x05
 #define KEY_UNIT_ATTENTION	0x06
 #define KEY_DATA_PROTECT	0x07
+#define KEY_BLANK_CHECK		0x08
+#define KEY_VENDOR_UNIQUE	0x09
+#define KEY_COPY_ABORTED	0x0a
 #define KEY_ABORTED_COMMAND	0x0b
+#define KEY_EQUAL		0x0c
+#define KEY_VOLUME_OVERFLOW	0x0d
+#define KEY_MISCOMPARE		0x0e
 
 struct scsi_extended_sense {
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
