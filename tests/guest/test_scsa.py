@@ -176,6 +176,8 @@ def contract_group(name, params='', device='pci-testdev', **machine):
     def clauses(vm):
         vm.guest(f'modprobe scsa_contract {params}; modprobe -r scsa_contract', timeout=300)
         found = ktap_results(vm)
+        check(not vm.guest('dmesg --notime | grep "is called after attach" || true').text.strip(),
+              'callback.not_after_detach: it is called')
         if 'misuse.bad_bind' in dict(found):
             # Each way to misuse something has its own line, once.
             warned = vm.guest('dmesg --notime | grep "^scsa: ddi_dma.*called from"').text.split('\n')

@@ -168,6 +168,22 @@ static const char *freed_inside(dev_info_t *dip)
 	return why;
 }
 
+int contract_calls_left;
+
+static int too_late(caddr_t arg)
+{
+	__atomic_add_fetch(&contract_calls_left, 1, __ATOMIC_ACQ_REL);
+	return DDI_DMA_CALLBACK_RUNOUT;
+}
+
+/* One that waits when attach(9E) fails: the module says, when it goes, if it is still called. */
+static const char *not_after_detach(dev_info_t *dip)
+{
+	struct waiter w = { };
+
+	return begin(dip, &w, too_late);	/* the handle is left too */
+}
+
 const struct contract_test contract_callback_tests[] = {
 	{ "callback.dontwait", dontwait },
 	{ "callback.done", done },
@@ -176,5 +192,6 @@ const struct contract_test contract_callback_tests[] = {
 	{ "callback.in_order", in_order },
 	{ "callback.not_after_free_handle", not_after_free },
 	{ "callback.freed_inside", freed_inside },
+	{ "callback.not_after_detach", not_after_detach },
 	{ NULL, NULL }
 };

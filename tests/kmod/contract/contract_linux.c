@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Linux glue of the contract tests: KTAP in the kernel log, memory, and the device's view of it. */
+#include <linux/delay.h>
 #include <linux/dma-map-ops.h>
 #include <linux/file.h>
 #include <linux/fs.h>
@@ -387,8 +388,14 @@ module_init(contract_load);
 
 static void __exit contract_unload(void)
 {
-	if (!contract_on_host())
-		scsa_driver_fini(&contract_driver);
+	int calls = READ_ONCE(contract_calls_left);
+
+	if (contract_on_host())
+		return;
+	msleep(100);
+	if (READ_ONCE(contract_calls_left) != calls)
+		pr_warn("contract: a function that waits for resources is called after attach(9E)\n");
+	scsa_driver_fini(&contract_driver);
 }
 module_exit(contract_unload);
 
