@@ -47,14 +47,17 @@ struct dev_ops {
 	int		(*devo_quiesce)(dev_info_t *dip);
 };
 
-/* Fillers for the entry points of dev_ops(9S); see nodev(9F), nulldev(9F). */
+/*
+ * Fillers for the entry points of dev_ops(9S) and cb_ops(9S); see nodev(9F), nulldev(9F). Pointers
+ * to anything, since one filler serves members of many types; they are never called.
+ */
 int scsa_nodev(void);
 int scsa_nulldev(void);
 int scsa_ddi_no_info(dev_info_t *dip, ddi_info_cmd_t cmd, void *arg, void **result);
 int scsa_ddi_quiesce_not_needed(dev_info_t *dip);
 int scsa_ddi_quiesce_not_supported(dev_info_t *dip);
-#define nodev		scsa_nodev
-#define nulldev		scsa_nulldev
+#define nodev		((void *)scsa_nodev)
+#define nulldev		((void *)scsa_nulldev)
 #define ddi_no_info	scsa_ddi_no_info
 #define ddi_quiesce_not_needed	scsa_ddi_quiesce_not_needed
 #define ddi_quiesce_not_supported scsa_ddi_quiesce_not_supported

@@ -126,12 +126,20 @@ static struct modlinkage linkage;
 static void census_module(void)
 {
 	static struct modinfo modinfo;
-	static struct dev_ops fillers = { .devo_getinfo = ddi_no_info };
-	static struct cb_ops cb = { .cb_chpoll = nochpoll, .cb_prop_op = ddi_prop_op };
+	/* By position and with the fillers, as drivers write them. */
+	static struct cb_ops cb = {
+		nodev, nodev, nodev, nodev, nodev, nodev, nodev, nodev, nodev, nodev, nodev,
+		nochpoll, ddi_prop_op, NULL, D_NEW | D_HOTPLUG, CB_REV, nodev, nodev
+	};
+	static struct dev_ops ops = {
+		DEVO_REV, 0, ddi_no_info, nulldev, nulldev, nulldev, nulldev, nodev, &cb, NULL,
+		nodev, ddi_quiesce_not_supported
+	};
+	static struct modldrv drv = { &mod_driverops, "a", &ops };
 
-	x.p = &mod_driverops;
+	linkage = (struct modlinkage){ MODREV_1, { &drv, NULL } };
 	x.i = mod_install(&linkage) + mod_remove(&linkage) + mod_info(&linkage, &modinfo);
-	x.i = nodev() + nulldev() + ddi_quiesce_not_supported(x.dip) + ddi_slaveonly(x.dip);
+	x.i = ddi_slaveonly(x.dip);
 	x.p = ddi_get_driver_private(x.dip);
 	x.i = ddi_get_instance(x.dip);
 	x.i = ddi_soft_state_init(&x.p, x.size, x.size) + ddi_soft_state_zalloc(x.p, x.i);
@@ -140,8 +148,6 @@ static void census_module(void)
 	ddi_soft_state_fini(&x.p);
 	ddi_report_dev(x.dip);
 	x.i = drv_priv(x.cred);
-	x.p = &fillers;
-	x.p = &cb;
 }
 
 static void census_properties(void)
