@@ -25,18 +25,19 @@ static int add(struct dma_plan *p, uint64_t addr, uint64_t len)
 	return rc;
 }
 
-static void check(const struct dma_plan *p, uint64_t total)
+/* Windows of up to @sets sets of sgllen cookies. */
+static void check(const struct dma_plan *p, uint64_t total, uint32_t sets)
 {
-	uint64_t offset = 0, sum;
+	uint64_t offset = 0, sum, set;
 	uint32_t next = 0, i, j;
 
 	for (i = 0; i < dma_plan_nwins(p); i++) {
 		const struct dma_win *w = dma_plan_win(p, i);
 
 		require(w->offset == offset && w->first == next && w->ncookies);
-		require(w->ncookies <= p->lim->sgllen && w->len <= p->lim->maxxfer);
+		require(w->ncookies <= (uint64_t)p->lim->sgllen * sets);
 		require(i + 1 == dma_plan_nwins(p) || w->len % p->lim->granular == 0);
-		for (sum = 0, j = 0; j < w->ncookies; j++) {
+		for (sum = 0, set = 0, j = 0; j < w->ncookies; j++) {
 			const ddi_dma_cookie_t *c = &p->cookies[next++];
 
 			require(c->dmac_size && c->dmac_size <= p->lim->max_cookie);
@@ -45,6 +46,12 @@ static void check(const struct dma_plan *p, uint64_t total)
 			require(((c->dmac_laddress ^ (c->dmac_laddress + c->dmac_size - 1)) &
 				 ~p->lim->seg) == 0);
 			sum += c->dmac_size;
+			set += c->dmac_size;
+			if (j + 1 < w->ncookies && (j + 1) % p->lim->sgllen)
+				continue;
+			require(set <= p->lim->maxxfer);
+			require(j + 1 == w->ncookies || set % p->lim->granular == 0);
+			set = 0;
 		}
 		require(sum == w->len);
 		offset += sum;
@@ -86,8 +93,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		total += len;
 	}
 	require(rc == 0 || rc == DDI_DMA_NOMAPPING);
-	if (!rc && total)
-		check(&p, total);
+	if (!rc && total) {
+		check(&p, total, 1);
+		dma_plan_widen(&p, total % 5 + 1);
+		check(&p, total, total % 5 + 1);
+	}
 	free(p.cookies);
 	free(p.wins);
 	return 0;
