@@ -360,6 +360,7 @@ static void census_scsa(void)
 	scsi_hba_pkt_comp(pkt);
 	scsi_hba_pkt_free(ap, pkt);
 	x.i = scsi_hba_detach(x.dip);
+	scsi_size_clean(x.dip);
 	scsi_hba_tran_free(tran);
 	scsi_hba_fini(&linkage);
 	bioerror(&buf, 0);
