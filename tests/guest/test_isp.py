@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
 """Our driver on the emulated chip: what every driver must do, and what only this one does."""
 
+import time
+
 from io_tests import DATA, depth_group, io_group, not_built
 from lib import (ISP, Controller, Disk, Group, block, check, corrupt_firmware, devices,
-                 firmware, host_number, nvram_image, same, target_driver)
+                 firmware, host_bytes, host_number, nvram_image, same, target_driver)
+from qemu import GuestCrash
 
 BUILT = not_built('isp')
 GROUPS = [
@@ -58,6 +61,24 @@ def target_group(name, params='', segs=16, **machine):
                  f'echo 1 > {host}/bus_reset && wait; grep "err= 0" /tmp/fio', timeout=60)
         # It has no tran_quiesce(9E).
         check(vm.guest(f'echo 1 > {host}/bus_quiesced', check=False).status, 'it is quiesced')
+
+    @group.test
+    def write_in_panic(vm):
+        """After a panic a packet is polled and completed, and what it writes is on the disk."""
+        vm.guest(f'modprobe scsa_contract host={host_number(vm)} target=1 panic_write=1')
+        try:
+            vm.guest('echo c > /proc/sysrq-trigger', timeout=60)
+        except GuestCrash:
+            pass
+        said, deadline = [], time.monotonic() + 20 * vm.kernel.slowness
+        while not said and time.monotonic() < deadline:
+            said = [x for x in vm.console() if 'write in panic' in x]
+            time.sleep(0.1)
+        check(said and said[0].endswith('in panic: done'), f'{said}')
+        want = bytes((i * 13 + i // 512 + 4) & 0xff for i in range(16384))
+        check(host_bytes(vm.config.disks[1], 32768 * 512, 16384) == want, 'other data on the disk')
+        vm.kill()
+        vm.start()
 
 
 target_group('isp-target')

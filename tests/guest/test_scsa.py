@@ -180,9 +180,9 @@ def contract_group(name, params='', device='pci-testdev', **machine):
               'callback.not_after_detach: it is called')
         if 'misuse.bad_bind' in dict(found):
             # Each way to misuse something has its own line, once.
-            warned = vm.guest('dmesg --notime | grep "^scsa: ddi_dma.*called from"').text.split('\n')
+            warned = vm.guest('dmesg --notime | grep -E "^scsa: (ddi_dma|scsi_).*called from"').text.split('\n')
             same(sorted(set(warned)), sorted(warned), 'warnings')
-            check(len(warned) > 15, 'too few warnings:\n' + '\n'.join(warned))
+            check(len(warned) > 24, 'too few warnings:\n' + '\n'.join(warned))
         if 'fm.ereport' in dict(found):
             posted = vm.guest('dmesg --notime | grep -o "ereport.io.*\\|service .*"').text
             same(posted.strip().split('\n'),

@@ -112,7 +112,12 @@ struct contract_lun {
 
 bool contract_on_host(void);
 int contract_host_run(void);
+void contract_host_end(void);
 void contract_target_run(struct dev_info *dip, struct contract_lun *lun);
+/* Have a write ready for when the kernel panics; send it then; or think better of it. */
+const char *contract_panic_prepare(struct dev_info *dip, struct contract_lun *lun);
+const char *contract_panic_write(void);
+void contract_panic_forget(void);
 
 int contract_init(void);
 int contract_fini(void);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The instance behind a SCSI host of ours, for the tests that play a target driver on it. */
 #include <linux/module.h>
+#include <linux/notifier.h>
+#include <linux/panic_notifier.h>
 #include <scsi/scsi_host.h>
 
 #include "contract.h"
@@ -22,6 +24,23 @@ MODULE_PARM_DESC(segs, "pages, scattered, that a command of the HBA carries");
 module_param_named(rounds, lun.rounds, uint, 0444);
 MODULE_PARM_DESC(rounds, "of the tests under load");
 
+static bool panic_write;
+module_param(panic_write, bool, 0444);
+MODULE_PARM_DESC(panic_write, "instead of the tests write to the logical unit when the kernel panics");
+
+static struct Scsi_Host *panic_shost;
+
+static int panicked(struct notifier_block *nb, unsigned long event, void *data)
+{
+	const char *why = contract_panic_write();
+
+	pr_emerg("contract: write in panic: %s\n", why ? why : "done");
+	return NOTIFY_DONE;
+}
+
+/* After scsa.ko has been told. */
+static struct notifier_block panic_nb = { .notifier_call = panicked, .priority = -1 };
+
 bool contract_on_host(void)
 {
 	return host >= 0;
@@ -35,7 +54,25 @@ int contract_host_run(void)
 	if (!shost)
 		return -ENODEV;
 	sh = shost_priv(shost);
+	if (panic_write) {
+		if (contract_panic_prepare(sh->dip, &lun)) {
+			scsi_host_put(shost);
+			return -ENOMEM;
+		}
+		panic_shost = shost;
+		atomic_notifier_chain_register(&panic_notifier_list, &panic_nb);
+		return 0;
+	}
 	contract_target_run(sh->dip, &lun);
 	scsi_host_put(shost);
 	return 0;
+}
+
+void contract_host_end(void)
+{
+	if (!panic_shost)
+		return;
+	atomic_notifier_chain_unregister(&panic_notifier_list, &panic_nb);
+	contract_panic_forget();
+	scsi_host_put(panic_shost);
 }

@@ -390,8 +390,10 @@ static void __exit contract_unload(void)
 {
 	int calls = READ_ONCE(contract_calls_left);
 
-	if (contract_on_host())
+	if (contract_on_host()) {
+		contract_host_end();
 		return;
+	}
 	msleep(100);
 	if (READ_ONCE(contract_calls_left) != calls)
 		pr_warn("contract: a function that waits for resources is called after attach(9E)\n");

@@ -106,7 +106,8 @@ static const char *sleep_func(dev_info_t *dip)
 	if (!why && !is_done(&f, WAIT_USEC))
 		why = "SLEEP_FUNC waits although there are resources";
 	thread_join(did);
-	CHECK(!why);
+	if (why)
+		goto out;
 	CHECK(f.pkt && f.pkt->pkt_resid == 0 && f.pkt->pkt_numcookies && geterror(f.bp) == 0);
 out:
 	return end(&f, why);

@@ -10,11 +10,13 @@
 #define BLOCK		512
 #define PIECE		4096
 #define PIECES		16
+#define PANIC_PIECES	4
 #define TIME_SEC	30
 /* Where on the disk, in blocks, and which byte follows which there. */
 #define LBA_WHOLE	8192
 #define LBA_PARTS	16384
 #define LBA_LOAD	24576
+#define LBA_PANIC	32768
 #define PATTERN(i, seed)	((uchar_t)((i) * 13 + (i) / BLOCK + (seed)))
 
 static struct contract_lun *the_lun;
@@ -462,4 +464,51 @@ void contract_target_run(dev_info_t *dip, struct contract_lun *lun)
 	contract_begin();
 	contract_run(dip, target_tests);
 	contract_end();
+}
+
+/* ---- after a panic ---- */
+
+static struct fixture panic_fixture;
+
+const char *contract_panic_prepare(dev_info_t *dip, struct contract_lun *lun)
+{
+	struct fixture *f = &panic_fixture;
+	const char *why;
+
+	the_lun = lun;
+	why = begin(f, dip);
+	if (why)
+		return why;
+	fill(f, 4);
+	f->pkt = init_pkt(f, NULL, NULL, 0);
+	if (!f->pkt)
+		return end(f, "no packet");
+	/* Should there have been a reset, the first command is told of it. */
+	scsi_poll(f->pkt);
+	f->bp->b_nents = PANIC_PIECES;
+	f->bp->b_bcount = PANIC_PIECES * PIECE;
+	if (!init_pkt(f, f->pkt, f->bp, 0))
+		return end(f, "no DMA resources");
+	read_or_write(f->pkt, SCMD_WRITE_G1, LBA_PANIC, f->bp->b_bcount / BLOCK);
+	f->pkt->pkt_comp = completed;
+	completions = 0;
+	return NULL;
+}
+
+/* No interrupt comes any more: the packet is polled, whatever its flags, and completed. */
+const char *contract_panic_write(void)
+{
+	struct scsi_pkt *pkt = panic_fixture.pkt;
+	const char *why = NULL;
+
+	CHECK(scsi_hba_in_panic() == 1);
+	CHECK(scsi_transport(pkt) == TRAN_ACCEPT && completions == 1);
+	CHECK(pkt->pkt_reason == CMD_CMPLT && *pkt->pkt_scbp == STATUS_GOOD && pkt->pkt_resid == 0);
+out:
+	return why;
+}
+
+void contract_panic_forget(void)
+{
+	end(&panic_fixture, NULL);
 }
