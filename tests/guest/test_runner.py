@@ -5,7 +5,9 @@ from lib import Controller, Group, check, same
 from qemu import DeviceComplaint, GuestCrash, GuestHang, QemuDied
 
 group = Group('runner', lambda s: s.config(controllers=[Controller()], memory='512M'))
-GROUPS = [group]
+TRACE = Group('runner-trace', lambda s: s.config(controllers=[Controller()], memory='512M',
+                                                 trace=['isp_*']))
+GROUPS = [group, TRACE]
 
 
 def raises(kind, function):
@@ -98,3 +100,13 @@ def dead_qemu_is_seen(vm):
     raises((QemuDied, GuestCrash), lambda: vm.guest('sleep 20', timeout=60))
     vm.kill()
     vm.start()
+
+
+@TRACE.test
+def events_are_no_complaints(vm):
+    """Lines of trace events are in the log of complaints, but are none; others still are."""
+    vm.guest('modprobe isp; settle')
+    vm.check()
+    with open(f'{vm.logs}/guest-errors', encoding='utf-8') as f:
+        check('isp_mailbox op' in f.read(), 'no event was traced')
+    check(not vm.guest_errors(), f'complaints: {vm.guest_errors()}')

@@ -12,6 +12,7 @@ line of a device model (DeviceComplaint), a command's exit status (CommandFailed
 
 import base64
 import ctypes
+import fnmatch
 import glob
 import json
 import os
@@ -50,13 +51,6 @@ REPORTS = re.compile('|'.join([
 
 # Not a report: the kernel's own data races, of which KCSAN finds many; ours name a module of ours.
 FOREIGN_RACE = re.compile(r'BUG: KCSAN: (?!.*\[(scsa|isp|ramhba|scsa_contract)\])')
-
-# Device models outside this project that complain about every boot, each with its reason.
-GUEST_ERROR_NOISE = re.compile('|'.join([
-    r'^\d+@\d+\.\d+:',          # not a complaint: a trace line, in the same file
-    r'^$',
-]))
-
 
 class VMError(Exception):
     """The virtual machine failed, or a command in it did."""
@@ -404,9 +398,11 @@ class VM:
                            '\n'.join(self._console_lines[-20:]))
 
     def guest_errors(self):
-        """All guest-error lines so far."""
+        """All guest-error lines so far; those of trace events, in the same file, are none."""
+        def traced(line):
+            return any(fnmatch.fnmatchcase(line.split(' ')[0], p) for p in self.config.trace)
         with open(self._complaints, encoding='utf-8', errors='replace') as f:
-            return [x for x in f.read().splitlines() if not GUEST_ERROR_NOISE.search(x)]
+            return [x for x in f.read().splitlines() if x and not traced(x)]
 
     def _gone(self, what):
         """A channel was closed: find out why, QEMU may need a moment to die."""
