@@ -198,6 +198,7 @@ enum scsa_outcome {
 #define SCSA_CMD_READ		0x01	/* device to memory */
 #define SCSA_CMD_TAGGED		0x02
 #define SCSA_CMD_MORE		0x04	/* another command follows at once */
+#define SCSA_CMD_LUN_IN_CDB	0x08	/* in bits 7:5 of byte 1, as in SCSI-2 */
 
 /*
  * One command. Allocated by the Solaris side, which keeps packet and buffer behind it, and reused

@@ -138,6 +138,7 @@ static qc_status_t linux_queuecommand(struct Scsi_Host *shost, struct scsi_cmnd 
 	sc->sc_time = secs > 8 ? secs - 2 : max(secs, 1U);
 	sc->sc_flags = (scmd->sc_data_direction == DMA_FROM_DEVICE ? SCSA_CMD_READ : 0) |
 		       (scmd->flags & SCMD_TAGGED ? SCSA_CMD_TAGGED : 0) |
+		       (sdev->lun_in_cdb ? SCSA_CMD_LUN_IN_CDB : 0) |
 		       (host->commit && !(scmd->flags & SCMD_LAST) ? SCSA_CMD_MORE : 0);
 	trace_scsa_start(shost->host_no, sc);
 	WRITE_ONCE(sc->sc_state, SCSA_CMD_STARTED);

@@ -478,7 +478,7 @@ static int start_parts(struct target_cmd *tc)
 	struct scsa_cmd *sc = &tc->tc_cmd;
 
 	if (split_parse(sc->sc_cdb, sc->sc_cdblen, sc->sc_len, sc->sc_blksize, sc->sc_devtype,
-			&tc->tc_split) != SPLIT_OK)
+			sc->sc_flags & SCSA_CMD_LUN_IN_CDB, &tc->tc_split) != SPLIT_OK)
 		goto too_large;
 	tc->tc_parts = B_TRUE;
 	tc->tc_deadline = ddi_get_lbolt() + SEC_TO_TICK(sc->sc_time);

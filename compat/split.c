@@ -113,9 +113,17 @@ static unsigned int form_of(const uint8_t *cdb, unsigned int cdblen)
 }
 
 /* Protection information travels with the data and would need its reference tags rewritten. */
-static bool has_protection(const uint8_t *cdb, unsigned int form)
+static bool has_protection(const uint8_t *cdb, unsigned int form, bool lun_in_cdb)
 {
-	return form != FORM_6 && (cdb[form == FORM_32 ? 10 : 1] & 0xe0);
+	switch (form) {
+	case FORM_6:
+		return false;
+	case FORM_32:
+		return cdb[10] & 0xe0;
+	default:
+		/* SCSI-2 has the LUN there, and no protection. */
+		return !lun_in_cdb && (cdb[1] & 0xe0);
+	}
 }
 
 static bool is_block_device(uint8_t device_type)
@@ -172,16 +180,18 @@ bool split_is_block_transfer(const uint8_t *cdb, unsigned int cdblen)
  * @bufflen: bytes of its buffer
  * @block_size: bytes of a logical block, as READ CAPACITY says; 0 if not known
  * @device_type: peripheral device type
+ * @lun_in_cdb: bits 7:5 of byte 1 are the LUN, as in SCSI-2
  * @split: takes what split_rewrite() needs
  *
  * Return: SPLIT_OK, or why not.
  */
 enum split_class split_parse(const uint8_t *cdb, unsigned int cdblen, uint64_t bufflen,
-			     uint32_t block_size, uint8_t device_type, struct split_cdb *split)
+			     uint32_t block_size, uint8_t device_type, bool lun_in_cdb,
+			     struct split_cdb *split)
 {
 	unsigned int form = form_of(cdb, cdblen);
 
-	if (form == FORM_NONE || has_protection(cdb, form))
+	if (form == FORM_NONE || has_protection(cdb, form, lun_in_cdb))
 		return SPLIT_NOT_BLOCKS;
 	if (!is_block_device(device_type))
 		return SPLIT_DEVICE;

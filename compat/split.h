@@ -26,7 +26,8 @@ struct split_cdb {
 };
 
 enum split_class split_parse(const uint8_t *cdb, unsigned int cdblen, uint64_t bufflen,
-			     uint32_t block_size, uint8_t device_type, struct split_cdb *split);
+			     uint32_t block_size, uint8_t device_type, bool lun_in_cdb,
+			     struct split_cdb *split);
 int split_rewrite(const struct split_cdb *split, uint8_t *cdb, uint64_t offset, uint64_t bytes);
 bool split_is_block_transfer(const uint8_t *cdb, unsigned int cdblen);
 

@@ -10,7 +10,7 @@ struct input {
 	uint8_t		cdblen;
 	uint8_t		type;
 	uint8_t		block;
-	uint8_t		match;	/* odd: make the buffer agree with the CDB */
+	uint8_t		match;	/* 1: make the buffer agree with the CDB, 2: it has a LUN */
 	uint32_t	bufflen;
 	uint8_t		parts[16];
 };
@@ -30,19 +30,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint32_t block;
 	unsigned int i = 0;
 	uint8_t part[32];
+	bool lun;
 
 	memset(&in, 0, sizeof(in));
 	memcpy(&in, data, pure_min(size, sizeof(in)));
 	in.cdblen %= 33;
 	block = blocks[in.block % 6];
 	bufflen = in.bufflen;
+	lun = in.match & 2;
 	if (in.match & 1) {
-		split_parse(in.cdb, in.cdblen, 0, block, in.type, &s);
+		split_parse(in.cdb, in.cdblen, 0, block, in.type, lun, &s);
 		if (split_is_block_transfer(in.cdb, in.cdblen) &&
-		    split_parse(in.cdb, in.cdblen, 0, block, 0, &s) == SPLIT_MISMATCH)
+		    split_parse(in.cdb, in.cdblen, 0, block, 0, lun, &s) == SPLIT_MISMATCH)
 			bufflen = s.blocks * block;
 	}
-	if (split_parse(in.cdb, in.cdblen, bufflen, block, in.type, &s) != SPLIT_OK)
+	if (split_parse(in.cdb, in.cdblen, bufflen, block, in.type, lun, &s) != SPLIT_OK)
 		return 0;
 	require(split_is_block_transfer(in.cdb, in.cdblen));
 	require(s.blocks * block == bufflen);
@@ -56,7 +58,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		memcpy(part, in.cdb, 32);
 		require(split_rewrite(&s, part, done, n * block) == 0);
 		require(part[0] == in.cdb[0]);
-		require(split_parse(part, in.cdblen, n * block, block, in.type, &again) == SPLIT_OK);
+		require(split_parse(part, in.cdblen, n * block, block, in.type, lun, &again) == SPLIT_OK);
 		require(again.lba == s.lba + done / block && again.blocks == n);
 		done += n * block;
 	}

@@ -119,7 +119,7 @@ static struct cdb make(const struct opcode *o, uint64_t lba, uint64_t blocks)
 static enum split_class parse(const struct cdb *c, uint64_t bufflen, uint32_t block_size,
 			      struct split_cdb *s)
 {
-	return split_parse(c->b, c->len, bufflen, block_size, DISK, s);
+	return split_parse(c->b, c->len, bufflen, block_size, DISK, false, s);
 }
 
 static void each_opcode(void **state)
@@ -243,7 +243,32 @@ static void never_split(void **state)
 				continue;
 			c.b[c.len == 32 ? 10 : 1] |= j << 5;
 			assert_int_equal(parse(&c, 16 * 512, 512, &s), SPLIT_NOT_BLOCKS);
+			/* But for the LUN, and a CDB of 32 bytes has none. */
+			assert_int_equal(split_parse(c.b, c.len, 16 * 512, 512, DISK, true, &s),
+					 c.len == 32 ? SPLIT_NOT_BLOCKS : SPLIT_OK);
 		}
+	}
+}
+
+/* A part is for the LUN that the whole is for. */
+static void lun_in_cdb(void **state)
+{
+	struct split_cdb s;
+	unsigned int i;
+
+	for (i = 0; i < N_SPLITTABLE; i++) {
+		struct cdb c = make(&splittable[i], 7, 16), part;
+
+		if (c.len == 32)
+			continue;
+		c.b[1] |= 5 << 5;
+		assert_int_equal(split_parse(c.b, c.len, 16 * 512, 512, DISK, true, &s), SPLIT_OK);
+		assert_int_equal(s.lba, 7);
+		part = c;
+		assert_int_equal(split_rewrite(&s, part.b, 4 * 512, 2 * 512), 0);
+		assert_int_equal(part.b[1], c.b[1]);
+		set_range(&c, 11, 2);
+		assert_memory_equal(part.b, c.b, c.len);
 	}
 }
 
@@ -257,7 +282,8 @@ static void device_types(void **state)
 		bool block = type == 0x00 || type == 0x05 || type == 0x07 || type == 0x0e ||
 			     type == 0x14;
 
-		assert_int_equal(split_parse(c.b, c.len, 16 * 512, 512, type, &s),
+		assert_int_equal(split_parse(c.b, c.len, 16 * 512, 512, type, false,
+					     &s),
 				 block ? SPLIT_OK : SPLIT_DEVICE);
 	}
 }
@@ -286,6 +312,7 @@ int main(void)
 		cmocka_unit_test(read_6_of_256),
 		cmocka_unit_test(lba_limits),
 		cmocka_unit_test(never_split),
+		cmocka_unit_test(lun_in_cdb),
 		cmocka_unit_test(device_types),
 		cmocka_unit_test(parts_are_whole_blocks),
 	};
