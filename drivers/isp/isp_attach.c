@@ -46,6 +46,17 @@ static int clamp_prop(struct isp *isp, const char *name, int def, int min, int m
 	return def;
 }
 
+/* What the most patient bus of the card wants. */
+static clock_t nvram_reset_usec(const struct isp *isp)
+{
+	clock_t usec = 0;
+	uint_t bus;
+
+	for (bus = 0; bus < isp->isp_chip->ic_buses; bus++)
+		usec = MAX(usec, isp->isp_nv.bus[bus].reset_delay * (clock_t)MICROSEC);
+	return usec;
+}
+
 static void read_parameters(struct isp *isp)
 {
 	boolean_t is_1040 = isp->isp_chip->ic_1040;
@@ -59,7 +70,7 @@ static void read_parameters(struct isp *isp)
 	isp->isp_rsp_len = clamp_prop(isp, "rspring", 1024, ISP_RING_MIN, ISP_RING_MAX);
 	max = isp_iocb_max_segs(MIN(isp->isp_req_len - 1, ISP_RING_SAFE - 1), isp->isp_a64);
 	isp->isp_ndatasegs = ndatasegs > 0 && (uint_t)ndatasegs < max ? (uint_t)ndatasegs : max;
-	isp->isp_reset_usec = delay_ms < 0 ? isp->isp_nv.bus[0].reset_delay * MICROSEC :
+	isp->isp_reset_usec = delay_ms < 0 ? nvram_reset_usec(isp) :
 			      MIN(delay_ms, 60000) * 1000L;
 }
 
@@ -200,6 +211,12 @@ static int acquire(struct isp *isp)
 	isp->isp_attached |= ATT_RSP;
 	isp->isp_rsp = (union isp_entry *)isp->isp_rsp_mem.dm_addr;
 
+	/*
+	 * A BIOS or another kernel may have left the chip running. Until isp_init() the handler
+	 * claims nothing, and an interrupt that nobody claims has its line disabled.
+	 */
+	isp_wr(isp, ISP_ICR, 0);
+	(void)isp_rd(isp, ISP_ICR);
 	if (ddi_intr_add_handler(isp->isp_intr, isp_intr, isp, NULL) != DDI_SUCCESS)
 		return failed(isp, "cannot add the interrupt handler");
 	isp->isp_attached |= ATT_HANDLER;
@@ -296,9 +313,20 @@ static boolean_t cleanup(struct isp *isp)
 
 static int resume(struct isp *isp)
 {
+	int rc;
+
 	setup_config(isp);
-	if (isp_init(isp) != DDI_SUCCESS)
-		return DDI_FAILURE;
+	/* Before the chip runs: should it fail at once, its recovery has to start. */
+	mutex_enter(&isp->isp_lock);
+	isp->isp_closing = B_FALSE;
+	mutex_exit(&isp->isp_lock);
+	rc = isp_init(isp);
+	/* If it does not run, commands fail from now on. */
+	mutex_enter(&isp->isp_lock);
+	isp->isp_suspended = B_FALSE;
+	mutex_exit(&isp->isp_lock);
+	if (rc != DDI_SUCCESS)
+		return rc;
 	isp_watch_start(isp);
 	isp_reset_buses(isp);
 	return DDI_SUCCESS;
@@ -348,6 +376,9 @@ static int isp_detach(dev_info_t *dip, ddi_detach_cmd_t cmd)
 		return DDI_FAILURE;
 	switch (cmd) {
 	case DDI_SUSPEND:
+		mutex_enter(&isp->isp_lock);
+		isp->isp_suspended = B_TRUE;
+		mutex_exit(&isp->isp_lock);
 		isp_recover_stop(isp, CMD_RESET);
 		return DDI_SUCCESS;
 	case DDI_DETACH:
@@ -371,6 +402,7 @@ static int isp_quiesce(dev_info_t *dip)
 	isp->isp_state = ISP_DOWN;
 	isp->isp_intr_on = B_FALSE;
 	isp->isp_closing = B_TRUE;
+	isp_mbox_abandon(isp);
 	isp_stop_chip(isp);
 	mutex_exit(&isp->isp_lock);
 	return DDI_SUCCESS;

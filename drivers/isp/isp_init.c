@@ -168,7 +168,7 @@ static void set(struct isp *isp, uint16_t opcode, uint16_t mb1, uint16_t mb2, ui
 	if (isp_mbox_cmd(isp, mb, B_FALSE) == DDI_SUCCESS)
 		return;
 	mutex_enter(&isp->isp_lock);
-	if (!isp->isp_mute && isp_may_log(isp))
+	if (!isp->isp_mute && !isp->isp_closing && isp_may_log(isp))
 		dev_err(isp->isp_dip, CE_NOTE, "firmware refused parameter 0x%02x: 0x%04x", opcode,
 			mb[0]);
 	mutex_exit(&isp->isp_lock);
@@ -295,7 +295,8 @@ static int start_chip(struct isp *isp)
 
 /*
  * Bring the chip up, whatever it is doing now. No command is outstanding, isp_state is neither
- * ISP_RUN nor ISP_OFFLINE. Afterwards the chip runs with its interrupt enabled.
+ * ISP_RUN nor ISP_OFFLINE. Afterwards the chip runs with its interrupt enabled. Fails if isp_closing
+ * is or gets set.
  */
 int isp_init(struct isp *isp)
 {
@@ -314,6 +315,13 @@ int isp_init(struct isp *isp)
 		return rc;
 	}
 	mutex_enter(&isp->isp_lock);
+	if (isp->isp_closing) {
+		/* quiesce(9E) has come meanwhile. */
+		isp_stop_chip(isp);
+		mutex_exit(&isp->isp_lock);
+		return DDI_FAILURE;
+	}
+	isp->isp_idle_intrs = 0;
 	isp->isp_markers = (uint8_t)((1 << isp->isp_chip->ic_buses) - 1);
 	isp->isp_state = ISP_RUN;
 	isp->isp_intr_on = B_TRUE;

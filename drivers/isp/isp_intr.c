@@ -26,6 +26,8 @@
 
 /* A broken chip could post events for ever. */
 #define SERVICE_LOOPS	16
+/* And one whose interrupt cannot be cleared would keep a CPU for itself. */
+#define MAX_IDLE_INTRS	1000
 
 /* Completion status as pkt_reason; all from the length of it on are CMD_TRAN_ERR. */
 static const uint8_t reasons[ICS_COUNT] = {
@@ -137,6 +139,8 @@ static boolean_t finish_status(struct isp *isp, struct isp_cmd *sp, const union 
 	pkt->pkt_state = ISF_STATE(c->state_flags);
 	pkt->pkt_statistics |= IST_STATISTICS(c->status_flags);
 	set_status(pkt, c->scsi_status);
+	if (c->status_flags & IST_BUS_RESET)
+		isp->isp_markers |= (uint8_t)(1 << (sp->cmd_target >> 7));
 	if (c->completion == ICS_COMPLETE && c->scsi_status == STATUS_GOOD)
 		return B_TRUE;
 
@@ -197,7 +201,7 @@ static boolean_t is_answer(const struct isp_completion *c)
 	case IET_COMMAND:
 	case IET_COMMAND_A64:
 	case IET_EXT_COMMAND:
-		return c->entry_status & IES_ERROR ? B_TRUE : B_FALSE;
+		return c->entry_status & ~IES_CONT ? B_TRUE : B_FALSE;
 	default:
 		return B_FALSE;
 	}
@@ -231,7 +235,7 @@ static boolean_t take_entry(struct isp *isp, const union isp_entry *e, struct is
 	if ((int32_t)(sp->cmd_ring_end - isp->isp_req_out) > 0)
 		isp->isp_req_out = sp->cmd_ring_end;
 	sp->cmd_flags &= ~CFLAG_STARTED;
-	if (c.entry_status & IES_ERROR)
+	if (c.type != IET_STATUS || (c.entry_status & IES_ERROR))
 		finish_refused(isp, sp, &c);
 	else
 		well = finish_status(isp, sp, e, &c);
@@ -304,6 +308,8 @@ static boolean_t service(struct isp *isp, boolean_t mbox, struct isp_done *done)
 			break;
 		found = B_TRUE;
 	}
+	if (found)
+		isp->isp_idle_intrs = 0;
 	if (isp->isp_markers)
 		isp_flush_markers(isp);
 	return found;
@@ -332,8 +338,11 @@ uint_t isp_intr(caddr_t arg1, caddr_t arg2)
 	if (in == isp->isp_rsp_out) {
 		if (!(isp_rd(isp, ISP_ISR) & ISR_RISC_INT))
 			goto not_ours;
-		if (!service(isp, B_TRUE, &done))
+		if (!service(isp, B_TRUE, &done)) {
 			isp->isp_stats.is_spurious++;
+			if (++isp->isp_idle_intrs > MAX_IDLE_INTRS)
+				isp_chip_fail(isp, "an interrupt that cannot be cleared");
+		}
 	} else if (in >= isp->isp_rsp_len) {
 		bad_producer(isp, in);
 	} else {

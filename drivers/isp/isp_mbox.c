@@ -10,7 +10,7 @@
 #include "ispvar.h"
 
 #define MBOX_USEC		5000000		/* but for those that take longer by nature */
-#define MBOX_RESET_USEC		15000000	/* include a settle delay in the chip */
+#define MBOX_RESET_USEC		15000000	/* besides the settle delay, which the chip waits out */
 #define MBOX_SPIN_USEC		500		/* a command takes a card about 110 us */
 #define MBOX_SLICE_USEC		10000
 
@@ -180,7 +180,8 @@ static void wait_polled(struct isp *isp, clock_t usec)
 		if (isp_mbox_take(isp)) {
 			/* The interrupt is masked; the chip waits with its next word until it is clear. */
 			isp_wr(isp, ISP_HCCR, HCCR_CLEAR_RISC_INT);
-			continue;
+			if (isp->isp_mbox_state != MBOX_SENT)
+				break;
 		}
 		mutex_exit(&isp->isp_lock);
 		drv_usecwait(step);
@@ -207,13 +208,14 @@ static void wait_interrupt(struct isp *isp, clock_t usec)
 
 static enum isp_mbox_state run(struct isp *isp, const struct mbox_desc *d, uint16_t *mb)
 {
+	clock_t usec = d->slow ? MBOX_RESET_USEC + isp->isp_reset_usec : MBOX_USEC;
 	enum isp_mbox_state state;
 
 	send(isp, d, mb);
 	if (isp->isp_intr_on)
-		wait_interrupt(isp, d->slow ? MBOX_RESET_USEC : MBOX_USEC);
+		wait_interrupt(isp, usec);
 	else
-		wait_polled(isp, d->slow ? MBOX_RESET_USEC : MBOX_USEC);
+		wait_polled(isp, usec);
 	state = isp->isp_mbox_state;
 	if (state == MBOX_SENT) {
 		dev_err(isp->isp_dip, CE_WARN, "mailbox command 0x%02x was not answered", d->opcode);
@@ -229,7 +231,7 @@ static enum isp_mbox_state run(struct isp *isp, const struct mbox_desc *d, uint1
  * Carry a mailbox command out. @mb holds opcode and arguments, and the results afterwards. Thread
  * context. While the chip is being brought up, only isp_init() and what it calls may; @running
  * says that the caller is somebody else. After one that was not answered none is sent until the
- * chip has been reset.
+ * chip has been reset, and none once the driver is to leave the chip alone.
  *
  * Returns DDI_SUCCESS if the chip answered "command complete".
  */
@@ -244,7 +246,7 @@ int isp_mbox_cmd(struct isp *isp, uint16_t *mb, boolean_t running)
 	while (isp->isp_mbox_busy)
 		cv_wait(&isp->isp_mbox_cv, &isp->isp_lock);
 	isp->isp_mbox_busy = B_TRUE;
-	if ((isp->isp_state == ISP_RUN) == running && !isp->isp_mute)
+	if ((isp->isp_state == ISP_RUN) == running && !isp->isp_mute && !isp->isp_closing)
 		state = run(isp, d, mb);
 	isp->isp_mbox_busy = B_FALSE;
 	cv_broadcast(&isp->isp_mbox_cv);

@@ -88,18 +88,30 @@ static uint_t count_restart(struct isp *isp)
 	return ++isp->isp_reset_count;
 }
 
-/* What fails again at once may have a reason that passes: 0, 1, 2, 4 ... seconds. */
-static void back_off(struct isp *isp, uint_t count)
+static boolean_t is_closing(struct isp *isp)
+{
+	boolean_t closing;
+
+	mutex_enter(&isp->isp_lock);
+	closing = isp->isp_closing;
+	mutex_exit(&isp->isp_lock);
+	return closing;
+}
+
+/*
+ * What fails again at once may have a reason that passes: 0, 1, 2, 4 ... seconds. False if the
+ * chip is to stay as it is now.
+ */
+static boolean_t back_off(struct isp *isp, uint_t count)
 {
 	uint_t tenths = count < 2 ? 0 : 10u << (count - 2);
-	boolean_t closing = B_FALSE;
 
-	while (tenths-- && !closing) {
+	while (!is_closing(isp)) {
+		if (!tenths--)
+			return B_TRUE;
 		delay(drv_usectohz(100000));
-		mutex_enter(&isp->isp_lock);
-		closing = isp->isp_closing;
-		mutex_exit(&isp->isp_lock);
 	}
+	return B_FALSE;
 }
 
 /* Try to restart the chip. Afterwards it runs, or is offline, or this is to be called again. */
@@ -116,14 +128,17 @@ static void restart_chip(struct isp *isp)
 		go_offline(isp, "the chip keeps failing");
 		return;
 	}
-	back_off(isp, count);
-	if (isp_init(isp) != DDI_SUCCESS)
+	if (!back_off(isp, count))
 		return;
 	/* Targets may still think of commands that nobody waits for. */
-	isp_reset_buses(isp);
+	if (isp_init(isp) == DDI_SUCCESS)
+		isp_reset_buses(isp);
 	mutex_enter(&isp->isp_lock);
 	if (isp->isp_state == ISP_RUN)
 		dev_err(isp->isp_dip, CE_NOTE, "restarted");
+	else
+		/* However long it took: attempts that fail one after another all count. */
+		isp->isp_reset_since = ddi_get_lbolt();
 	mutex_exit(&isp->isp_lock);
 }
 
@@ -206,6 +221,8 @@ void isp_chip_gone(struct isp *isp)
 	if (isp->isp_state != ISP_RUN)
 		return;
 	dev_err(isp->isp_dip, CE_WARN, "the card does not answer any more, all I/O fails");
+	/* Should it only have lost its senses: no DMA into buffers that are given back now. */
+	isp_stop_chip(isp);
 	leave_running(isp, ISP_OFFLINE);
 }
 
@@ -502,6 +519,30 @@ static boolean_t look(struct isp *isp, struct isp_done *done)
 	return waiting;
 }
 
+static void isp_watch(void *arg);
+
+/*
+ * Have isp_watch() run again; if there is no memory for that now, later. Thread. Until it is
+ * scheduled isp_watch_id stays what it was, for isp_recover_stop() to wait for.
+ */
+static void schedule_watch(struct isp *isp, clock_t usec)
+{
+	timeout_id_t id;
+
+	mutex_enter(&isp->isp_lock);
+	while (!isp->isp_closing) {
+		id = timeout(isp_watch, isp, drv_usectohz(usec));
+		if (id) {
+			isp->isp_watch_id = id;
+			break;
+		}
+		mutex_exit(&isp->isp_lock);
+		delay(drv_usectohz(WATCH_USEC));
+		mutex_enter(&isp->isp_lock);
+	}
+	mutex_exit(&isp->isp_lock);
+}
+
 /* Thread, each second. */
 static void isp_watch(void *arg)
 {
@@ -520,18 +561,13 @@ static void isp_watch(void *arg)
 	mutex_exit(&isp->isp_lock);
 	isp_complete(isp, &done);
 	/* Last, so that untimeout() of the new one also means that this one is over. */
-	mutex_enter(&isp->isp_lock);
-	if (!isp->isp_closing)
-		isp->isp_watch_id = timeout(isp_watch, isp, drv_usectohz(usec));
-	mutex_exit(&isp->isp_lock);
+	schedule_watch(isp, usec);
 }
 
+/* Thread. */
 void isp_watch_start(struct isp *isp)
 {
-	mutex_enter(&isp->isp_lock);
-	isp->isp_closing = B_FALSE;
-	isp->isp_watch_id = timeout(isp_watch, isp, drv_usectohz(WATCH_USEC));
-	mutex_exit(&isp->isp_lock);
+	schedule_watch(isp, WATCH_USEC);
 }
 
 /*
@@ -554,6 +590,7 @@ void isp_recover_stop(struct isp *isp, uint8_t reason)
 	isp->isp_recovering = B_FALSE;
 	isp->isp_state = ISP_DOWN;
 	isp->isp_intr_on = B_FALSE;
+	isp_mbox_abandon(isp);
 	isp_stop_chip(isp);
 	mutex_exit(&isp->isp_lock);
 	fail_all(isp, reason, reason == CMD_RESET ? STAT_BUS_RESET : 0);

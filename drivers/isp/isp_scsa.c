@@ -4,6 +4,7 @@
 
 #define POLL_USEC		50
 #define POLL_GRACE_SEC		5
+#define STOPPED_USEC		1000000
 #define POLL_FOREVER_SEC	600	/* for packets without a time limit */
 
 static int isp_tran_tgt_init(dev_info_t *hba_dip, dev_info_t *tgt_dip, scsi_hba_tran_t *tran,
@@ -141,13 +142,18 @@ static void poll_cmd(struct isp *isp, struct isp_cmd *sp)
 	int secs = sp->cmd_pkt->pkt_time ? sp->cmd_pkt->pkt_time + POLL_GRACE_SEC :
 		   POLL_FOREVER_SEC;
 	hrtime_t end = gethrtime() + secs * NANOSEC;
+	uint_t n;
 
 	while (!finished(sp) && gethrtime() < end) {
 		isp_poll(isp);
 		drv_usecwait(POLL_USEC);
 	}
-	if (!finished(sp))
-		isp_stop_now(isp, sp);
+	if (finished(sp))
+		return;
+	isp_stop_now(isp, sp);
+	/* Another CPU may have taken its completion, and be about to give it back. */
+	for (n = 0; !finished(sp) && n < STOPPED_USEC; n++)
+		drv_usecwait(1);
 }
 
 static int isp_tran_start(struct scsi_address *ap, struct scsi_pkt *pkt)
@@ -162,9 +168,10 @@ static int isp_tran_start(struct scsi_address *ap, struct scsi_pkt *pkt)
 		return TRAN_BADPKT;
 	mutex_enter(&isp->isp_lock);
 	if (isp->isp_state != ISP_RUN) {
-		rc = isp->isp_state == ISP_RECOVER ? TRAN_BUSY : TRAN_FATAL_ERROR;
+		rc = isp->isp_state == ISP_RECOVER || isp->isp_suspended ? TRAN_BUSY :
+		     TRAN_FATAL_ERROR;
 		/* Should there have been no memory for the timeout that restarts the chip. */
-		if (rc == TRAN_BUSY)
+		if (isp->isp_state == ISP_RECOVER)
 			isp_schedule_recovery(isp);
 		goto out;
 	}

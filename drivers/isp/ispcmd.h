@@ -29,6 +29,7 @@
 #define IET_STATUS_CONT		0x10
 
 /* entry_status */
+#define IES_CONT		0x01	/* no error */
 #define IES_FULL		0x02
 #define IES_BAD_HEADER		0x04
 #define IES_BAD_PAYLOAD		0x08

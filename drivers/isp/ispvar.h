@@ -209,12 +209,14 @@ struct isp {
 	timeout_id_t		isp_watch_id;		/* L */
 	timeout_id_t		isp_recover_id;		/* L */
 	boolean_t		isp_recovering;		/* L: isp_recover() runs, or is going to */
-	boolean_t		isp_closing;		/* L: no new timeouts */
+	boolean_t		isp_closing;		/* L: no new timeouts and mailbox commands */
+	boolean_t		isp_suspended;		/* L: commands wait, but not for recovery */
 	uint8_t			isp_own_reset;		/* L: bit n: bus n is being reset by us */
 	boolean_t		isp_notify;		/* L: reset callbacks are due */
 	uint_t			isp_reset_count;	/* L: chip resets since isp_reset_since */
 	clock_t			isp_reset_since;	/* L */
 	uint64_t		isp_watch_intrs;	/* L: interrupts at the last look */
+	uint_t			isp_idle_intrs;		/* L: since one that brought something */
 	uint_t			isp_watch_in;		/* L: response producer at the last look */
 	boolean_t		isp_watch_pending;	/* L: something was waiting then */
 	struct scsi_reset_notify_entry *isp_notify_list; /* L */
