@@ -107,6 +107,38 @@ def card_gone(vm):
     ISP.unload(vm)
 
 
+def given_up(vm):
+    """All I/O fails, and isp unloads."""
+    log = vm.guest('dmesg --notime').text
+    check('controller taken offline' in log, f'the controller is not offline:\n{log[-2500:]}')
+    ISP.unload(vm)
+
+
+@FAULTS.test
+def stuck_interrupt_for_ever(vm):
+    """An interrupt that nothing clears does not keep the CPU: the controller is given up."""
+    fresh(vm)
+    vm.fault('stuck-interrupt,count=0,after=40')
+    result, seconds = verified_load(vm, 300)
+    print(f'# stuck for ever: {seconds:.1f} s')
+    check('cannot be cleared' in vm.guest('dmesg').text, 'the driver did not say so')
+    check(result.status != 0, 'fio ended well without interrupts')
+    check(seconds < 180, f'it took {seconds:.0f} s')
+    given_up(vm)
+
+
+@FAULTS.test
+def hang_in_bus_reset(vm):
+    """Restarts that fail slowly come to an end like those that fail at once."""
+    fresh(vm)
+    vm.fault('hang-mailbox,command=0x18,count=0')
+    started = time.monotonic()
+    vm.guest(f'sg_reset -b -N {generic(vm, 0)}; for n in $(seq 200); do '
+             'dmesg | grep -q "taken offline" && break; sleep 1; done', timeout=300, check=False)
+    print(f'# hang in bus reset: {time.monotonic() - started:.1f} s')
+    given_up(vm)
+
+
 for _fault in ('hang-mailbox', 'fail-mailbox,count=0', 'hang,persist=1', 'all-ones'):
     def attach(vm, fault=_fault):
         """isp says why it does not attach, in bounded time; without the fault it does."""
