@@ -52,10 +52,13 @@ void ddi_callback_fini(struct ddi_callback_list *list)
 	mutex_destroy(&list->lock);
 }
 
-/* list->lock is held. Without memory for a timer the next release or failure arms it. */
+/*
+ * list->lock is held. One run at a time: the one that is under way arms the next. Without memory for
+ * a timer the next release or failure does.
+ */
 static void arm(struct ddi_callback_list *list, clock_t ticks)
 {
-	if (!list->armed && list->head && !list->closed) {
+	if (!list->armed && !list->running && list->head && !list->closed) {
 		list->timer = timeout(callback_run, list, ticks);
 		list->armed = list->timer != NULL;
 	}

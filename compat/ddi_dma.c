@@ -54,6 +54,7 @@ struct scsa_dma_handle {
 	enum dma_state		dh_state;
 	uint_t			dh_flags;	/* of the bind */
 	boolean_t		dh_one_set;	/* no window has more than sgllen cookies */
+	boolean_t		dh_disowned;	/* the object is somebody else's by now */
 	/* The object. */
 	void			*dh_sgl;
 	uint_t			dh_nents;
@@ -185,6 +186,21 @@ static void handle_free(struct scsa_dma_handle *h)
 	kmem_free(h, sizeof(*h));
 }
 
+/*
+ * Whoever owns the object takes it back, while the device may still use it. Nothing is written to it
+ * from now on, and nothing of it is looked at when the handle is unbound. Any context.
+ */
+void ddi_dma_disown(dev_info_t *dip, const void *sgl)
+{
+	struct scsa_dma_handle *h;
+
+	mutex_enter(&handles_lock);
+	for (h = dip->di_dma_handles; h; h = h->dh_others)
+		if (h->dh_sgl == sgl)
+			h->dh_disowned = B_TRUE;
+	mutex_exit(&handles_lock);
+}
+
 /* The instance is gone and its device does no DMA any more: what it has not freed goes too. */
 void ddi_dma_release(dev_info_t *dip)
 {
@@ -310,8 +326,9 @@ static uint64_t lazy_win_len(const struct scsa_dma_handle *h, uint_t win)
 /* Unmap the current window of a lazily mapped object. */
 static void leave_lazy_win(struct scsa_dma_handle *h)
 {
-	linux_dma_unmap(&h->dh_map);
-	if (h->dh_bounce && h->dh_curwin != DMA_NO_WIN && (h->dh_flags & DDI_DMA_READ))
+	linux_dma_unmap(&h->dh_map, h->dh_disowned);
+	if (h->dh_bounce && h->dh_curwin != DMA_NO_WIN && (h->dh_flags & DDI_DMA_READ) &&
+	    !h->dh_disowned)
 		bounce_copy(h, h->dh_curwin * h->dh_lazy_len, lazy_win_len(h, h->dh_curwin), B_TRUE);
 	h->dh_curwin = DMA_NO_WIN;
 	h->dh_ncookies = 0;
@@ -341,7 +358,7 @@ static int map_lazy_win(struct scsa_dma_handle *h, uint_t win, int kmflag)
 	if (rc == DDI_SUCCESS && dma_plan_nwins(&h->dh_plan) != 1)
 		rc = DDI_DMA_NOMAPPING;
 	if (rc != DDI_SUCCESS) {
-		linux_dma_unmap(&h->dh_map);
+		linux_dma_unmap(&h->dh_map, false);
 		return rc;
 	}
 	select_win(h, win, dma_plan_win(&h->dh_plan, 0));
@@ -446,7 +463,7 @@ static int bind_mapped(struct scsa_dma_handle *h, int kmflag)
 	if (rc == DDI_SUCCESS && nwin > 1 && !(h->dh_flags & DDI_DMA_PARTIAL))
 		rc = DDI_DMA_TOOBIG;
 	if (rc != DDI_SUCCESS) {
-		linux_dma_unmap(&h->dh_map);
+		linux_dma_unmap(&h->dh_map, false);
 		return rc;
 	}
 	h->dh_state = DMA_BOUND;
@@ -460,7 +477,8 @@ static int bind_object(struct scsa_dma_handle *h, int kmflag)
 {
 	int rc;
 
-	if (!linux_dma_map(&h->dh_map, h->dh_sgl, h->dh_nents, h->dh_flags & DDI_DMA_RDWR))
+	if (!linux_dma_map_range(&h->dh_map, h->dh_sgl, h->dh_nents, 0, h->dh_len,
+				 h->dh_flags & DDI_DMA_RDWR, kmflag == KM_SLEEP))
 		rc = bind_mapped(h, kmflag);
 	else if (h->dh_flags & DDI_DMA_PARTIAL)
 		rc = bind_lazy(h, kmflag);
@@ -476,6 +494,7 @@ static int bind_wait(struct scsa_dma_handle *h, uint_t flags, int (*cb)(caddr_t)
 	int rc;
 
 	h->dh_flags = flags;
+	h->dh_disowned = B_FALSE;
 	do {
 		rc = bind_object(h, cb == DDI_DMA_SLEEP ? KM_SLEEP : KM_NOSLEEP);
 	} while (rc == DDI_DMA_NORESOURCES && shortage(&ddi_dma_callbacks, h->dh_dip, h, cb, arg, &waits));
@@ -558,12 +577,12 @@ int scsa_ddi_dma_buf_bind_handle(ddi_dma_handle_t h, struct buf *bp, uint_t flag
 }
 EXPORT_SYMBOL_GPL(scsa_ddi_dma_buf_bind_handle);
 
-static int bind_coherent(struct scsa_dma_handle *h, uint64_t bus_addr)
+static int bind_coherent(struct scsa_dma_handle *h, uint64_t bus_addr, int kmflag)
 {
 	int rc = dma_plan_init(&h->dh_plan, &h->dh_limits, 0);
 
 	if (rc == DDI_SUCCESS)
-		rc = plan_add(h, bus_addr, h->dh_len, KM_NOSLEEP);
+		rc = plan_add(h, bus_addr, h->dh_len, kmflag);
 	if (rc == DDI_SUCCESS && dma_plan_nwins(&h->dh_plan) > 1 && !(h->dh_flags & DDI_DMA_PARTIAL))
 		rc = DDI_DMA_TOOBIG;
 	if (rc != DDI_SUCCESS)
@@ -607,7 +626,10 @@ int scsa_ddi_dma_addr_bind_handle(ddi_dma_handle_t h, struct as *as, caddr_t add
 	h->dh_len = len;
 	h->dh_flags = flags;
 	if (linux_coherent_lookup(h->dh_dip, addr, len, &bus_addr)) {
-		rc = bind_coherent(h, bus_addr);
+		do {
+			rc = bind_coherent(h, bus_addr, cb == DDI_DMA_SLEEP ? KM_SLEEP : KM_NOSLEEP);
+		} while (rc == DDI_DMA_NORESOURCES &&
+			 shortage(&ddi_dma_callbacks, h->dh_dip, h, cb, arg, &waits));
 	} else {
 		while (linux_sgl_from_addr(addr, len, cb == DDI_DMA_SLEEP, &h->dh_table, &h->dh_sgl,
 					   &h->dh_nents))
@@ -642,7 +664,7 @@ int scsa_ddi_dma_unbind_handle(ddi_dma_handle_t h)
 	}
 	if (h->dh_state == DMA_BOUND_LAZY)
 		leave_lazy_win(h);
-	linux_dma_unmap(&h->dh_map);
+	linux_dma_unmap(&h->dh_map, h->dh_disowned);
 	bounce_free(h);
 	if (h->dh_table) {
 		linux_sgl_free(h->dh_table);

@@ -106,6 +106,7 @@ bool linux_device_gone(struct dev_info *dip);
 
 void ddi_dma_init(void);
 void ddi_dma_fini(void);
+void ddi_dma_disown(struct dev_info *dip, const void *sgl);
 void ddi_dma_release(struct dev_info *dip);
 
 /*
@@ -125,7 +126,7 @@ struct linux_dma_map {
 	unsigned int		nents;
 	unsigned int		nsegs;		/* what it became; 0: nothing mapped */
 	int			dir;		/* DDI_DMA_READ, _WRITE or both */
-	void			*own;		/* struct sg_table, where sgl is built here */
+	void			*own;		/* struct sg_table of sgl; kept for the next time */
 	unsigned int		own_max;
 };
 
@@ -134,14 +135,17 @@ struct linux_dma_iter {
 	unsigned int		left;
 };
 
-/* All may run in atomic context unless @may_sleep. 0 or a negative errno. */
-int linux_dma_map(struct linux_dma_map *map, void *sgl, unsigned int nents, int dir);
-/* Map bytes [offset, offset + len) of the list. */
+/*
+ * Map bytes [offset, offset + len) of a list, by a list of our own: the midlayer takes its back when
+ * it gives a command up, though the HBA driver has not let go. Atomic context unless @may_sleep. 0
+ * or a negative errno.
+ */
 int linux_dma_map_range(struct linux_dma_map *map, void *sgl, unsigned int nents, uint64_t offset,
 			uint64_t len, int dir, bool may_sleep);
 /* A piece of the list is larger than can ever be mapped. */
 bool linux_dma_hopeless(const struct linux_dma_map *map, void *sgl, unsigned int nents);
-void linux_dma_unmap(struct linux_dma_map *map);
+/* @disowned: what it describes is somebody else's by now, and must not be written to. */
+void linux_dma_unmap(struct linux_dma_map *map, bool disowned);
 void linux_dma_map_fini(struct linux_dma_map *map);
 void linux_dma_sync(struct linux_dma_map *map, bool for_cpu);
 void linux_dma_iter_init(struct linux_dma_iter *it, const struct linux_dma_map *map);

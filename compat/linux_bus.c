@@ -23,12 +23,14 @@ static int quiesce(struct scsa_host *host)
 
 	if (host->quiesced)
 		return 0;
+	if (host->suspended || host->recovering || host->removing)
+		return -EBUSY;
 	scsi_block_requests(host->shost);
 	if (host->wq)
 		flush_work(&host->work);
 	rc = scsa_hba_quiesce(host->dip);
 	if (rc)
-		scsi_unblock_requests(host->shost);
+		linux_unblock(host);
 	else
 		host->quiesced = true;
 	return rc;
@@ -45,7 +47,7 @@ static int unquiesce(struct scsa_host *host)
 	if (rc)
 		return rc;
 	host->quiesced = false;
-	scsi_unblock_requests(host->shost);
+	linux_unblock(host);
 	return 0;
 }
 
@@ -53,6 +55,7 @@ static int unquiesce(struct scsa_host *host)
 void linux_bus_release(struct scsa_host *host)
 {
 	mutex_lock(&host->life);
+	host->removing = true;
 	if (unquiesce(host))
 		shost_printk(KERN_WARNING, host->shost, "the bus stays quiet, all I/O fails\n");
 	scsi_unblock_requests(host->shost);

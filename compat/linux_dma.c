@@ -31,7 +31,7 @@ static enum dma_data_direction to_linux_dir(int dir)
 }
 
 /* A failure is the caller's to handle, by smaller windows or later; it belongs in no log. */
-int linux_dma_map(struct linux_dma_map *map, void *sgl, unsigned int nents, int dir)
+static int map_list(struct linux_dma_map *map, void *sgl, unsigned int nents, int dir)
 {
 	map->nsegs = dma_map_sg_attrs(map->dev, sgl, nents, to_linux_dir(dir), DMA_ATTR_NO_WARN);
 	if (!map->nsegs)
@@ -96,14 +96,15 @@ int linux_dma_map_range(struct linux_dma_map *map, void *sgl, unsigned int nents
 		len -= n;
 		to = sg_next(to);
 	}
-	return linux_dma_map(map, table->sgl, need, dir);
+	return map_list(map, table->sgl, need, dir);
 }
 
-void linux_dma_unmap(struct linux_dma_map *map)
+void linux_dma_unmap(struct linux_dma_map *map, bool disowned)
 {
 	if (!map->nsegs)
 		return;
-	dma_unmap_sg(map->dev, map->sgl, map->nents, to_linux_dir(map->dir));
+	dma_unmap_sg_attrs(map->dev, map->sgl, map->nents, to_linux_dir(map->dir),
+			   disowned ? DMA_ATTR_SKIP_CPU_SYNC : 0);
 	map->nsegs = 0;
 }
 

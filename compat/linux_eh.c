@@ -31,13 +31,17 @@ static bool is_out(const struct scsa_cmd *sc)
 	return state == SCSA_CMD_STARTED || state == SCSA_CMD_DONE;
 }
 
+/* host->lock is held, without which no command in a slot is given up and freed. */
 static bool lun_is_out(struct linux_lun *ll)
 {
 	unsigned int i;
 
-	for (i = 0; i < ll->nslots; i++)
-		if (ll->slots[i] && is_out(ll->slots[i]))
+	for (i = 0; i < ll->nslots; i++) {
+		struct scsa_cmd *sc = READ_ONCE(ll->slots[i]);
+
+		if (sc && is_out(sc))
 			return true;
+	}
 	return false;
 }
 
@@ -54,7 +58,7 @@ static bool in_scope(const struct scope *s, unsigned int id, unsigned int lun)
 
 static bool anything_out(struct scsa_host *host, const struct scope *s)
 {
-	struct scsi_device *sdev;
+	struct linux_lun *ll;
 	struct scsa_cmd *sc;
 	unsigned long flags;
 	bool out = false;
@@ -62,11 +66,18 @@ static bool anything_out(struct scsa_host *host, const struct scope *s)
 	spin_lock_irqsave(&host->lock, flags);
 	for (sc = host->orphans; sc; sc = sc->sc_next_orphan)
 		out |= in_scope(s, sc->sc_id, sc->sc_lun);
+	list_for_each_entry(ll, &host->luns, node)
+		if (in_scope(s, ll->id, ll->lun_nr))
+			out |= lun_is_out(ll);
 	spin_unlock_irqrestore(&host->lock, flags);
-	shost_for_each_device(sdev, host->shost)
-		if (sdev->hostdata && in_scope(s, sdev->id, sdev->lun))
-			out |= lun_is_out(sdev->hostdata);
 	return out;
+}
+
+/* All came back; wait for those who are still in scsi_done() for one of them. */
+static int all_back(void)
+{
+	synchronize_rcu();
+	return SUCCESS;
 }
 
 int linux_eh_abort(struct scsi_cmnd *scmd)
@@ -76,22 +87,24 @@ int linux_eh_abort(struct scsi_cmnd *scmd)
 	unsigned long deadline;
 	struct scsa_cmd *sc = tag < ll->nslots ? ll->slots[tag] : NULL;
 
-	if (!sc || sc->sc_scmd != scmd || !is_out(sc))
-		return SUCCESS;
+	if (!sc || sc->sc_scmd != scmd)
+		return all_back();
 	/* What has not been started cannot be aborted. */
 	if (sc->sc_host->wq)
 		flush_work(&sc->sc_host->work);
+	if (!is_out(sc))
+		return all_back();
 	deadline = jiffies + msecs_to_jiffies(scsa_cmd_abort(sc) ? ABORT_WAIT_MS : FAILED_WAIT_MS);
 	while (is_out(sc)) {
 		if (time_after(jiffies, deadline)) {
 			if (!linux_orphan(sc->sc_host, ll, tag))
-				return SUCCESS;
+				return all_back();
 			scmd_printk(KERN_WARNING, scmd, "abort: the controller did not return the command\n");
 			return FAILED;
 		}
 		usleep_range(500, 1000);
 	}
-	return SUCCESS;
+	return all_back();
 }
 
 /* Wait for the commands in @s to come back. SUCCESS or FAILED. */
@@ -108,16 +121,24 @@ static int drain(struct scsi_cmnd *scmd, const struct scope *s, unsigned int ms,
 		}
 		usleep_range(500, 1000);
 	}
-	return SUCCESS;
+	return all_back();
 }
 
 static int reset(struct scsi_cmnd *scmd, int level, struct scope s, const char *what)
 {
-	struct linux_lun *ll = scmd->device->hostdata;
-	bool done;
+	struct scsa_host *host = shost_priv(scmd->device->host);
+	struct linux_lun *ll;
+	bool done = false;
 
 	sdev_printk(KERN_NOTICE, scmd->device, "%s reset\n", what);
-	done = scsa_lun_reset(ll->lun, level);
+	/* SG_SCSI_RESET may be asked of a device that is no more. */
+	mutex_lock(&host->life);
+	ll = scmd->device->hostdata;
+	if (ll)
+		done = scsa_lun_reset(ll->lun, level);
+	mutex_unlock(&host->life);
+	if (!ll)
+		return FAILED;
 	return drain(scmd, &s, done ? RESET_WAIT_MS : FAILED_WAIT_MS, what);
 }
 
@@ -145,9 +166,14 @@ int linux_eh_host_reset(struct scsi_cmnd *scmd)
 
 	shost_printk(KERN_NOTICE, host->shost, "host reset\n");
 	rc = linux_host_restart(host);
-	if (rc) {
+	if (rc)
 		shost_printk(KERN_WARNING, host->shost, "host reset failed: %d\n", rc);
-		return FAILED;
+	else if (drain(scmd, &(struct scope){ -1, -1 }, FAILED_WAIT_MS, "host") == SUCCESS)
+		return SUCCESS;
+	/* The midlayer gives its commands up now, but for SG_SCSI_RESET, which has none. */
+	if (current == host->shost->ehandler) {
+		linux_orphan_all(host);
+		all_back();
 	}
-	return drain(scmd, &(struct scope){ -1, -1 }, FAILED_WAIT_MS, "host");
+	return FAILED;
 }

@@ -43,16 +43,31 @@ static struct scsa_cmd *get_cmd(struct scsa_host *host, struct linux_lun *ll, un
 	sc = ll->slots[tag];
 	if (likely(sc && READ_ONCE(sc->sc_state) == SCSA_CMD_IDLE))
 		return sc;
+	/* Coming back this very moment: the midlayer tries again. */
 	if (sc && !linux_orphan(host, ll, tag))
-		return ll->slots[tag];
+		return NULL;
 	sc = scsa_cmd_alloc(ll->lun);
 	if (!sc)
 		return NULL;
 	sc->sc_host = host;
 	sc->sc_id = ll->id;
 	sc->sc_lun = ll->lun_nr;
-	ll->slots[tag] = sc;
+	WRITE_ONCE(ll->slots[tag], sc);
 	return sc;
+}
+
+/* host->lock is held. */
+static bool orphan(struct scsa_host *host, struct linux_lun *ll, unsigned int tag)
+{
+	struct scsa_cmd *sc = ll->slots[tag];
+
+	if (cmpxchg(&sc->sc_state, SCSA_CMD_STARTED, SCSA_CMD_ORPHAN) != SCSA_CMD_STARTED)
+		return false;
+	ll->slots[tag] = NULL;
+	ddi_dma_disown(host->dip, sc->sc_sgl);
+	sc->sc_next_orphan = host->orphans;
+	host->orphans = sc;
+	return true;
 }
 
 /*
@@ -63,20 +78,30 @@ bool linux_orphan(struct scsa_host *host, struct linux_lun *ll, unsigned int tag
 {
 	struct scsa_cmd *sc = ll->slots[tag];
 	unsigned long flags;
+	bool done;
 
 	spin_lock_irqsave(&host->lock, flags);
-	if (cmpxchg(&sc->sc_state, SCSA_CMD_STARTED, SCSA_CMD_ORPHAN) != SCSA_CMD_STARTED) {
-		spin_unlock_irqrestore(&host->lock, flags);
-		/* On its way back: the other CPU is about to finish with the scsi_cmnd. */
-		while (smp_load_acquire(&sc->sc_state) != SCSA_CMD_IDLE)
-			cpu_relax();
-		return false;
-	}
-	ll->slots[tag] = NULL;
-	sc->sc_next_orphan = host->orphans;
-	host->orphans = sc;
+	done = orphan(host, ll, tag);
 	spin_unlock_irqrestore(&host->lock, flags);
-	return true;
+	/* On its way back: the other CPU is about to finish with the scsi_cmnd. */
+	while (!done && smp_load_acquire(&sc->sc_state) != SCSA_CMD_IDLE)
+		cpu_relax();
+	return done;
+}
+
+/* The midlayer gives up whatever has not come back. */
+void linux_orphan_all(struct scsa_host *host)
+{
+	struct linux_lun *ll;
+	unsigned long flags;
+	unsigned int i;
+
+	spin_lock_irqsave(&host->lock, flags);
+	list_for_each_entry(ll, &host->luns, node)
+		for (i = 0; i < ll->nslots; i++)
+			if (ll->slots[i])
+				orphan(host, ll, i);
+	spin_unlock_irqrestore(&host->lock, flags);
 }
 
 static void orphan_returned(struct scsa_cmd *sc)
@@ -102,7 +127,8 @@ static void start_pending(struct work_struct *work)
 	struct scsa_cmd *sc, *next;
 
 	llist_for_each_entry_safe(sc, next, list, sc_pending) {
-		if (scsa_cmd_start(sc)) {
+		/* It may have been given up meanwhile, and its data be somebody else's. */
+		if (READ_ONCE(sc->sc_state) != SCSA_CMD_STARTED || scsa_cmd_start(sc)) {
 			sc->sc_outcome = SCSA_REQUEUE;
 			sc->sc_resid = sc->sc_len;
 			sc->sc_senselen = 0;
@@ -213,9 +239,15 @@ void linux_cmd_done(struct scsa_cmd *sc)
 		return;
 	}
 	set_result(scmd, sc);
+	/*
+	 * Error handling, which sees IDLE too, waits for this section to end before it uses the
+	 * scsi_cmnd again.
+	 */
+	rcu_read_lock();
 	/* From scsi_done() on the tag, and with it the slot, may be used again. */
 	smp_store_release(&sc->sc_state, SCSA_CMD_IDLE);
 	scsi_done(scmd);
+	rcu_read_unlock();
 }
 
 void linux_trace_part(struct scsa_cmd *sc, uint64_t offset, uint64_t len)
@@ -228,6 +260,7 @@ static int linux_sdev_init(struct scsi_device *sdev)
 	struct scsa_host *host = shost_priv(sdev->host);
 	unsigned int nslots = sdev->host->can_queue;
 	struct linux_lun *ll;
+	unsigned long flags;
 
 	ll = kvzalloc(struct_size(ll, slots, nslots), GFP_KERNEL);
 	if (!ll)
@@ -242,6 +275,9 @@ static int linux_sdev_init(struct scsi_device *sdev)
 		return -ENXIO;
 	}
 	sdev->hostdata = ll;
+	spin_lock_irqsave(&host->lock, flags);
+	list_add_tail(&ll->node, &host->luns);
+	spin_unlock_irqrestore(&host->lock, flags);
 	return 0;
 }
 
@@ -261,10 +297,18 @@ static void linux_sdev_destroy(struct scsi_device *sdev)
 {
 	struct scsa_host *host = shost_priv(sdev->host);
 	struct linux_lun *ll = sdev->hostdata;
+	unsigned long flags;
 	unsigned int i;
 
 	if (!ll)
 		return;
+	/* Whoever has the device open may be resetting it. */
+	mutex_lock(&host->life);
+	sdev->hostdata = NULL;
+	mutex_unlock(&host->life);
+	spin_lock_irqsave(&host->lock, flags);
+	list_del(&ll->node);
+	spin_unlock_irqrestore(&host->lock, flags);
 	for (i = 0; i < ll->nslots; i++) {
 		if (!ll->slots[i])
 			continue;
@@ -274,7 +318,6 @@ static void linux_sdev_destroy(struct scsi_device *sdev)
 	/* Orphans keep it alive. */
 	scsa_lun_put(ll->lun);
 	kvfree(ll);
-	sdev->hostdata = NULL;
 }
 
 static const char *linux_info(struct Scsi_Host *shost)
@@ -372,6 +415,7 @@ int linux_host_add(struct dev_info *dip)
 	host->command_len = lim.command_len;
 	mutex_init(&host->life);
 	spin_lock_init(&host->lock);
+	INIT_LIST_HEAD(&host->luns);
 	if (drv->model == SCSA_MODEL_THREAD) {
 		INIT_WORK(&host->work, start_pending);
 		host->wq = alloc_ordered_workqueue("scsa_%s%d", WQ_MEM_RECLAIM | WQ_HIGHPRI,
@@ -428,6 +472,12 @@ void linux_host_remove(struct dev_info *dip)
 	linux_debugfs_remove_host(shost);
 	linux_bus_release(dip->di_host);
 	scsi_remove_host(shost);
+	/* Nothing calls the HBA driver from here on but what it has called for itself. */
+	mutex_lock(&dip->di_host->life);
+	dip->di_host->gone = true;
+	mutex_unlock(&dip->di_host->life);
+	if (dip->di_host->wq)
+		flush_work(&dip->di_host->work);
 	dip->di_removed_host = dip->di_host;
 	WRITE_ONCE(dip->di_host, NULL);
 }

@@ -3,6 +3,7 @@
 #ifndef _COMPAT_LINUX_HOST_H
 #define _COMPAT_LINUX_HOST_H
 
+#include <linux/list.h>
 #include <linux/llist.h>
 #include <linux/mutex.h>
 #include <linux/spinlock.h>
@@ -22,7 +23,11 @@ struct scsa_host {
 	struct mutex		life;		/* suspended, and the HBA driver stops and starts */
 	bool			suspended;
 	bool			quiesced;	/* by an administrator; written under life */
-	spinlock_t		lock;		/* orphans */
+	bool			recovering;	/* from a PCI error; under life */
+	bool			removing;	/* the host is; under life */
+	bool			gone;		/* it has been, for the HBA driver; under life */
+	spinlock_t		lock;		/* orphans, luns */
+	struct list_head	luns;
 	struct scsa_cmd		*orphans;	/* still the HBA driver's, given up by the midlayer */
 	/* Thread model: commands on their way to where the HBA driver may sleep. */
 	struct workqueue_struct	*wq;
@@ -36,6 +41,7 @@ struct scsa_host {
 /* hostdata of a Linux scsi_device. A slot is used by whoever owns the tag. */
 struct linux_lun {
 	struct scsa_lun		*lun;
+	struct list_head	node;		/* in the host */
 	unsigned int		id;
 	unsigned int		lun_nr;
 	unsigned int		nslots;
@@ -43,6 +49,8 @@ struct linux_lun {
 };
 
 bool linux_orphan(struct scsa_host *host, struct linux_lun *ll, unsigned int tag);
+void linux_orphan_all(struct scsa_host *host);
+void linux_unblock(struct scsa_host *host);
 extern const struct attribute_group *linux_bus_groups[];
 void linux_bus_release(struct scsa_host *host);
 int linux_host_restart(struct scsa_host *host);

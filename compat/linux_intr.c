@@ -137,7 +137,11 @@ int scsa_intr_alloc(struct dev_info *dip, struct scsa_intr **handles, int type, 
 	return SCSA_SUCCESS;
 
 fail:
-	linux_intr_teardown(dip);
+	/* The vectors go with the last one. */
+	while (dip->di_intrs)
+		scsa_intr_free(dip->di_intrs);
+	if (!i)
+		pci_free_irq_vectors(pdev);
 	return SCSA_FAILURE;
 }
 EXPORT_SYMBOL_GPL(scsa_intr_alloc);

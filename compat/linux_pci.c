@@ -203,19 +203,27 @@ static void linux_remove(struct pci_dev *pdev)
 	struct dev_info *dip = pci_get_drvdata(pdev);
 	struct linux_driver *ld = dip->di_driver;
 
+	bool refused;
+
 	linux_host_remove(dip);
-	if (scsa_detach(dip))
+	refused = scsa_detach(dip);
+	if (refused)
 		dev_err(&pdev->dev, "%s refused to detach; what it holds is lost\n", dip->di_name);
 	linux_intr_teardown(dip);
 	/* No DMA can arrive any more: buffers of commands that never came back may go. */
 	pci_clear_master(pdev);
 	linux_host_free(dip);
-	ddi_dma_release(dip);
 	unlink_instance(ld, dip);
-	scsa_fm_fini(dip);
-	scsa_prop_fini(dip);
+	if (!refused) {
+		ddi_dma_release(dip);
+		scsa_fm_fini(dip);
+		scsa_prop_fini(dip);
+	}
 	pci_release_regions(pdev);
 	pci_disable_device(pdev);
+	/* A driver that did not detach goes on using its instance. */
+	if (refused)
+		return;
 	ida_free(&ld->ida, dip->di_instance);
 	kfree(dip);
 }

@@ -6,6 +6,7 @@
  * back and its device does nothing, and attach(9E) with DDI_RESUME, which initializes the device as
  * if it had just been found.
  */
+#include <linux/delay.h>
 #include <linux/mutex.h>
 #include <linux/pci.h>
 #include <linux/pm.h>
@@ -15,6 +16,27 @@
 #include "impl.h"
 #include "linux_host.h"
 #include "linux_impl.h"
+
+/* How long a host reset waits for PCI error recovery. */
+#define SLOT_RESET_MS	60000
+
+/* Requests are kept back for an administrator or for PCI error recovery; life held. */
+void linux_unblock(struct scsa_host *host)
+{
+	if (!host->quiesced && !host->recovering)
+		scsi_unblock_requests(host->shost);
+}
+
+static void set_recovering(struct scsa_host *host, bool recovering)
+{
+	mutex_lock(&host->life);
+	WRITE_ONCE(host->recovering, recovering);
+	if (recovering)
+		scsi_block_requests(host->shost);
+	else
+		linux_unblock(host);
+	mutex_unlock(&host->life);
+}
 
 /* host->life held. */
 static int suspend(struct scsa_host *host)
@@ -51,10 +73,14 @@ static int locked(struct scsa_host *host, int (*step)(struct scsa_host *host))
 /* Stop and start the HBA, or try once more to start it. Thread. 0 or a negative errno. */
 int linux_host_restart(struct scsa_host *host)
 {
+	unsigned int ms;
 	int rc;
 
+	/* What the PCI core is recovering from must not be started before it is done. */
+	for (ms = 0; ms < SLOT_RESET_MS && READ_ONCE(host->recovering); ms += 100)
+		msleep(100);
 	mutex_lock(&host->life);
-	rc = suspend(host);
+	rc = host->gone ? -ENODEV : host->recovering ? -EBUSY : suspend(host);
 	if (!rc)
 		rc = resume(host);
 	mutex_unlock(&host->life);
@@ -92,16 +118,15 @@ DEFINE_SIMPLE_DEV_PM_OPS(linux_pm_ops, linux_suspend, linux_resume);
 static pci_ers_result_t linux_error_detected(struct pci_dev *pdev, pci_channel_state_t state)
 {
 	struct dev_info *dip = pci_get_drvdata(pdev);
-	struct Scsi_Host *shost = dip->di_host->shost;
 
 	if (state == pci_channel_io_normal)
 		return PCI_ERS_RESULT_CAN_RECOVER;
-	scsi_block_requests(shost);
+	set_recovering(dip->di_host, true);
 	if (locked(dip->di_host, suspend))
 		dev_err(&pdev->dev, "%s cannot be stopped after a PCI error\n", dip->di_name);
 	else if (state != pci_channel_io_perm_failure)
 		return PCI_ERS_RESULT_NEED_RESET;
-	scsi_unblock_requests(shost);
+	set_recovering(dip->di_host, false);
 	return PCI_ERS_RESULT_DISCONNECT;
 }
 
@@ -109,12 +134,14 @@ static pci_ers_result_t linux_slot_reset(struct pci_dev *pdev)
 {
 	struct dev_info *dip = pci_get_drvdata(pdev);
 
+	/* System sleep has used up what probe saved. */
+	pdev->state_saved = true;
 	pci_restore_state(pdev);
 	pci_save_state(pdev);
 	if (!locked(dip->di_host, resume))
 		return PCI_ERS_RESULT_RECOVERED;
 	dev_err(&pdev->dev, "%s did not restart after a PCI error, all I/O fails\n", dip->di_name);
-	scsi_unblock_requests(dip->di_host->shost);
+	set_recovering(dip->di_host, false);
 	return PCI_ERS_RESULT_DISCONNECT;
 }
 
@@ -123,7 +150,7 @@ static void linux_error_resume(struct pci_dev *pdev)
 	struct dev_info *dip = pci_get_drvdata(pdev);
 
 	pci_info(pdev, "%s goes on after a PCI error\n", dip->di_name);
-	scsi_unblock_requests(dip->di_host->shost);
+	set_recovering(dip->di_host, false);
 }
 
 const struct pci_error_handlers linux_err_handlers = {

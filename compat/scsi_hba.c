@@ -68,6 +68,7 @@ void scsa_scsi_hba_tran_free(scsi_hba_tran_t *tran)
 		MISUSE("scsi_hba_tran_free", "the instance is attached");
 		return;
 	}
+	scsi_pkt_cache_free(tran);
 	kmem_free(tran, sizeof(*tran));
 }
 EXPORT_SYMBOL_GPL(scsa_scsi_hba_tran_free);
@@ -136,7 +137,8 @@ static const char *tran_fault(const scsi_hba_tran_t *tran)
 			return "a tran_* entry point for packets is missing";
 		return NULL;
 	}
-	if (tran->tran_init_pkt || tran->tran_destroy_pkt)
+	/* Those of the packet cache are there when it attaches once more. */
+	if (!tran->tran_pkt_cache_ptr && (tran->tran_init_pkt || tran->tran_destroy_pkt))
 		return "both tran_setup_pkt and tran_init_pkt";
 	if (tran->tran_hba_len > TRAN_HBA_LEN_MAX)
 		return "tran_hba_len is too large";

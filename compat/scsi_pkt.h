@@ -45,7 +45,8 @@ int scsi_transport_panic(struct scsi_pkt *pkt);
 
 /* Install the framework's packet functions in @tran, which has tran_setup_pkt(9E). */
 void scsi_pkt_cache_attach(scsi_hba_tran_t *tran);
-/* Take them away again; packets in use stay with their users. */
+/* The instance is detached. Packets in use are freed when they come back. */
 void scsi_pkt_cache_detach(scsi_hba_tran_t *tran);
+void scsi_pkt_cache_free(scsi_hba_tran_t *tran);
 
 #endif /* _COMPAT_SCSI_PKT_H */

@@ -19,8 +19,9 @@
 
 struct pkt_cache {
 	scsi_hba_tran_t		*pc_tran;
-	kmutex_t		pc_lock;	/* protects the list */
+	kmutex_t		pc_lock;	/* protects the rest */
 	struct pkt_wrapper	*pc_free;
+	boolean_t		pc_closed;	/* detached: what comes back is freed */
 };
 
 static int dma_handle_alloc(scsi_hba_tran_t *tran, struct pkt_wrapper *pw,
@@ -29,9 +30,11 @@ static int dma_handle_alloc(scsi_hba_tran_t *tran, struct pkt_wrapper *pw,
 	int rc = ddi_dma_alloc_handle(tran->tran_hba_dip, &tran->tran_dma_attr, callback, NULL,
 				      &pw->pw_pkt.pkt_handle);
 
-	if (rc == DDI_SUCCESS)
-		pw->pw_granular = tran->tran_dma_attr.dma_attr_granular;
-	return rc;
+	if (rc != DDI_SUCCESS)
+		return rc;
+	pw->pw_granular = tran->tran_dma_attr.dma_attr_granular;
+	scsa_dma_one_set(pw->pw_pkt.pkt_handle);
+	return DDI_SUCCESS;
 }
 
 static struct pkt_wrapper *cache_construct(struct pkt_cache *cache, struct scsi_address *ap,
@@ -56,7 +59,6 @@ static struct pkt_wrapper *cache_construct(struct pkt_cache *cache, struct scsi_
 		pkt->pkt_scbp = NULL;
 	if (dma_handle_alloc(tran, pw, callback) != DDI_SUCCESS)
 		goto free_pkt;
-	scsa_dma_one_set(pkt->pkt_handle);
 	if (tran->tran_pkt_constructor &&
 	    tran->tran_pkt_constructor(pkt, tran, callback == SLEEP_FUNC ? KM_SLEEP : KM_NOSLEEP))
 		goto free_handle;
@@ -99,10 +101,17 @@ static struct pkt_wrapper *cache_take(struct pkt_cache *cache, int cmdroom, int 
 
 static void cache_put(struct pkt_cache *cache, struct pkt_wrapper *pw)
 {
+	boolean_t closed;
+
 	mutex_enter(&cache->pc_lock);
-	pw->pw_next = cache->pc_free;
-	cache->pc_free = pw;
+	closed = cache->pc_closed;
+	if (!closed) {
+		pw->pw_next = cache->pc_free;
+		cache->pc_free = pw;
+	}
 	mutex_exit(&cache->pc_lock);
+	if (closed)
+		cache_destruct(cache, pw);
 }
 
 /* A packet as fresh as one from scsi_hba_pkt_alloc(9F), but for what the constructor has done. */
@@ -312,8 +321,13 @@ static void cache_sync_pkt(struct scsi_address *ap, struct scsi_pkt *pkt)
 
 void scsi_pkt_cache_attach(scsi_hba_tran_t *tran)
 {
-	struct pkt_cache *cache = kmem_zalloc(sizeof(*cache), KM_SLEEP);
+	struct pkt_cache *cache = tran->tran_pkt_cache_ptr;
 
+	if (cache) {
+		cache->pc_closed = B_FALSE;
+		return;
+	}
+	cache = kmem_zalloc(sizeof(*cache), KM_SLEEP);
 	cache->pc_tran = tran;
 	mutex_init(&cache->pc_lock, NULL, MUTEX_DRIVER, DDI_INTR_PRI(SCSA_PRI_ATOMIC));
 	tran->tran_pkt_cache_ptr = cache;
@@ -323,22 +337,31 @@ void scsi_pkt_cache_attach(scsi_hba_tran_t *tran)
 	tran->tran_sync_pkt = cache_sync_pkt;
 }
 
+/* The driver may still have packets, and give them back before it frees @tran. */
 void scsi_pkt_cache_detach(scsi_hba_tran_t *tran)
 {
 	struct pkt_cache *cache = tran->tran_pkt_cache_ptr;
-	struct pkt_wrapper *pw;
+	struct pkt_wrapper *pw, *next;
 
 	if (!cache)
 		return;
-	while ((pw = cache->pc_free)) {
-		cache->pc_free = pw->pw_next;
+	mutex_enter(&cache->pc_lock);
+	pw = cache->pc_free;
+	cache->pc_free = NULL;
+	cache->pc_closed = B_TRUE;
+	mutex_exit(&cache->pc_lock);
+	for (; pw; pw = next) {
+		next = pw->pw_next;
 		cache_destruct(cache, pw);
 	}
-	tran->tran_pkt_cache_ptr = NULL;
-	tran->tran_init_pkt = NULL;
-	tran->tran_destroy_pkt = NULL;
-	tran->tran_dmafree = NULL;
-	tran->tran_sync_pkt = NULL;
+}
+
+void scsi_pkt_cache_free(scsi_hba_tran_t *tran)
+{
+	struct pkt_cache *cache = tran->tran_pkt_cache_ptr;
+
+	if (!cache)
+		return;
 	mutex_destroy(&cache->pc_lock);
 	kmem_free(cache, sizeof(*cache));
 }

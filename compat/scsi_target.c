@@ -287,7 +287,7 @@ static uint8_t outcome_of(const struct target_cmd *tc, const struct scsi_pkt *pk
 		 * More data than the buffer holds. For data of variable length that is how it is;
 		 * for a transfer whose length the CDB gives, something is wrong.
 		 */
-		return split_is_block_transfer(tc->tc_cmd.sc_cdb, tc->tc_cmd.sc_cdblen) ?
+		return split_is_block_transfer(pkt->pkt_cdbp, tc->tc_cmd.sc_cdblen) ?
 			SCSA_TRANSPORT : SCSA_OK;
 	default:
 		return (pkt->pkt_statistics & STAT_PERR) ? SCSA_PARITY : SCSA_TRANSPORT;
@@ -587,6 +587,9 @@ bool scsa_cmd_abort(struct scsa_cmd *sc)
 	struct target_cmd *tc = to_tc(sc);
 
 	__atomic_store_n(&tc->tc_stop, 1, __ATOMIC_RELEASE);
+	/* scsi_abort(9F) without a packet would abort all of the LUN's. */
+	if (!tc->tc_pkt)
+		return false;
 	return scsi_abort(&tc->tc_lun->sd.sd_address, tc->tc_pkt) == 1;
 }
 

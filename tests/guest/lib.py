@@ -6,6 +6,7 @@ import os
 import random
 import re
 import struct
+import subprocess
 import sys
 import time
 import traceback
@@ -106,6 +107,14 @@ def nvram_image(path, initiator=7, valid=True):
     with open(path, 'wb') as f:
         f.write(image)
     return path
+
+
+def program(settings, name):
+    """(guest path, host path) of a program in C of this folder, built."""
+    path = settings.scratch(name)
+    subprocess.run(['gcc', '-O2', '-static', '-o', path,
+                    os.path.join(TOP, 'tests/guest', name + '.c')], check=True)
+    return '/bin/' + name, path
 
 
 # Drivers

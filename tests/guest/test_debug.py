@@ -3,22 +3,12 @@
 
 import os
 import re
-import subprocess
 
 from io_tests import fio, not_built
-from lib import ISP, Controller, Disk, Group, block, check, errors_in_log, generic, same
+from lib import ISP, Controller, Disk, Group, block, check, errors_in_log, generic, program, same
 
-HERE = os.path.dirname(os.path.abspath(__file__))
 FAILNTH = '/bin/failnth'
 CYCLES = 60
-
-
-def failnth(settings):
-    """(guest path, host path) of failnth.c, built."""
-    program = settings.scratch('failnth')
-    subprocess.run(['gcc', '-O2', '-static', '-o', program, os.path.join(HERE, 'failnth.c')],
-                   check=True)
-    return FAILNTH, program
 
 
 def arm(vm):
@@ -32,7 +22,7 @@ def arm(vm):
 
 def group_of(name, before, disks=1):
     """Few disks, for a short scan; no ACPI interrupt routing, which breaks when out of memory."""
-    group = Group(name, lambda s: s.config(controllers=[Controller()], files=[failnth(s)],
+    group = Group(name, lambda s: s.config(controllers=[Controller()], files=[program(s, 'failnth')],
                                            cmdline='acpi=noirq',
                                            disks=[Disk(target=0, size='64M')] * disks),
                   needs=not_built('isp'), before=before, kernels=('debug',), long=True)

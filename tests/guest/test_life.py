@@ -5,7 +5,8 @@ import re
 import time
 
 from io_tests import not_built
-from lib import ISP, Controller, Disk, Group, block, check, devices, errors_in_log, generic, same
+from lib import (ISP, Controller, Disk, Group, block, check, devices, errors_in_log, generic,
+                 program, same)
 
 GROUPS = []
 SYSFS = '/sys/bus/pci/drivers/isp'
@@ -18,7 +19,8 @@ def group_of(name, **config):
     config.setdefault('controllers', [Controller(id='isp0')])
     bus = len(config['controllers']) - 1
     group = Group(name, lambda s: s.config(disks=[Disk(bus=bus, target=0, size='64M'),
-                                                  Disk(bus=bus, target=1, size='64M')], **config),
+                                                  Disk(bus=bus, target=1, size='64M')],
+                                           files=[program(s, 'heldreset')], **config),
                   needs=not_built('isp'), before=ISP.load)
     GROUPS.append(group)
     return group
@@ -144,6 +146,21 @@ def remove_and_rescan(vm):
         same(len(devices(vm)), 2, 'disks')
     begin_load(vm)
     good_load(vm)
+
+
+@LIFE.test
+def reset_of_what_is_gone(vm):
+    """A disk, then the controller, goes while somebody has it open, who then asks for a reset."""
+    for level in ('device', 'target', 'bus', 'host'):
+        disk = block(vm, 1)
+        said = vm.guest(f'heldreset {disk} /sys/block/{disk[5:]}/device/delete {level}').text
+        same(said.strip() == 'done', level == 'host', f'reset of the {level}: {said}')
+        vm.guest('cd /sys/class/scsi_host/host*; echo - - - > scan; settle')
+        disk = block(vm, 1)
+        said = vm.guest(f'heldreset {disk} {SYSFS}/{ADDRESS}/remove {level}').text
+        check(said.strip() != 'done', f'reset of the {level} of no controller')
+        vm.guest('echo 1 > /sys/bus/pci/rescan; settle')
+        same(len(devices(vm)), 2, 'disks')
 
 
 @LIFE.test
