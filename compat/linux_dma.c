@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The DMA API below the DDI's: mapping scatterlists, whole or in part. */
 #include <linux/dma-mapping.h>
+#include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/moduleparam.h>
 #include <linux/pci.h>
@@ -17,6 +18,9 @@ MODULE_PARM_DESC(wide_windows,
 		 "test of HBA drivers: sets of cookies in a window, see ddi_dma_buf_bind_handle(9F)");
 
 enum { DDI_DMA_WRITE = 1, DDI_DMA_READ = 2 };
+
+/* Entries that a list of our own has at least: 512 bytes, for most of what is small. */
+#define MIN_OWN	16
 
 static enum dma_data_direction to_linux_dir(int dir)
 {
@@ -76,16 +80,19 @@ int linux_dma_map_range(struct linux_dma_map *map, void *sgl, unsigned int nents
 		left -= sg->length;
 	}
 	if (need > map->own_max) {
+		/* More than is needed now, so that it grows a few times only. */
+		unsigned int room = max_t(unsigned int, roundup_pow_of_two(need), MIN_OWN);
+
 		linux_dma_map_fini(map);
 		table = kmalloc(sizeof(*table), gfp);
 		if (!table)
 			return -ENOMEM;
-		if (sg_alloc_table(table, need, gfp)) {
+		if (sg_alloc_table(table, room, gfp)) {
 			kfree(table);
 			return -ENOMEM;
 		}
 		map->own = table;
-		map->own_max = need;
+		map->own_max = room;
 	}
 	to = table->sgl;
 	for_each_sg(from, sg, need, i) {
