@@ -477,8 +477,8 @@ static int bind_object(struct scsa_dma_handle *h, int kmflag)
 {
 	int rc;
 
-	if (!linux_dma_map_range(&h->dh_map, h->dh_sgl, h->dh_nents, 0, h->dh_len,
-				 h->dh_flags & DDI_DMA_RDWR, kmflag == KM_SLEEP))
+	if (!linux_dma_map(&h->dh_map, h->dh_sgl, h->dh_nents, h->dh_flags & DDI_DMA_RDWR,
+			   kmflag == KM_SLEEP))
 		rc = bind_mapped(h, kmflag);
 	else if (h->dh_flags & DDI_DMA_PARTIAL)
 		rc = bind_lazy(h, kmflag);

@@ -70,6 +70,28 @@ void dma_plan_widen(struct dma_plan *p, uint32_t sets);
  */
 static inline int dma_plan_add(struct dma_plan *p, uint64_t addr, uint64_t len)
 {
+	const struct dma_limits *lim = p->lim;
+	struct dma_win *cur = &p->cur;
+	ddi_dma_cookie_t *c;
+
+	/* Nearly every segment is a cookie of its own in the current window; else the long way. */
+	if (addr < lim->addr_lo || addr > lim->addr_hi || len - 1 > lim->addr_hi - addr ||
+	    len > lim->max_cookie || len - 1 > lim->seg - (addr & lim->seg) ||
+	    len > p->max_len - cur->len || cur->ncookies == lim->sgllen ||
+	    p->ncookies == p->cookies_max)
+		goto resume;
+	c = &p->cookies[p->ncookies];
+	if (cur->ncookies && c[-1].dmac_laddress + c[-1].dmac_size == addr)
+		goto resume;
+	c->dmac_laddress = addr;
+	c->dmac_size = len;
+	c->dmac_type = 0;
+	p->ncookies++;
+	cur->ncookies++;
+	cur->len += len;
+	return 0;
+
+resume:
 	p->addr = addr;
 	p->len = len;
 	return dma_plan_resume(p);

@@ -136,10 +136,12 @@ struct linux_dma_iter {
 };
 
 /*
- * Map bytes [offset, offset + len) of a list, by a list of our own: the midlayer takes its back when
- * it gives a command up, though the HBA driver has not let go. Atomic context unless @may_sleep. 0
- * or a negative errno.
+ * Map a list, or bytes [offset, offset + len) of it, by a list of our own: the midlayer takes its back
+ * when it gives a command up, though the HBA driver has not let go. Atomic context unless @may_sleep.
+ * 0 or a negative errno.
  */
+int linux_dma_map(struct linux_dma_map *map, void *sgl, unsigned int nents, int dir,
+		  bool may_sleep);
 int linux_dma_map_range(struct linux_dma_map *map, void *sgl, unsigned int nents, uint64_t offset,
 			uint64_t len, int dir, bool may_sleep);
 /* A piece of the list is larger than can ever be mapped. */

@@ -58,12 +58,48 @@ bool linux_dma_hopeless(const struct linux_dma_map *map, void *sgl, unsigned int
 	return false;
 }
 
+/* Have room for a list of @need entries. */
+static int own_list(struct linux_dma_map *map, unsigned int need, bool may_sleep)
+{
+	gfp_t gfp = may_sleep ? GFP_NOIO : GFP_ATOMIC | __GFP_NOWARN;
+	unsigned int room = max_t(unsigned int, roundup_pow_of_two(need), MIN_OWN);
+	struct sg_table *table;
+
+	if (need <= map->own_max)
+		return 0;
+	linux_dma_map_fini(map);
+	table = kmalloc(sizeof(*table), gfp);
+	if (!table)
+		return -ENOMEM;
+	/* More than is needed now, so that it grows a few times only. */
+	if (sg_alloc_table(table, room, gfp)) {
+		kfree(table);
+		return -ENOMEM;
+	}
+	map->own = table;
+	map->own_max = room;
+	return 0;
+}
+
+int linux_dma_map(struct linux_dma_map *map, void *sgl, unsigned int nents, int dir, bool may_sleep)
+{
+	struct scatterlist *sg, *own, *to;
+	unsigned int i;
+
+	if (own_list(map, nents, may_sleep))
+		return -ENOMEM;
+	own = to = ((struct sg_table *)map->own)->sgl;
+	for_each_sg(sgl, sg, nents, i) {
+		sg_set_page(to, sg_page(sg), sg->length, sg->offset);
+		to = sg_next(to);
+	}
+	return map_list(map, own, nents, dir);
+}
+
 int linux_dma_map_range(struct linux_dma_map *map, void *sgl, unsigned int nents, uint64_t offset,
 			uint64_t len, int dir, bool may_sleep)
 {
-	gfp_t gfp = may_sleep ? GFP_NOIO : GFP_ATOMIC | __GFP_NOWARN;
-	struct scatterlist *from = sgl, *to, *sg;
-	struct sg_table *table = map->own;
+	struct scatterlist *from = sgl, *sg, *own, *to;
 	unsigned int need = 0, i;
 	uint64_t left;
 
@@ -79,22 +115,9 @@ int linux_dma_map_range(struct linux_dma_map *map, void *sgl, unsigned int nents
 			break;
 		left -= sg->length;
 	}
-	if (need > map->own_max) {
-		/* More than is needed now, so that it grows a few times only. */
-		unsigned int room = max_t(unsigned int, roundup_pow_of_two(need), MIN_OWN);
-
-		linux_dma_map_fini(map);
-		table = kmalloc(sizeof(*table), gfp);
-		if (!table)
-			return -ENOMEM;
-		if (sg_alloc_table(table, room, gfp)) {
-			kfree(table);
-			return -ENOMEM;
-		}
-		map->own = table;
-		map->own_max = room;
-	}
-	to = table->sgl;
+	if (own_list(map, need, may_sleep))
+		return -ENOMEM;
+	own = to = ((struct sg_table *)map->own)->sgl;
 	for_each_sg(from, sg, need, i) {
 		unsigned int n = min_t(uint64_t, len, sg->length - offset);
 
@@ -103,7 +126,7 @@ int linux_dma_map_range(struct linux_dma_map *map, void *sgl, unsigned int nents
 		len -= n;
 		to = sg_next(to);
 	}
-	return map_list(map, table->sgl, need, dir);
+	return map_list(map, own, need, dir);
 }
 
 void linux_dma_unmap(struct linux_dma_map *map, bool disowned)
