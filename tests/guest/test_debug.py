@@ -54,7 +54,8 @@ def each_allocation(vm):
     device = vm.guest('cd /sys/bus/pci/devices; dirname $(grep -l 0x1020 */device)').text.strip()
     cases, errors = walk(vm, f'bind /sys/bus/pci/drivers/isp {device} '
                          + os.environ.get('WALK', '20'), timeout=3600)
-    check(cases > 100 and errors > 30, 'hardly anything failed')
+    # How far it gets in that time depends on the machine.
+    check(cases > 50 and errors > 10, 'hardly anything failed')
     vm.guest('rmmod isp; echo 1 > /sys/bus/pci/drivers_autoprobe')
     ISP.load(vm)
 
