@@ -8,7 +8,7 @@ from io_tests import fio, not_built
 from lib import ISP, Controller, Disk, Group, block, check, errors_in_log, generic, program, same
 
 FAILNTH = '/bin/failnth'
-CYCLES = 60
+CYCLES = int(os.environ.get('CYCLES', 60))
 
 
 def arm(vm):
@@ -108,7 +108,7 @@ def load_io_unload(vm):
         'modprobe -r isp || exit 1; [ $((i % 6)) = 0 ] || continue; '
         'echo 3 > /proc/sys/vm/drop_caches; '
         'echo cycle $i $(grep -E "^(MemFree|Slab|VmallocUsed):" /proc/meminfo); done',
-        timeout=600).text
+        timeout=10 * CYCLES).text
     rows = [list(map(int, re.findall(r'\d+', line))) for line in out.splitlines()]
     same(len(rows), CYCLES // 6, f'rows of\n{out}')
     for cycle, free, slab, vmalloc in rows:
