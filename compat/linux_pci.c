@@ -156,6 +156,8 @@ static int linux_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	if (rc)
 		goto release;
 	pci_set_master(pdev);
+	/* Segments of any size: it is cookies that are cut to what the device takes. */
+	dma_set_max_seg_size(&pdev->dev, UINT_MAX);
 	pci_save_state(pdev);	/* for what a reset of the slot loses */
 	scsa_prop_init(dip);
 	rc = add_properties(dip, pdev, ld->drv->props);

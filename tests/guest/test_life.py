@@ -198,7 +198,7 @@ def unplug_and_plug(vm):
         for disk in vm.config.disks:
             vm.qmp('device_add', driver='scsi-hd', id=disk.id, bus='isp0.0', drive='node' + disk.id[4:],
                    **{'scsi-id': disk.target})
-        vm.guest('for i in $(seq 100); do [ -e /sys/class/scsi_host/host* ] && break; '
+        vm.guest('for i in $(seq 600); do [ -e /sys/class/scsi_host/host* ] && break; '
                  'sleep 0.2; done; for h in /sys/class/scsi_host/host*; do echo - - - > $h/scan; done; settle')
         same(len(devices(vm)), 2, 'disks')
     begin_load(vm)
