@@ -51,7 +51,6 @@ def target_group(name, params='', segs=16, **machine):
         vm.guest(f'kill {load}; sleep 1; ! grep -i "err= *[1-9]" /tmp/fio')
         return found
 
-
     @group.test
     def bus_reset(vm):
         """tran_bus_reset, asked for by an administrator; what it ends is sent again."""

@@ -14,13 +14,13 @@ SYSFS = '/sys/bus/pci/drivers/isp'
 ADDRESS = f'$(cd {SYSFS} && echo *:*)'
 
 
-def group_of(name, **config):
-    """A group with one controller, isp0, and two disks."""
+def group_of(name, programs=(), **config):
+    """A group with one controller, isp0, and two disks; programs of this folder are in the guest."""
     config.setdefault('controllers', [Controller(id='isp0')])
     bus = len(config['controllers']) - 1
     group = Group(name, lambda s: s.config(disks=[Disk(bus=bus, target=0, size='64M'),
                                                   Disk(bus=bus, target=1, size='64M')],
-                                           files=[program(s, 'heldreset')], **config),
+                                           files=[program(s, p) for p in programs], **config),
                   needs=not_built('isp'), before=ISP.load)
     GROUPS.append(group)
     return group
@@ -58,7 +58,7 @@ def counted(vm, name):
     return int(re.search(rf'{name}\W+(\d+)', text).group(1))
 
 
-LIFE = group_of('life')
+LIFE = group_of('life', programs=['heldreset'])
 
 
 @LIFE.test

@@ -36,12 +36,13 @@ extern const struct contract_test contract_wait_tests[];
 extern const struct contract_test contract_kstat_tests[];
 extern const struct contract_test contract_fm_tests[];
 extern const struct contract_test contract_minor_tests[];
-/* Of the driver the tests live in. */
-/* Calls of a function that must not be called after attach(9E) has failed. */
-extern int contract_calls_left;
-extern struct cb_ops contract_cb_ops;
 /* On an ISP1040. */
 extern const struct contract_test contract_intr_tests[];
+
+/* Calls of a function that must not be called after attach(9E) has failed. */
+extern int contract_calls_left;
+/* Of the driver the tests live in. */
+extern struct cb_ops contract_cb_ops;
 
 /* Run the tests of a list that ends with an empty entry. */
 void contract_run(struct dev_info *dip, const struct contract_test *tests);

@@ -4,72 +4,13 @@
 #include <sys/sunddi.h>
 #include <sys/param.h>
 
-#include "contract.h"
+#include "contract_buf.h"
 #include "contract_check.h"
 
 #define PIECES	64
-#define PIECE	4096
-
-static const ddi_dma_attr_t wide_attr = {
-	DMA_ATTR_V0, 0, 0xffffffffffffffffULL, 0xffffffffULL, 1, 0x7f, 1, 0xffffffffULL,
-	0xffffffffULL, 255, 512, 0
-};
-
-/* A buffer in pieces whose bytes tell where they are. */
-struct fixture {
-	ddi_dma_attr_t		attr;
-	ddi_dma_handle_t	h;
-	struct scsa_sgl		s;
-	struct buf		*bp;
-	ddi_dma_cookie_t	cookie;
-	uint_t			ccount;
-	int			rc;
-};
-
-static uint8_t pattern(size_t offset)
-{
-	return (uint8_t)(offset * 5 + offset / PIECE);
-}
-
-static void fixture_init(struct fixture *f)
-{
-	size_t i;
-
-	bzero(f, sizeof(*f));
-	f->attr = wide_attr;
-	f->bp = getrbuf(KM_SLEEP);
-	f->rc = DDI_DMA_NORESOURCES;
-	if (contract_sgl_alloc(&f->s, PIECES, PIECE))
-		return;
-	for (i = 0; i < f->s.len; i += 256)
-		*contract_sgl_byte(&f->s, i) = pattern(i);
-	f->bp->b_bcount = f->s.len;
-	f->bp->b_sgl = f->s.sgl;
-	f->bp->b_nents = f->s.nents;
-}
-
-static void fixture_bind(struct fixture *f, dev_info_t *dip, uint_t flags)
-{
-	if (!f->s.sgl ||
-	    ddi_dma_alloc_handle(dip, &f->attr, DDI_DMA_SLEEP, NULL, &f->h) != DDI_SUCCESS)
-		return;
-	f->rc = ddi_dma_buf_bind_handle(f->h, f->bp, flags, DDI_DMA_SLEEP, NULL, &f->cookie,
-					&f->ccount);
-}
-
-static void fixture_drop(struct fixture *f)
-{
-	if (f->h && ddi_dma_ncookies(f->h))
-		ddi_dma_unbind_handle(f->h);
-	if (f->h)
-		ddi_dma_free_handle(&f->h);
-	if (f->s.sgl)
-		contract_sgl_free(&f->s);
-	freerbuf(f->bp);
-}
 
 /* Cookies of the current window, of which each satisfies what is asked of one. */
-static const char *check_cookies(struct fixture *f, size_t len)
+static const char *check_cookies(struct contract_buf *f, size_t len)
 {
 	const ddi_dma_attr_t *a = &f->attr;
 	const ddi_dma_cookie_t *c = NULL;
@@ -90,14 +31,14 @@ out:
 }
 
 /* What the device sees of the current window is what the buffer has there. */
-static bool is_buffer(struct fixture *f, size_t off, size_t len)
+static bool is_buffer(struct contract_buf *f, size_t off, size_t len)
 {
 	const ddi_dma_cookie_t *c = NULL;
 	size_t i;
 
 	while ((c = ddi_dma_cookie_iter(f->h, c)) != NULL && len) {
 		for (i = -off & 255; i < c->dmac_size; i += 256)
-			if (contract_peek(c->dmac_laddress + i) != pattern(off + i))
+			if (contract_peek(c->dmac_laddress + i) != contract_buf_byte(off + i))
 				return false;
 		off += c->dmac_size;
 		len -= c->dmac_size;
@@ -108,14 +49,14 @@ static bool is_buffer(struct fixture *f, size_t off, size_t len)
 static const char *count_max(dev_info_t *dip)
 {
 	const char *why;
-	struct fixture f;
+	struct contract_buf f;
 
-	fixture_init(&f);
+	contract_buf_init(&f, contract_wide_attr, PIECES);
 	/* Blocks of 512 bytes, so a cookie has 4096 of the 5000. */
 	f.attr.dma_attr_count_max = 5000 - 1;
-	fixture_bind(&f, dip, DDI_DMA_READ);
+	contract_buf_bind(&f, dip, DDI_DMA_READ);
 	why = f.rc == DDI_DMA_MAPPED ? check_cookies(&f, f.s.len) : "not mapped";
-	fixture_drop(&f);
+	contract_buf_drop(&f);
 	return why;
 }
 
@@ -123,16 +64,16 @@ static const char *count_max(dev_info_t *dip)
 static const char *attr_copied(dev_info_t *dip)
 {
 	const char *why = NULL;
-	struct fixture f;
+	struct contract_buf f;
 
-	fixture_init(&f);
+	contract_buf_init(&f, contract_wide_attr, PIECES);
 	CHECK(ddi_dma_alloc_handle(dip, &f.attr, DDI_DMA_SLEEP, NULL, &f.h) == DDI_SUCCESS);
 	f.attr.dma_attr_sgllen = 1;
 	f.attr.dma_attr_maxxfer = PIECE;
 	CHECK(ddi_dma_buf_bind_handle(f.h, f.bp, DDI_DMA_READ, DDI_DMA_SLEEP, NULL, NULL, NULL) ==
 	      DDI_DMA_MAPPED);
 out:
-	fixture_drop(&f);
+	contract_buf_drop(&f);
 	return why;
 }
 
@@ -140,13 +81,13 @@ out:
 static const char *sgllen_unlimited(dev_info_t *dip)
 {
 	const char *why;
-	struct fixture f;
+	struct contract_buf f;
 
-	fixture_init(&f);
+	contract_buf_init(&f, contract_wide_attr, PIECES);
 	f.attr.dma_attr_sgllen = -1;
-	fixture_bind(&f, dip, DDI_DMA_WRITE);
+	contract_buf_bind(&f, dip, DDI_DMA_WRITE);
 	why = f.rc == DDI_DMA_MAPPED ? check_cookies(&f, f.s.len) : "not mapped";
-	fixture_drop(&f);
+	contract_buf_drop(&f);
 	return why;
 }
 
@@ -154,7 +95,7 @@ static const char *sgllen_unlimited(dev_info_t *dip)
 static const char *merge(dev_info_t *dip)
 {
 	caddr_t p = kmem_zalloc(8 * PAGESIZE, KM_SLEEP);
-	ddi_dma_attr_t attr = wide_attr;
+	ddi_dma_attr_t attr = contract_wide_attr;
 	ddi_dma_handle_t h = NULL;
 	const char *why = NULL;
 	uint_t n = 0;
@@ -187,12 +128,12 @@ static const char *flags(dev_info_t *dip)
 		DDI_DMA_REDZONE, DDI_DMA_CONSISTENT, DDI_DMA_STREAMING, DDI_DMA_EXCLUSIVE,
 	};
 	const char *why = NULL;
-	struct fixture f;
+	struct contract_buf f;
 	uint_t i;
 
-	fixture_init(&f);
+	contract_buf_init(&f, contract_wide_attr, PIECES);
 	for (i = 0; i < ARRAY_SIZE(advice); i++) {
-		fixture_bind(&f, dip, DDI_DMA_READ | advice[i]);
+		contract_buf_bind(&f, dip, DDI_DMA_READ | advice[i]);
 		CHECK(f.rc == DDI_DMA_MAPPED);
 		why = check_cookies(&f, f.s.len);
 		if (why)
@@ -201,7 +142,7 @@ static const char *flags(dev_info_t *dip)
 		ddi_dma_free_handle(&f.h);
 	}
 out:
-	fixture_drop(&f);
+	contract_buf_drop(&f);
 	return why;
 }
 
@@ -210,7 +151,7 @@ static const char *mem_streaming(dev_info_t *dip)
 {
 	ddi_device_acc_attr_t acc_attr = { DDI_DEVICE_ATTR_V0, DDI_NEVERSWAP_ACC,
 					   DDI_STRICTORDER_ACC };
-	ddi_dma_attr_t attr = wide_attr;
+	ddi_dma_attr_t attr = contract_wide_attr;
 	ddi_acc_handle_t acc = NULL;
 	ddi_dma_handle_t h = NULL;
 	const char *why = NULL;
@@ -235,12 +176,12 @@ out:
 static const char *high(dev_info_t *dip, uint_t bits, uint64_t addr_hi, bool is_high)
 {
 	const char *why = NULL;
-	struct fixture f;
+	struct contract_buf f;
 
-	fixture_init(&f);
+	contract_buf_init(&f, contract_wide_attr, PIECES);
 	contract_set_mask(bits);
 	f.attr.dma_attr_addr_hi = addr_hi;
-	fixture_bind(&f, dip, DDI_DMA_RDWR);
+	contract_buf_bind(&f, dip, DDI_DMA_RDWR);
 	CHECK(f.rc == DDI_DMA_MAPPED);
 	why = check_cookies(&f, f.s.len);
 	if (why)
@@ -253,7 +194,7 @@ static const char *high(dev_info_t *dip, uint_t bits, uint64_t addr_hi, bool is_
 		CHECK(*contract_sgl_byte(&f.s, 1) == 0xee);
 	}
 out:
-	fixture_drop(&f);
+	contract_buf_drop(&f);
 	contract_set_mask(32);
 	return why;
 }
@@ -284,15 +225,15 @@ static const char *wide_windows(dev_info_t *dip)
 	size_t len, set, expected = 0;
 	const char *why = NULL;
 	ddi_dma_cookie_t c;
-	struct fixture f;
+	struct contract_buf f;
 	off_t off;
 
-	fixture_init(&f);
+	contract_buf_init(&f, contract_wide_attr, PIECES);
 	f.attr.dma_attr_sgllen = 4;
 	f.attr.dma_attr_count_max = PIECE - 1;
 	f.attr.dma_attr_maxxfer = 8 * PIECE;
 	CHECK(contract_set_wide(3) == 0);
-	fixture_bind(&f, dip, DDI_DMA_READ | DDI_DMA_PARTIAL);
+	contract_buf_bind(&f, dip, DDI_DMA_READ | DDI_DMA_PARTIAL);
 	CHECK(f.rc == DDI_DMA_PARTIAL_MAP);
 	CHECK(ddi_dma_numwin(f.h, &nwin) == DDI_SUCCESS && nwin > 1 && nwin < PIECES / 4);
 	for (win = 0; win < nwin; win++) {
@@ -320,7 +261,7 @@ static const char *wide_windows(dev_info_t *dip)
 	      DDI_DMA_TOOBIG);
 out:
 	contract_set_wide(1);
-	fixture_drop(&f);
+	contract_buf_drop(&f);
 	return why;
 }
 

@@ -4,78 +4,19 @@
 #include <sys/sunddi.h>
 #include <sys/param.h>
 
-#include "contract.h"
-
-#define CHECK(cond)							\
-	do {								\
-		if (!(cond)) {						\
-			why = #cond;					\
-			goto out;					\
-		}							\
-	} while (0)
+#include "contract_buf.h"
+#include "contract_check.h"
 
 #define PIECES	16
-#define PIECE	4096
 #define LOW	0xffffffULL
 
-/* A buffer in pieces whose bytes tell where they are, to be bound for a device that reaches LOW. */
-struct fixture {
-	ddi_dma_attr_t		attr;
-	ddi_dma_handle_t	h;
-	struct scsa_sgl		s;
-	struct buf		*bp;
-	ddi_dma_cookie_t	cookie;
-	uint_t			ccount;
-	int			rc;
+/* Of a device that reaches LOW. */
+static const ddi_dma_attr_t low_attr = {
+	DMA_ATTR_V0, 0, LOW, 0xffffffULL, 1, 0x7f, 1, 0xffffffULL, 0xffffffULL, 255, 512, 0
 };
 
-static uint8_t pattern(size_t offset)
-{
-	return (uint8_t)(offset * 7 + offset / PIECE);
-}
-
-static void fixture_init(struct fixture *f)
-{
-	static const ddi_dma_attr_t attr = {
-		DMA_ATTR_V0, 0, LOW, 0xffffffULL, 1, 0x7f, 1, 0xffffffULL, 0xffffffULL, 255, 512, 0
-	};
-	size_t i;
-
-	bzero(f, sizeof(*f));
-	f->attr = attr;
-	f->bp = getrbuf(KM_SLEEP);
-	if (contract_sgl_alloc(&f->s, PIECES, PIECE))
-		return;
-	for (i = 0; i < f->s.len; i++)
-		*contract_sgl_byte(&f->s, i) = pattern(i);
-	f->bp->b_bcount = f->s.len;
-	f->bp->b_sgl = f->s.sgl;
-	f->bp->b_nents = f->s.nents;
-}
-
-static void fixture_bind(struct fixture *f, dev_info_t *dip, uint_t flags)
-{
-	f->rc = DDI_DMA_NORESOURCES;
-	if (!f->s.sgl ||
-	    ddi_dma_alloc_handle(dip, &f->attr, DDI_DMA_SLEEP, NULL, &f->h) != DDI_SUCCESS)
-		return;
-	f->rc = ddi_dma_buf_bind_handle(f->h, f->bp, flags, DDI_DMA_SLEEP, NULL, &f->cookie,
-					&f->ccount);
-}
-
-static void fixture_drop(struct fixture *f)
-{
-	if (f->h) {
-		ddi_dma_unbind_handle(f->h);
-		ddi_dma_free_handle(&f->h);
-	}
-	if (f->s.sgl)
-		contract_sgl_free(&f->s);
-	freerbuf(f->bp);
-}
-
 /* All cookies of the current window are in range and add up to @len. */
-static bool cookies_fit(struct fixture *f, size_t len)
+static bool cookies_fit(struct contract_buf *f, size_t len)
 {
 	const ddi_dma_cookie_t *c = NULL;
 
@@ -90,7 +31,7 @@ static bool cookies_fit(struct fixture *f, size_t len)
 }
 
 /* Bus address of byte @offset of the current window. */
-static uint64_t bus_of(struct fixture *f, size_t offset)
+static uint64_t bus_of(struct contract_buf *f, size_t offset)
 {
 	const ddi_dma_cookie_t *c = NULL;
 
@@ -105,12 +46,12 @@ static uint64_t bus_of(struct fixture *f, size_t offset)
 static const char *whole(dev_info_t *dip)
 {
 	const char *why = NULL;
-	struct fixture f;
+	struct contract_buf f;
 	size_t i;
 	uint_t n;
 
-	fixture_init(&f);
-	fixture_bind(&f, dip, DDI_DMA_RDWR);
+	contract_buf_init(&f, low_attr, PIECES);
+	contract_buf_bind(&f, dip, DDI_DMA_RDWR);
 	if (!contract_maps_directly(dip)) {
 		/* Addresses are given by somebody who knows nothing of ours. */
 		CHECK(f.rc == DDI_DMA_NOMAPPING);
@@ -120,21 +61,21 @@ static const char *whole(dev_info_t *dip)
 	CHECK(ddi_dma_numwin(f.h, &n) == DDI_FAILURE);
 	CHECK(cookies_fit(&f, f.s.len));
 	for (i = 0; i < f.s.len; i++)
-		CHECK(contract_peek(bus_of(&f, i)) == pattern(i));
+		CHECK(contract_peek(bus_of(&f, i)) == contract_buf_byte(i));
 	/* The device writes; a sync shows as much as it was asked to. */
 	contract_poke(bus_of(&f, 5000), 0xa1);
 	contract_poke(bus_of(&f, 9000), 0xa2);
 	CHECK(ddi_dma_sync(f.h, 5000, 1, DDI_DMA_SYNC_FORKERNEL) == DDI_SUCCESS);
 	CHECK(*contract_sgl_byte(&f.s, 5000) == 0xa1);
-	CHECK(*contract_sgl_byte(&f.s, 9000) == pattern(9000));
+	CHECK(*contract_sgl_byte(&f.s, 9000) == contract_buf_byte(9000));
 	*contract_sgl_byte(&f.s, 7000) = 0xa3;
 	CHECK(ddi_dma_sync(f.h, 7000, 1, DDI_DMA_SYNC_FORDEV) == DDI_SUCCESS);
 	CHECK(contract_peek(bus_of(&f, 7000)) == 0xa3);
 	CHECK(ddi_dma_unbind_handle(f.h) == DDI_SUCCESS);
 	CHECK(*contract_sgl_byte(&f.s, 9000) == 0xa2);
-	CHECK(*contract_sgl_byte(&f.s, 0) == pattern(0));
+	CHECK(*contract_sgl_byte(&f.s, 0) == contract_buf_byte(0));
 out:
-	fixture_drop(&f);
+	contract_buf_drop(&f);
 	return why;
 }
 
@@ -142,15 +83,15 @@ static const char *windows(dev_info_t *dip)
 {
 	static const uint_t order[] = { 2, 0, 3, 1, 1, 2 };
 	const char *why = NULL;
-	struct fixture f;
+	struct contract_buf f;
 	uint_t i, n = 0, ccount;
 	ddi_dma_cookie_t c;
 	size_t len;
 	off_t off;
 
-	fixture_init(&f);
+	contract_buf_init(&f, low_attr, PIECES);
 	f.attr.dma_attr_maxxfer = PIECES / 4 * PIECE;
-	fixture_bind(&f, dip, DDI_DMA_RDWR | DDI_DMA_PARTIAL);
+	contract_buf_bind(&f, dip, DDI_DMA_RDWR | DDI_DMA_PARTIAL);
 	if (!contract_maps_directly(dip)) {
 		CHECK(f.rc == DDI_DMA_NOMAPPING);
 		goto out;
@@ -161,7 +102,7 @@ static const char *windows(dev_info_t *dip)
 		CHECK(ddi_dma_getwin(f.h, order[i], &off, &len, &c, &ccount) == DDI_SUCCESS);
 		CHECK((size_t)off == order[i] * f.attr.dma_attr_maxxfer && len == f.attr.dma_attr_maxxfer);
 		CHECK(cookies_fit(&f, len));
-		CHECK(contract_peek(bus_of(&f, 1)) == pattern(off + 1));
+		CHECK(contract_peek(bus_of(&f, 1)) == contract_buf_byte(off + 1));
 		contract_poke(bus_of(&f, 100 + i), (uint8_t)(0xb0 + i));
 	}
 	CHECK(ddi_dma_unbind_handle(f.h) == DDI_SUCCESS);
@@ -169,55 +110,55 @@ static const char *windows(dev_info_t *dip)
 		CHECK(*contract_sgl_byte(&f.s, order[i] * f.attr.dma_attr_maxxfer + 100 + i) ==
 		      (uint8_t)(0xb0 + i));
 out:
-	fixture_drop(&f);
+	contract_buf_drop(&f);
 	return why;
 }
 
 static const char *to_device_stays(dev_info_t *dip)
 {
 	const char *why = NULL;
-	struct fixture f;
+	struct contract_buf f;
 
-	fixture_init(&f);
-	fixture_bind(&f, dip, DDI_DMA_WRITE);
+	contract_buf_init(&f, low_attr, PIECES);
+	contract_buf_bind(&f, dip, DDI_DMA_WRITE);
 	if (f.rc == DDI_DMA_MAPPED) {
-		contract_poke(bus_of(&f, 3), (uint8_t)~pattern(3));
+		contract_poke(bus_of(&f, 3), (uint8_t)~contract_buf_byte(3));
 		CHECK(ddi_dma_unbind_handle(f.h) == DDI_SUCCESS);
 	}
-	CHECK(*contract_sgl_byte(&f.s, 3) == pattern(3));
+	CHECK(*contract_sgl_byte(&f.s, 3) == contract_buf_byte(3));
 out:
-	fixture_drop(&f);
+	contract_buf_drop(&f);
 	return why;
 }
 
 static const char *toobig(dev_info_t *dip)
 {
 	const char *why = NULL;
-	struct fixture f;
+	struct contract_buf f;
 
-	fixture_init(&f);
+	contract_buf_init(&f, low_attr, PIECES);
 	f.attr.dma_attr_maxxfer = PIECES / 4 * PIECE;
-	fixture_bind(&f, dip, DDI_DMA_READ);
+	contract_buf_bind(&f, dip, DDI_DMA_READ);
 	CHECK(f.rc == DDI_DMA_TOOBIG);
 out:
-	fixture_drop(&f);
+	contract_buf_drop(&f);
 	return why;
 }
 
 static const char *addr_lo(dev_info_t *dip)
 {
 	const char *why = NULL;
-	struct fixture f;
+	struct contract_buf f;
 
-	fixture_init(&f);
+	contract_buf_init(&f, low_attr, PIECES);
 	/* More memory than the guest has: only an IOMMU can give such addresses. */
 	f.attr.dma_attr_addr_lo = 0xf0000000ULL;
 	f.attr.dma_attr_addr_hi = 0xffffffffULL;
-	fixture_bind(&f, dip, DDI_DMA_READ);
+	contract_buf_bind(&f, dip, DDI_DMA_READ);
 	CHECK(f.rc == DDI_DMA_NOMAPPING || (f.rc == DDI_DMA_MAPPED && cookies_fit(&f, f.s.len)));
 	CHECK(f.rc == DDI_DMA_NOMAPPING || !contract_maps_directly(dip));
 out:
-	fixture_drop(&f);
+	contract_buf_drop(&f);
 	return why;
 }
 

@@ -4,31 +4,18 @@
 #include <sys/sunddi.h>
 #include <sys/param.h>
 
-#include "contract.h"
-
-#define CHECK(cond)							\
-	do {								\
-		if (!(cond)) {						\
-			why = #cond;					\
-			goto out;					\
-		}							\
-	} while (0)
+#include "contract_buf.h"
+#include "contract_check.h"
 
 #define PIECES	64
-#define PIECE	4096
-
-static const ddi_dma_attr_t wide_attr = {
-	DMA_ATTR_V0, 0, 0xffffffffffffffffULL, 0xffffffffULL, 1, 0x7f, 1, 0xffffffffULL,
-	0xffffffffULL, 255, 512, 0
-};
 
 /*
- * As wide_attr, but a command holds @sgllen cookies and @maxxfer bytes. A cookie holds one piece, so
- * that pieces which adjoin in bounce memory or behind an IOMMU count as they do elsewhere.
+ * As contract_wide_attr, but a command holds @sgllen cookies and @maxxfer bytes. A cookie holds one
+ * piece, so that pieces which adjoin in bounce memory or behind an IOMMU count as they do elsewhere.
  */
 static ddi_dma_attr_t small_attr(int sgllen, uint64_t maxxfer)
 {
-	ddi_dma_attr_t attr = wide_attr;
+	ddi_dma_attr_t attr = contract_wide_attr;
 
 	attr.dma_attr_count_max = PIECE - 1;
 	attr.dma_attr_sgllen = sgllen;
@@ -53,46 +40,18 @@ static void drop_handle(ddi_dma_handle_t *hp)
 }
 
 /* A buffer in pieces, bound to a handle with @attr. */
-struct fixture {
-	ddi_dma_handle_t	h;
-	struct scsa_sgl		s;
-	struct buf		*bp;
-	ddi_dma_cookie_t	cookie;
-	uint_t			ccount;
-	int			rc;
-};
-
-static void fixture_bind(struct fixture *f, dev_info_t *dip, ddi_dma_attr_t attr, uint_t pieces,
-			 uint_t flags)
+static void bound(struct contract_buf *f, dev_info_t *dip, ddi_dma_attr_t attr, uint_t pieces,
+		  uint_t flags)
 {
-	bzero(f, sizeof(*f));
-	f->bp = getrbuf(KM_SLEEP);
-	f->rc = DDI_DMA_NORESOURCES;
-	if (contract_sgl_alloc(&f->s, pieces, PIECE))
-		return;
-	f->bp->b_flags = flags & DDI_DMA_READ ? B_READ : 0;
-	f->bp->b_bcount = f->s.len;
-	f->bp->b_sgl = f->s.sgl;
-	f->bp->b_nents = f->s.nents;
-	f->h = new_handle(dip, attr);
-	if (f->h)
-		f->rc = ddi_dma_buf_bind_handle(f->h, f->bp, flags, DDI_DMA_SLEEP, NULL,
-						&f->cookie, &f->ccount);
-}
-
-static void fixture_drop(struct fixture *f)
-{
-	drop_handle(&f->h);
-	if (f->s.sgl)
-		contract_sgl_free(&f->s);
-	freerbuf(f->bp);
+	contract_buf_init(f, attr, pieces);
+	contract_buf_bind(f, dip, flags);
 }
 
 /* ---- ddi_dma_alloc_handle(9F) ---- */
 
 static const char *alloc_success(dev_info_t *dip)
 {
-	ddi_dma_attr_t attr = wide_attr;
+	ddi_dma_attr_t attr = contract_wide_attr;
 	ddi_dma_handle_t h = NULL;
 	const char *why = NULL;
 
@@ -116,7 +75,7 @@ static const char *alloc_badattr(dev_info_t *dip)
 
 #define BAD(assignment)								\
 	do {									\
-		attr = wide_attr;						\
+		attr = contract_wide_attr;						\
 		assignment;							\
 		CHECK(ddi_dma_alloc_handle(dip, &attr, DDI_DMA_DONTWAIT, NULL, &h) ==	\
 		      DDI_DMA_BADATTR);						\
@@ -139,12 +98,12 @@ out:
 
 static const char *bind_mapped(dev_info_t *dip)
 {
-	struct fixture f;
+	struct contract_buf f;
 	const char *why = NULL;
 	size_t total = 0;
 	uint_t i, nwin;
 
-	fixture_bind(&f, dip, wide_attr, PIECES, DDI_DMA_READ);
+	bound(&f, dip, contract_wide_attr, PIECES, DDI_DMA_READ);
 	CHECK(f.rc == DDI_DMA_MAPPED);
 	CHECK(f.ccount == ddi_dma_ncookies(f.h));
 	total = f.cookie.dmac_size;
@@ -156,51 +115,51 @@ static const char *bind_mapped(dev_info_t *dip)
 	/* After MAPPED, numwin fails. */
 	CHECK(ddi_dma_numwin(f.h, &nwin) == DDI_FAILURE);
 out:
-	fixture_drop(&f);
+	contract_buf_drop(&f);
 	return why;
 }
 
 /* PARTIAL forces nothing: where all fits the result is MAPPED. */
 static const char *bind_partial_flag_all_fits(dev_info_t *dip)
 {
-	struct fixture f;
+	struct contract_buf f;
 	const char *why = NULL;
 
-	fixture_bind(&f, dip, wide_attr, 4, DDI_DMA_WRITE | DDI_DMA_PARTIAL);
+	bound(&f, dip, contract_wide_attr, 4, DDI_DMA_WRITE | DDI_DMA_PARTIAL);
 	CHECK(f.rc == DDI_DMA_MAPPED);
 out:
-	fixture_drop(&f);
+	contract_buf_drop(&f);
 	return why;
 }
 
 /* After a MAPPED binding window 0 is valid and rewinds the cookies. */
 static const char *bind_mapped_getwin_0(dev_info_t *dip)
 {
-	struct fixture f;
+	struct contract_buf f;
 	const char *why = NULL;
 	ddi_dma_cookie_t c;
 	off_t off;
 	size_t len;
 	uint_t n;
 
-	fixture_bind(&f, dip, wide_attr, 4, DDI_DMA_WRITE);
+	bound(&f, dip, contract_wide_attr, 4, DDI_DMA_WRITE);
 	CHECK(f.rc == DDI_DMA_MAPPED);
 	CHECK(ddi_dma_getwin(f.h, 0, &off, &len, &c, &n) == DDI_SUCCESS);
 	CHECK(off == 0 && len == f.s.len && n == f.ccount);
 	CHECK(c.dmac_laddress == f.cookie.dmac_laddress);
 	CHECK(ddi_dma_getwin(f.h, 1, &off, &len, &c, &n) == DDI_FAILURE);
 out:
-	fixture_drop(&f);
+	contract_buf_drop(&f);
 	return why;
 }
 
 static const char *bind_toobig(dev_info_t *dip)
 {
-	struct fixture f;
+	struct contract_buf f;
 	const char *why = NULL;
 	ddi_dma_attr_t attr = small_attr(255, 16 * PIECE);
 
-	fixture_bind(&f, dip, attr, PIECES, DDI_DMA_READ);
+	bound(&f, dip, attr, PIECES, DDI_DMA_READ);
 	CHECK(f.rc == DDI_DMA_TOOBIG);
 	/* After a failure the handle is unbound and can be bound again. */
 	CHECK(ddi_dma_ncookies(f.h) == 0);
@@ -208,16 +167,16 @@ static const char *bind_toobig(dev_info_t *dip)
 	CHECK(ddi_dma_buf_bind_handle(f.h, f.bp, DDI_DMA_READ | DDI_DMA_PARTIAL, DDI_DMA_SLEEP, NULL,
 				      NULL, NULL) == DDI_DMA_PARTIAL_MAP);
 out:
-	fixture_drop(&f);
+	contract_buf_drop(&f);
 	return why;
 }
 
 static const char *bind_inuse(dev_info_t *dip)
 {
-	struct fixture f;
+	struct contract_buf f;
 	const char *why = NULL;
 
-	fixture_bind(&f, dip, wide_attr, 4, DDI_DMA_READ);
+	bound(&f, dip, contract_wide_attr, 4, DDI_DMA_READ);
 	CHECK(f.rc == DDI_DMA_MAPPED);
 	CHECK(ddi_dma_buf_bind_handle(f.h, f.bp, DDI_DMA_READ, DDI_DMA_DONTWAIT, NULL, NULL, NULL) ==
 	      DDI_DMA_INUSE);
@@ -226,13 +185,13 @@ static const char *bind_inuse(dev_info_t *dip)
 	CHECK(ddi_dma_unbind_handle(f.h) == DDI_SUCCESS);
 	CHECK(ddi_dma_unbind_handle(f.h) == DDI_FAILURE);
 out:
-	fixture_drop(&f);
+	contract_buf_drop(&f);
 	return why;
 }
 
 static const char *bind_zero_length(dev_info_t *dip)
 {
-	ddi_dma_handle_t h = new_handle(dip, wide_attr);
+	ddi_dma_handle_t h = new_handle(dip, contract_wide_attr);
 	const char *why = NULL;
 	char c;
 
@@ -255,7 +214,7 @@ struct window_case {
 /* Walk all windows: they tile the object, and each satisfies the attributes. */
 static const char *check_windows(dev_info_t *dip, struct window_case wc)
 {
-	struct fixture f;
+	struct contract_buf f;
 	const char *why = NULL;
 	uint_t nwin = 0, win, i, n, granular = wc.block ? wc.block : 512;
 	ddi_dma_cookie_t c;
@@ -263,8 +222,8 @@ static const char *check_windows(dev_info_t *dip, struct window_case wc)
 	off_t off;
 	size_t len, sum;
 
-	fixture_bind(&f, dip, small_attr(wc.sgllen, wc.maxxfer), wc.pieces,
-		     DDI_DMA_READ | DDI_DMA_PARTIAL);
+	bound(&f, dip, small_attr(wc.sgllen, wc.maxxfer), wc.pieces,
+	      DDI_DMA_READ | DDI_DMA_PARTIAL);
 	CHECK(f.rc == DDI_DMA_PARTIAL_MAP);
 	if (wc.block) {
 		ddi_dma_unbind_handle(f.h);
@@ -297,7 +256,7 @@ static const char *check_windows(dev_info_t *dip, struct window_case wc)
 	CHECK(expected == f.s.len);
 	CHECK(ddi_dma_getwin(f.h, nwin, &off, &len, &c, &n) == DDI_FAILURE);
 out:
-	fixture_drop(&f);
+	contract_buf_drop(&f);
 	return why;
 }
 
@@ -329,20 +288,20 @@ static const char *win_many(dev_info_t *dip)
 /* After PARTIAL_MAP window 0 is current, and bind gave its first cookie. */
 static const char *win_first_is_current(dev_info_t *dip)
 {
-	struct fixture f;
+	struct contract_buf f;
 	const char *why = NULL;
 	ddi_dma_cookie_t c;
 	off_t off;
 	size_t len;
 	uint_t n;
 
-	fixture_bind(&f, dip, small_attr(4, 0xffffffff), PIECES, DDI_DMA_WRITE | DDI_DMA_PARTIAL);
+	bound(&f, dip, small_attr(4, 0xffffffff), PIECES, DDI_DMA_WRITE | DDI_DMA_PARTIAL);
 	CHECK(f.rc == DDI_DMA_PARTIAL_MAP);
 	CHECK(f.ccount == 4);
 	CHECK(ddi_dma_getwin(f.h, 0, &off, &len, &c, &n) == DDI_SUCCESS);
 	CHECK(off == 0 && n == f.ccount && c.dmac_laddress == f.cookie.dmac_laddress);
 out:
-	fixture_drop(&f);
+	contract_buf_drop(&f);
 	return why;
 }
 
@@ -350,14 +309,14 @@ out:
 static const char *win_any_order(dev_info_t *dip)
 {
 	static const uint_t order[] = { 3, 0, 15, 7, 7, 1, 15, 0 };
-	struct fixture f;
+	struct contract_buf f;
 	const char *why = NULL;
 	ddi_dma_cookie_t c;
 	uint_t i, n, nwin;
 	off_t off;
 	size_t len;
 
-	fixture_bind(&f, dip, small_attr(4, 0xffffffff), PIECES, DDI_DMA_RDWR | DDI_DMA_PARTIAL);
+	bound(&f, dip, small_attr(4, 0xffffffff), PIECES, DDI_DMA_RDWR | DDI_DMA_PARTIAL);
 	CHECK(f.rc == DDI_DMA_PARTIAL_MAP);
 	CHECK(ddi_dma_numwin(f.h, &nwin) == DDI_SUCCESS && nwin == PIECES / 4);
 	for (i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
@@ -375,21 +334,21 @@ static const char *win_any_order(dev_info_t *dip)
 		CHECK(contract_peek(c.dmac_laddress + 18) == 0x50 + i);
 	}
 out:
-	fixture_drop(&f);
+	contract_buf_drop(&f);
 	return why;
 }
 
 /* Leaving a window makes what the device wrote visible, without ddi_dma_sync(9F). */
 static const char *win_switch_syncs(dev_info_t *dip)
 {
-	struct fixture f;
+	struct contract_buf f;
 	const char *why = NULL;
 	ddi_dma_cookie_t c;
 	uint_t win, n, nwin = 0;
 	off_t off;
 	size_t len;
 
-	fixture_bind(&f, dip, small_attr(4, 0xffffffff), PIECES, DDI_DMA_READ | DDI_DMA_PARTIAL);
+	bound(&f, dip, small_attr(4, 0xffffffff), PIECES, DDI_DMA_READ | DDI_DMA_PARTIAL);
 	CHECK(f.rc == DDI_DMA_PARTIAL_MAP);
 	CHECK(ddi_dma_numwin(f.h, &nwin) == DDI_SUCCESS);
 	if (!contract_can_peek(dip))
@@ -402,7 +361,7 @@ static const char *win_switch_syncs(dev_info_t *dip)
 	for (win = 0; win < nwin; win++)
 		CHECK(*contract_sgl_byte(&f.s, win * 4UL * PIECE) == win + 1);
 out:
-	fixture_drop(&f);
+	contract_buf_drop(&f);
 	return why;
 }
 
@@ -411,29 +370,29 @@ out:
 static const char *cookie_iter(dev_info_t *dip)
 {
 	const ddi_dma_cookie_t *c = NULL;
-	struct fixture f;
+	struct contract_buf f;
 	const char *why = NULL;
 	uint_t n = 0;
 
-	fixture_bind(&f, dip, wide_attr, 5, DDI_DMA_READ);
+	bound(&f, dip, contract_wide_attr, 5, DDI_DMA_READ);
 	CHECK(f.rc == DDI_DMA_MAPPED);
 	while ((c = ddi_dma_cookie_iter(f.h, c)))
 		CHECK(c == ddi_dma_cookie_get(f.h, n++));
 	CHECK(n == f.ccount);
 out:
-	fixture_drop(&f);
+	contract_buf_drop(&f);
 	return why;
 }
 
 static const char *cookie_seg(dev_info_t *dip)
 {
-	ddi_dma_attr_t attr = wide_attr;
-	struct fixture f;
+	ddi_dma_attr_t attr = contract_wide_attr;
+	struct contract_buf f;
 	const char *why = NULL;
 	uint_t i;
 
 	attr.dma_attr_seg = 0xfff;
-	fixture_bind(&f, dip, attr, 16, DDI_DMA_READ);
+	bound(&f, dip, attr, 16, DDI_DMA_READ);
 	CHECK(f.rc == DDI_DMA_MAPPED);
 	for (i = 0; i < f.ccount; i++) {
 		const ddi_dma_cookie_t *c = ddi_dma_cookie_get(f.h, i);
@@ -442,7 +401,7 @@ static const char *cookie_seg(dev_info_t *dip)
 		      ((c->dmac_laddress + c->dmac_size - 1) & ~0xfffULL));
 	}
 out:
-	fixture_drop(&f);
+	contract_buf_drop(&f);
 	return why;
 }
 
@@ -450,7 +409,7 @@ out:
 
 static const char *addr_bind(dev_info_t *dip, caddr_t addr, size_t len)
 {
-	ddi_dma_handle_t h = new_handle(dip, wide_attr);
+	ddi_dma_handle_t h = new_handle(dip, contract_wide_attr);
 	const char *why = NULL;
 	ddi_dma_cookie_t c;
 	size_t sum = 0;
@@ -491,7 +450,7 @@ static const char *addr_bind_vmalloc(dev_info_t *dip)
 
 static const char *addr_bind_as(dev_info_t *dip)
 {
-	ddi_dma_handle_t h = new_handle(dip, wide_attr);
+	ddi_dma_handle_t h = new_handle(dip, contract_wide_attr);
 	const char *why = NULL;
 	char c;
 
@@ -506,7 +465,7 @@ out:
 static const char *mem_alloc(dev_info_t *dip)
 {
 	ddi_device_acc_attr_t acc_attr = { DDI_DEVICE_ATTR_V0, DDI_NEVERSWAP_ACC, DDI_STRICTORDER_ACC };
-	ddi_dma_attr_t attr = wide_attr;
+	ddi_dma_attr_t attr = contract_wide_attr;
 	ddi_acc_handle_t acc = NULL;
 	ddi_dma_handle_t h;
 	const char *why = NULL;
@@ -540,10 +499,10 @@ out:
 
 static const char *sync_range(dev_info_t *dip)
 {
-	struct fixture f;
+	struct contract_buf f;
 	const char *why = NULL;
 
-	fixture_bind(&f, dip, wide_attr, 2, DDI_DMA_READ);
+	bound(&f, dip, contract_wide_attr, 2, DDI_DMA_READ);
 	CHECK(f.rc == DDI_DMA_MAPPED);
 	CHECK(ddi_dma_sync(f.h, 0, 0, DDI_DMA_SYNC_FORDEV) == DDI_SUCCESS);
 	CHECK(ddi_dma_sync(f.h, 100, 100, DDI_DMA_SYNC_FORKERNEL) == DDI_SUCCESS);
@@ -551,7 +510,7 @@ static const char *sync_range(dev_info_t *dip)
 	ddi_dma_unbind_handle(f.h);
 	CHECK(ddi_dma_sync(f.h, 0, 0, DDI_DMA_SYNC_FORCPU) == DDI_FAILURE);
 out:
-	fixture_drop(&f);
+	contract_buf_drop(&f);
 	return why;
 }
 

@@ -5,13 +5,7 @@
 
 #include <sys/scsi/scsi.h>
 
-#define CHECK(cond)							\
-	do {								\
-		if (!(cond)) {						\
-			why = #cond;					\
-			goto out;					\
-		}							\
-	} while (0)
+#include "contract_check.h"
 
 struct mock_hba {
 	dev_info_t		*dip;

@@ -4,20 +4,8 @@
 #include <sys/sunddi.h>
 #include <sys/param.h>
 
-#include "contract.h"
-
-#define CHECK(cond)							\
-	do {								\
-		if (!(cond)) {						\
-			why = #cond;					\
-			goto out;					\
-		}							\
-	} while (0)
-
-static const ddi_dma_attr_t wide_attr = {
-	DMA_ATTR_V0, 0, 0xffffffffffffffffULL, 0xffffffffULL, 1, 0x7f, 1, 0xffffffffULL,
-	0xffffffffULL, 255, 512, 0
-};
+#include "contract_buf.h"
+#include "contract_check.h"
 
 struct fixture {
 	ddi_dma_handle_t	h;
@@ -34,7 +22,7 @@ static int bind(struct fixture *f, size_t len, uint_t flags)
 
 static void fixture_init(struct fixture *f, dev_info_t *dip)
 {
-	ddi_dma_attr_t attr = wide_attr;
+	ddi_dma_attr_t attr = contract_wide_attr;
 
 	bzero(f, sizeof(*f));
 	f->p = kmem_zalloc(PAGESIZE, KM_SLEEP);
