@@ -488,15 +488,34 @@ static int bind_object(struct scsa_dma_handle *h, int kmflag)
 	return rc == DDI_DMA_NOMAPPING ? bind_bounce(h, kmflag) : rc;
 }
 
-static int bind_wait(struct scsa_dma_handle *h, uint_t flags, int (*cb)(caddr_t), caddr_t arg)
+static int bind_coherent(struct scsa_dma_handle *h, uint64_t bus_addr, int kmflag)
 {
+	int rc = dma_plan_init(&h->dh_plan, &h->dh_limits, 0);
+
+	if (rc == DDI_SUCCESS)
+		rc = plan_add(h, bus_addr, h->dh_len, kmflag);
+	if (rc == DDI_SUCCESS && dma_plan_nwins(&h->dh_plan) > 1 && !(h->dh_flags & DDI_DMA_PARTIAL))
+		rc = DDI_DMA_TOOBIG;
+	if (rc != DDI_SUCCESS)
+		return rc;
+	h->dh_state = DMA_BOUND_COHERENT;
+	h->dh_nwin = dma_plan_nwins(&h->dh_plan);
+	select_win(h, 0, dma_plan_win(&h->dh_plan, 0));
+	return h->dh_nwin > 1 ? DDI_DMA_PARTIAL_MAP : DDI_DMA_MAPPED;
+}
+
+/* Bind the object, or the coherent memory that is at @bus_addr if that is not NULL. */
+static int bind_wait(struct scsa_dma_handle *h, const uint64_t *bus_addr, uint_t flags,
+		     int (*cb)(caddr_t), caddr_t arg)
+{
+	int kmflag = cb == DDI_DMA_SLEEP ? KM_SLEEP : KM_NOSLEEP;
 	uint_t waits = 0;
 	int rc;
 
 	h->dh_flags = flags;
 	h->dh_disowned = B_FALSE;
 	do {
-		rc = bind_object(h, cb == DDI_DMA_SLEEP ? KM_SLEEP : KM_NOSLEEP);
+		rc = bus_addr ? bind_coherent(h, *bus_addr, kmflag) : bind_object(h, kmflag);
 	} while (rc == DDI_DMA_NORESOURCES && shortage(&ddi_dma_callbacks, h->dh_dip, h, cb, arg, &waits));
 	return rc;
 }
@@ -570,28 +589,12 @@ int scsa_ddi_dma_buf_bind_handle(ddi_dma_handle_t h, struct buf *bp, uint_t flag
 	h->dh_sgl = bp->b_sgl;
 	h->dh_nents = bp->b_nents;
 	h->dh_len = bp->b_bcount;
-	rc = bind_wait(h, flags, cb, arg);
+	rc = bind_wait(h, NULL, flags, cb, arg);
 	if (rc == DDI_DMA_MAPPED || rc == DDI_DMA_PARTIAL_MAP)
 		give_cookies(h, cookiep, ccountp);
 	return rc;
 }
 EXPORT_SYMBOL_GPL(scsa_ddi_dma_buf_bind_handle);
-
-static int bind_coherent(struct scsa_dma_handle *h, uint64_t bus_addr, int kmflag)
-{
-	int rc = dma_plan_init(&h->dh_plan, &h->dh_limits, 0);
-
-	if (rc == DDI_SUCCESS)
-		rc = plan_add(h, bus_addr, h->dh_len, kmflag);
-	if (rc == DDI_SUCCESS && dma_plan_nwins(&h->dh_plan) > 1 && !(h->dh_flags & DDI_DMA_PARTIAL))
-		rc = DDI_DMA_TOOBIG;
-	if (rc != DDI_SUCCESS)
-		return rc;
-	h->dh_state = DMA_BOUND_COHERENT;
-	h->dh_nwin = dma_plan_nwins(&h->dh_plan);
-	select_win(h, 0, dma_plan_win(&h->dh_plan, 0));
-	return h->dh_nwin > 1 ? DDI_DMA_PARTIAL_MAP : DDI_DMA_MAPPED;
-}
 
 /**
  * scsa_ddi_dma_addr_bind_handle() - ddi_dma_addr_bind_handle(9F)
@@ -624,18 +627,14 @@ int scsa_ddi_dma_addr_bind_handle(ddi_dma_handle_t h, struct as *as, caddr_t add
 	}
 	h->dh_limits.granular = h->dh_attr.dma_attr_granular;
 	h->dh_len = len;
-	h->dh_flags = flags;
 	if (linux_coherent_lookup(h->dh_dip, addr, len, &bus_addr)) {
-		do {
-			rc = bind_coherent(h, bus_addr, cb == DDI_DMA_SLEEP ? KM_SLEEP : KM_NOSLEEP);
-		} while (rc == DDI_DMA_NORESOURCES &&
-			 shortage(&ddi_dma_callbacks, h->dh_dip, h, cb, arg, &waits));
+		rc = bind_wait(h, &bus_addr, flags, cb, arg);
 	} else {
 		while (linux_sgl_from_addr(addr, len, cb == DDI_DMA_SLEEP, &h->dh_table, &h->dh_sgl,
 					   &h->dh_nents))
 			if (!shortage(&ddi_dma_callbacks, h->dh_dip, h, cb, arg, &waits))
 				return DDI_DMA_NORESOURCES;
-		rc = bind_wait(h, flags, cb, arg);
+		rc = bind_wait(h, NULL, flags, cb, arg);
 		if (rc != DDI_DMA_MAPPED && rc != DDI_DMA_PARTIAL_MAP) {
 			linux_sgl_free(h->dh_table);
 			h->dh_table = NULL;

@@ -16,15 +16,19 @@ static int digit(char c)
 	return 36;
 }
 
-/* Magnitude and sign of the number at @str; @endp gets where it ends, @str if there is none. */
-static int parse(const char *str, const char **endp, int base, u_longlong_t *valuep,
+/*
+ * Magnitude and sign of the number at @str; @endp, if not NULL, gets where it ends, @str if there is
+ * none.
+ */
+static int parse(const char *str, char **endp, int base, u_longlong_t *valuep,
 		 boolean_t *negativep)
 {
 	const char *s = str;
 	u_longlong_t value = 0;
 	int rc = 0, d;
 
-	*endp = str;
+	if (endp)
+		*endp = (char *)str;
 	if (base < 0 || base == 1 || base > 36)
 		return EINVAL;
 	while (*s == ' ' || (*s >= '\t' && *s <= '\r'))
@@ -45,7 +49,8 @@ static int parse(const char *str, const char **endp, int base, u_longlong_t *val
 			rc = ERANGE;
 		value = value * base + d;
 	}
-	*endp = s;
+	if (endp)
+		*endp = (char *)s;
 	*valuep = value;
 	return rc;
 }
@@ -55,11 +60,8 @@ static int parse_signed(const char *str, char **endp, int base, longlong_t min, 
 {
 	boolean_t negative;
 	u_longlong_t value;
-	const char *end;
-	int rc = parse(str, &end, base, &value, &negative);
+	int rc = parse(str, endp, base, &value, &negative);
 
-	if (endp)
-		*endp = (char *)end;
 	if (rc)
 		return rc;
 	if (value > (negative ? 0 - (u_longlong_t)min : (u_longlong_t)max))
@@ -73,11 +75,8 @@ static int parse_unsigned(const char *str, char **endp, int base, u_longlong_t m
 {
 	boolean_t negative;
 	u_longlong_t value;
-	const char *end;
-	int rc = parse(str, &end, base, &value, &negative);
+	int rc = parse(str, endp, base, &value, &negative);
 
-	if (endp)
-		*endp = (char *)end;
 	if (rc)
 		return rc;
 	if (value > max)

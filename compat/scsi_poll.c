@@ -138,27 +138,27 @@ static int send_and_wait(struct scsi_pkt *pkt)
 	return rc;
 }
 
-int scsi_transport_polled(struct scsi_pkt *pkt)
+/* Have the driver poll. TRAN_*. */
+static int start_polled(struct scsi_pkt *pkt)
 {
 	struct scsi_address *ap = &pkt->pkt_address;
-	int rc;
+	int rc = ap->a_hba_tran->tran_start(ap, pkt);
 
-	if (linux_may_sleep())
-		return send_and_wait(pkt);
-	rc = ap->a_hba_tran->tran_start(ap, pkt);
 	if (rc == TRAN_ACCEPT)
 		scsi_pkt_sync_consistent(pkt);
 	return rc;
 }
 
+int scsi_transport_polled(struct scsi_pkt *pkt)
+{
+	return linux_may_sleep() ? send_and_wait(pkt) : start_polled(pkt);
+}
+
 int scsi_transport_panic(struct scsi_pkt *pkt)
 {
-	struct scsi_address *ap = &pkt->pkt_address;
-
 	pkt->pkt_flags |= FLAG_NOINTR;
-	if (ap->a_hba_tran->tran_start(ap, pkt) != TRAN_ACCEPT)
+	if (start_polled(pkt) != TRAN_ACCEPT)
 		return TRAN_FATAL_ERROR;
-	scsi_pkt_sync_consistent(pkt);
 	if (pkt->pkt_comp)
 		pkt->pkt_comp(pkt);
 	return TRAN_ACCEPT;

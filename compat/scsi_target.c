@@ -232,8 +232,7 @@ void scsa_cmd_free(struct scsa_cmd *sc)
 
 	if (tc->tc_pkt)
 		scsi_destroy_pkt(tc->tc_pkt);
-	lun_rele(tc->tc_lun);
-	kmem_free(tc, sizeof(*tc));
+	scsa_cmd_abandon(sc);
 }
 
 void scsa_cmd_abandon(struct scsa_cmd *sc)
