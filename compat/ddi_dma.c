@@ -26,6 +26,8 @@ struct ddi_callback_list scsi_pkt_callbacks;
 
 /* Enough for the usual request without memory of their own. */
 #define INLINE_COOKIES	8
+/* Segments handed from the DMA layer to the planner: on the stack. */
+#define SEGS_AT_ONCE	16
 /* Memory of our own that a window takes at most, if there may be several. */
 #define BOUNCE_MAX	(256 * 1024)
 /* The same if there may be only one: what the page allocator gives in one piece. */
@@ -279,9 +281,9 @@ static int plan_grow(struct scsa_dma_handle *h, int kmflag)
 	return DDI_SUCCESS;
 }
 
-static int plan_add(struct scsa_dma_handle *h, uint64_t addr, uint64_t len, int kmflag)
+static int plan_add(struct scsa_dma_handle *h, const struct dma_seg *segs, uint_t n, int kmflag)
 {
-	int rc = dma_plan_add(&h->dh_plan, addr, len);
+	int rc = dma_plan_add(&h->dh_plan, segs, n);
 
 	while (rc == DMA_PLAN_GROW) {
 		rc = plan_grow(h, kmflag);
@@ -294,13 +296,14 @@ static int plan_add(struct scsa_dma_handle *h, uint64_t addr, uint64_t len, int 
 /* Cookies and windows of what is mapped; @offset is where in the object that begins. */
 static int plan_mapping(struct scsa_dma_handle *h, uint64_t offset, int kmflag)
 {
+	struct dma_seg segs[SEGS_AT_ONCE];
 	struct linux_dma_iter it;
-	uint64_t addr, len;
+	uint_t n;
 	int rc = dma_plan_init(&h->dh_plan, &h->dh_limits, offset);
 
 	linux_dma_iter_init(&it, &h->dh_map);
-	while (rc == DDI_SUCCESS && linux_dma_iter_next(&it, &addr, &len))
-		rc = plan_add(h, addr, len, kmflag);
+	while (rc == DDI_SUCCESS && (n = linux_dma_iter_next(&it, segs, SEGS_AT_ONCE)))
+		rc = plan_add(h, segs, n, kmflag);
 	return rc;
 }
 
@@ -493,7 +496,7 @@ static int bind_coherent(struct scsa_dma_handle *h, uint64_t bus_addr, int kmfla
 	int rc = dma_plan_init(&h->dh_plan, &h->dh_limits, 0);
 
 	if (rc == DDI_SUCCESS)
-		rc = plan_add(h, bus_addr, h->dh_len, kmflag);
+		rc = plan_add(h, &(struct dma_seg){ bus_addr, h->dh_len }, 1, kmflag);
 	if (rc == DDI_SUCCESS && dma_plan_nwins(&h->dh_plan) > 1 && !(h->dh_flags & DDI_DMA_PARTIAL))
 		rc = DDI_DMA_TOOBIG;
 	if (rc != DDI_SUCCESS)
@@ -859,7 +862,13 @@ int scsa_ddi_dma_sync(ddi_dma_handle_t h, off_t offset, size_t length, uint_t ty
 		MISUSE("ddi_dma_sync", "no such range of a bound DMA handle");
 		return DDI_FAILURE;
 	}
-	if (type == DDI_DMA_SYNC_FORDEV) {
+	if (h->dh_state == DMA_BOUND_COHERENT) {
+		/* Rings: only the order matters. */
+		if (type == DDI_DMA_SYNC_FORDEV)
+			membar_producer();
+		else
+			membar_consumer();
+	} else if (type == DDI_DMA_SYNC_FORDEV) {
 		sync_bounce(h, offset, length, B_FALSE);
 		linux_dma_sync(&h->dh_map, false);
 		membar_producer();

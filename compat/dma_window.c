@@ -95,6 +95,7 @@ int dma_plan_init(struct dma_plan *p, const struct dma_limits *lim, uint64_t off
 	p->ncookies = 0;
 	p->nwins = 0;
 	p->cur = (struct dma_win){ .offset = offset };
+	p->len = 0;
 	div64_u64_rem(lim->maxxfer, lim->granular, &rest);
 	p->max_len = lim->maxxfer - rest;
 	return p->max_len ? 0 : DDI_DMA_NOMAPPING;
@@ -158,13 +159,42 @@ static uint64_t mergeable(const struct dma_plan *p)
 	return pure_min(to_boundary(p, p->addr), p->lim->max_cookie - last->dmac_size);
 }
 
-/**
- * dma_plan_resume() - go on with a segment after the arrays were enlarged
- * @p: plan
- *
- * Return: as dma_plan_add().
- */
-int dma_plan_resume(struct dma_plan *p)
+/* Segments as long as each is a cookie of its own in the current window, as nearly all are. */
+static void take_simple(struct dma_plan *p)
+{
+	const struct dma_limits *lim = p->lim;
+	struct dma_win *cur = &p->cur;
+	uint32_t n = pure_min(p->nsegs, pure_min(lim->sgllen - cur->ncookies,
+						 p->cookies_max - p->ncookies));
+	const struct dma_seg *s = p->segs, *stop = s + n;
+	ddi_dma_cookie_t *c = p->cookies + p->ncookies;
+	uint64_t room = p->max_len - cur->len, end = 0;
+
+	if (cur->ncookies)
+		end = c[-1].dmac_laddress + c[-1].dmac_size;
+	for (; s < stop; s++, c++) {
+		const uint64_t addr = s->addr, len = s->len;
+
+		if (addr < lim->addr_lo || addr > lim->addr_hi || len - 1 > lim->addr_hi - addr ||
+		    len > lim->max_cookie || len - 1 > lim->seg - (addr & lim->seg) ||
+		    len > room || (addr == end && end))
+			break;
+		c->dmac_laddress = addr;
+		c->dmac_size = len;
+		c->dmac_type = 0;
+		room -= len;
+		end = addr + len;
+	}
+	n = s - p->segs;
+	p->segs = s;
+	p->nsegs -= n;
+	p->ncookies += n;
+	cur->ncookies += n;
+	cur->len = p->max_len - room;
+}
+
+/* Any segment: what is left of it. */
+static int take_rest(struct dma_plan *p)
 {
 	const struct dma_limits *lim = p->lim;
 	struct dma_win *cur = &p->cur;
@@ -201,6 +231,46 @@ int dma_plan_resume(struct dma_plan *p)
 		p->len -= n;
 	}
 	return 0;
+}
+
+/**
+ * dma_plan_resume() - go on after the arrays were enlarged
+ * @p: plan
+ *
+ * Return: as dma_plan_add().
+ */
+int dma_plan_resume(struct dma_plan *p)
+{
+	int rc;
+
+	for (;;) {
+		rc = p->len ? take_rest(p) : 0;
+		if (rc)
+			return rc;
+		take_simple(p);
+		if (!p->nsegs)
+			return 0;
+		p->addr = p->segs->addr;
+		p->len = p->segs->len;
+		p->segs++;
+		p->nsegs--;
+	}
+}
+
+/**
+ * dma_plan_add() - plan for the next segments of the object
+ * @p: plan
+ * @segs: segments; used until all of them have been added
+ * @n: their number
+ *
+ * Return: DDI_SUCCESS (0), DMA_PLAN_GROW, or DDI_DMA_NOMAPPING: the device does not reach one, or
+ *	a window cannot be made a multiple of granular.
+ */
+int dma_plan_add(struct dma_plan *p, const struct dma_seg *segs, uint32_t n)
+{
+	p->segs = segs;
+	p->nsegs = n;
+	return dma_plan_resume(p);
 }
 
 /**

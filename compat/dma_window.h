@@ -10,7 +10,7 @@
 
 #include <sys/ddidmareq.h>
 
-#include "pure.h"
+#include "dma_seg.h"
 
 #define DMA_PAGESIZE	4096
 
@@ -46,7 +46,9 @@ struct dma_plan {
 	uint32_t		wins_max;
 	struct dma_win		cur;
 	uint64_t		max_len;	/* of a window: maxxfer rounded down to granular */
-	uint64_t		addr;		/* of the segment being added: what is left of it */
+	const struct dma_seg	*segs;		/* being added: those that are left */
+	uint32_t		nsegs;
+	uint64_t		addr;		/* what is left of the one before them */
 	uint64_t		len;
 };
 
@@ -56,46 +58,9 @@ struct dma_plan {
 int dma_limits_init(struct dma_limits *lim, const ddi_dma_attr_t *attr, const char **why);
 uint64_t dma_limits_sure_len(const struct dma_limits *lim);
 int dma_plan_init(struct dma_plan *p, const struct dma_limits *lim, uint64_t offset);
+int dma_plan_add(struct dma_plan *p, const struct dma_seg *segs, uint32_t n);
 int dma_plan_resume(struct dma_plan *p);
 void dma_plan_widen(struct dma_plan *p, uint32_t sets);
-
-/**
- * dma_plan_add() - plan for the next segment of the object
- * @p: plan
- * @addr: bus address
- * @len: bytes, not 0
- *
- * Return: DDI_SUCCESS, DMA_PLAN_GROW, or DDI_DMA_NOMAPPING: the device does not reach it, or a
- *	window cannot be made a multiple of granular.
- */
-static inline int dma_plan_add(struct dma_plan *p, uint64_t addr, uint64_t len)
-{
-	const struct dma_limits *lim = p->lim;
-	struct dma_win *cur = &p->cur;
-	ddi_dma_cookie_t *c;
-
-	/* Nearly every segment is a cookie of its own in the current window; else the long way. */
-	if (addr < lim->addr_lo || addr > lim->addr_hi || len - 1 > lim->addr_hi - addr ||
-	    len > lim->max_cookie || len - 1 > lim->seg - (addr & lim->seg) ||
-	    len > p->max_len - cur->len || cur->ncookies == lim->sgllen ||
-	    p->ncookies == p->cookies_max)
-		goto resume;
-	c = &p->cookies[p->ncookies];
-	if (cur->ncookies && c[-1].dmac_laddress + c[-1].dmac_size == addr)
-		goto resume;
-	c->dmac_laddress = addr;
-	c->dmac_size = len;
-	c->dmac_type = 0;
-	p->ncookies++;
-	cur->ncookies++;
-	cur->len += len;
-	return 0;
-
-resume:
-	p->addr = addr;
-	p->len = len;
-	return dma_plan_resume(p);
-}
 
 static inline uint32_t dma_plan_nwins(const struct dma_plan *p)
 {

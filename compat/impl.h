@@ -13,6 +13,8 @@
 #include <linux/types.h>
 #include <scsa/abi.h>
 
+#include "dma_seg.h"
+
 struct dev_ops;
 struct linux_driver;
 struct linux_minor;
@@ -151,7 +153,9 @@ void linux_dma_unmap(struct linux_dma_map *map, bool disowned);
 void linux_dma_map_fini(struct linux_dma_map *map);
 void linux_dma_sync(struct linux_dma_map *map, bool for_cpu);
 void linux_dma_iter_init(struct linux_dma_iter *it, const struct linux_dma_map *map);
-bool linux_dma_iter_next(struct linux_dma_iter *it, uint64_t *addr, uint64_t *len);
+/* The next segments of the mapping, @max at most; how many there were. */
+unsigned int linux_dma_iter_next(struct linux_dma_iter *it, struct dma_seg *segs,
+				 unsigned int max);
 /* A scatterlist for @len bytes at a kernel address, vmalloc'd or not. */
 int linux_sgl_from_addr(void *addr, size_t len, bool may_sleep, void **tablep, void **sglp,
 			unsigned int *nentsp);

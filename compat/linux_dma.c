@@ -58,6 +58,13 @@ bool linux_dma_hopeless(const struct linux_dma_map *map, void *sgl, unsigned int
 	return false;
 }
 
+/* sg_next() in a list of our own, from any entry in use but the last. */
+static struct scatterlist *own_next(struct scatterlist *sg)
+{
+	sg++;
+	return unlikely(sg_is_chain(sg)) ? sg_chain_ptr(sg) : sg;
+}
+
 /* Have room for a list of @need entries. */
 static int own_list(struct linux_dma_map *map, unsigned int need, bool may_sleep)
 {
@@ -90,8 +97,9 @@ int linux_dma_map(struct linux_dma_map *map, void *sgl, unsigned int nents, int 
 		return -ENOMEM;
 	own = to = ((struct sg_table *)map->own)->sgl;
 	for_each_sg(sgl, sg, nents, i) {
+		if (i)
+			to = own_next(to);
 		sg_set_page(to, sg_page(sg), sg->length, sg->offset);
-		to = sg_next(to);
 	}
 	return map_list(map, own, nents, dir);
 }
@@ -121,10 +129,11 @@ int linux_dma_map_range(struct linux_dma_map *map, void *sgl, unsigned int nents
 	for_each_sg(from, sg, need, i) {
 		unsigned int n = min_t(uint64_t, len, sg->length - offset);
 
+		if (i)
+			to = own_next(to);
 		sg_set_page(to, sg_page(sg), n, sg->offset + offset);
 		offset = 0;
 		len -= n;
-		to = sg_next(to);
 	}
 	return map_list(map, own, need, dir);
 }
@@ -166,17 +175,19 @@ void linux_dma_iter_init(struct linux_dma_iter *it, const struct linux_dma_map *
 	it->left = map->nsegs;
 }
 
-bool linux_dma_iter_next(struct linux_dma_iter *it, uint64_t *addr, uint64_t *len)
+unsigned int linux_dma_iter_next(struct linux_dma_iter *it, struct dma_seg *segs,
+				 unsigned int max)
 {
+	unsigned int n = min(it->left, max), i;
 	struct scatterlist *sg = it->sg;
 
-	if (!it->left)
-		return false;
-	*addr = sg_dma_address(sg);
-	*len = sg_dma_len(sg);
-	if (--it->left)
-		it->sg = sg_next(sg);
-	return true;
+	for (i = 0; i < n; i++) {
+		segs[i] = (struct dma_seg){ sg_dma_address(sg), sg_dma_len(sg) };
+		if (--it->left)
+			sg = own_next(sg);
+	}
+	it->sg = sg;
+	return n;
 }
 
 int linux_sgl_from_addr(void *addr, size_t len, bool may_sleep, void **tablep, void **sglp,

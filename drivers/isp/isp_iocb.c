@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Ring entries: the only code that knows their byte order. Entries are put directly into the ring,
- * in ascending order; every byte that the chip may look at is written.
+ * Ring entries: with isp_put_segment() the only code that knows their byte order. Entries are put
+ * directly into the ring, in ascending order; every byte that the chip may look at is written.
  */
 #include "ispcmd.h"
 
@@ -73,7 +73,8 @@ void isp_put_command(struct isp_cursor *c, const struct isp_iocb *io)
 	}
 }
 
-static void put_continuation(struct isp_cursor *c)
+/* The cursor goes on to a continuation entry. */
+void isp_put_continuation(struct isp_cursor *c)
 {
 	union isp_entry *e;
 
@@ -90,25 +91,6 @@ static void put_continuation(struct isp_cursor *c)
 		e->cont32.ic_reserved = 0;
 		c->seg.s32 = e->cont32.ic_seg;
 		c->nslots = ISP_CONT_SEGS32;
-	}
-}
-
-/* Put the next segment, into a new continuation entry if the current entry is full. */
-void isp_put_segment(struct isp_cursor *c, uint64_t addr, uint32_t len)
-{
-	if (c->slot == c->nslots)
-		put_continuation(c);
-	if (c->a64) {
-		struct isp_seg64 *seg = &c->seg.s64[c->slot++];
-
-		seg->is_addr_lo = LE_32((uint32_t)addr);
-		seg->is_addr_hi = LE_32((uint32_t)(addr >> 32));
-		seg->is_len = LE_32(len);
-	} else {
-		struct isp_seg32 *seg = &c->seg.s32[c->slot++];
-
-		seg->is_addr = LE_32((uint32_t)addr);
-		seg->is_len = LE_32(len);
 	}
 }
 

@@ -242,8 +242,27 @@ struct isp_completion {
 uint_t isp_iocb_entries(uint_t nsegs, uint_t cdblen, boolean_t a64);
 uint_t isp_iocb_max_segs(uint_t entries, boolean_t a64);
 void isp_put_command(struct isp_cursor *c, const struct isp_iocb *io);
-void isp_put_segment(struct isp_cursor *c, uint64_t addr, uint32_t len);
+void isp_put_continuation(struct isp_cursor *c);
 void isp_put_marker(union isp_entry *e, uint8_t target, uint8_t modifier);
 void isp_get_completion(const union isp_entry *e, struct isp_completion *c);
+
+/* Put the next segment, into a new continuation entry if the current entry is full. */
+static inline void isp_put_segment(struct isp_cursor *c, uint64_t addr, uint32_t len)
+{
+	if (c->slot == c->nslots)
+		isp_put_continuation(c);
+	if (c->a64) {
+		struct isp_seg64 *seg = &c->seg.s64[c->slot++];
+
+		seg->is_addr_lo = LE_32((uint32_t)addr);
+		seg->is_addr_hi = LE_32((uint32_t)(addr >> 32));
+		seg->is_len = LE_32(len);
+	} else {
+		struct isp_seg32 *seg = &c->seg.s32[c->slot++];
+
+		seg->is_addr = LE_32((uint32_t)addr);
+		seg->is_len = LE_32(len);
+	}
+}
 
 #endif /* _ISPCMD_H */

@@ -11,9 +11,9 @@ static void require(bool condition)
 		abort();
 }
 
-static int add(struct dma_plan *p, uint64_t addr, uint64_t len)
+static int add(struct dma_plan *p, const struct dma_seg *segs, uint32_t n)
 {
-	int rc = dma_plan_add(p, addr, len);
+	int rc = dma_plan_add(p, segs, n);
 
 	while (rc == DMA_PLAN_GROW) {
 		if (p->ncookies == p->cookies_max)
@@ -62,7 +62,9 @@ static void check(const struct dma_plan *p, uint64_t total, uint32_t sets)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct dma_plan p = { 0 };
+	struct dma_seg segs[8];
 	struct dma_limits lim;
+	uint32_t n = 0, at_once;
 	uint64_t total = 0;
 	ddi_dma_attr_t a;
 	const char *why;
@@ -78,20 +80,26 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	}
 	rc = dma_plan_init(&p, &lim, 0);
+	at_once = size % 8 + 1;
 	/* Lengths that make a few thousand cookies at most, whatever the attributes. */
 	while (!rc && size >= 10) {
-		uint64_t addr;
 		uint16_t len;
 
-		memcpy(&addr, data, 8);
+		memcpy(&segs[n].addr, data, 8);
 		memcpy(&len, data + 8, 2);
 		data += 10;
 		size -= 10;
 		if (!len)
 			continue;
-		rc = add(&p, addr, len);
+		segs[n++].len = len;
 		total += len;
+		if (n == at_once) {
+			rc = add(&p, segs, n);
+			n = 0;
+		}
 	}
+	if (!rc && n)
+		rc = add(&p, segs, n);
 	require(rc == 0 || rc == DDI_DMA_NOMAPPING);
 	if (!rc && total) {
 		check(&p, total, 1);

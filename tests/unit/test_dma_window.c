@@ -29,28 +29,30 @@ static const ddi_dma_attr_t wide = {
 
 struct object {
 	unsigned int	n;
-	uint64_t	addr[MAX_SEGS];
-	uint64_t	len[MAX_SEGS];
+	struct dma_seg	seg[MAX_SEGS];
 	uint64_t	total;
 };
 
 static void add_seg(struct object *o, uint64_t addr, uint64_t len)
 {
-	o->addr[o->n] = addr;
-	o->len[o->n++] = len;
+	o->seg[o->n++] = (struct dma_seg){ addr, len };
 	o->total += len;
 }
 
-/* Plan with arrays that begin as small as can be, so that each growth is exercised. */
+/*
+ * Plan with arrays that begin as small as can be, so that each growth is exercised, and from some
+ * segments at a time.
+ */
 static int make_plan(struct dma_plan *p, const struct dma_limits *lim, const struct object *o)
 {
-	unsigned int i;
+	unsigned int i, n;
 	int rc;
 
 	*p = (struct dma_plan){ .cookies = malloc(sizeof(ddi_dma_cookie_t)), .cookies_max = 1 };
 	rc = dma_plan_init(p, lim, 0);
-	for (i = 0; !rc && i < o->n; i++) {
-		rc = dma_plan_add(p, o->addr[i], o->len[i]);
+	for (i = 0; !rc && i < o->n; i += n) {
+		n = pure_min(o->n - i, random64() % 8 + 1);
+		rc = dma_plan_add(p, &o->seg[i], n);
 		while (rc == DMA_PLAN_GROW) {
 			if (p->ncookies == p->cookies_max)
 				p->cookies = realloc(p->cookies,
@@ -117,13 +119,13 @@ static void check_sets_plan(const struct dma_plan *p, const struct object *o, ui
 			assert_int_equal(addr & ~lim->seg, (addr + left - 1) & ~lim->seg);
 			sum += left;
 			while (left) {
-				uint64_t n = pure_min(left, o->len[seg] - in_seg);
+				uint64_t n = pure_min(left, o->seg[seg].len - in_seg);
 
-				assert_int_equal(addr, o->addr[seg] + in_seg);
+				assert_int_equal(addr, o->seg[seg].addr + in_seg);
 				addr += n;
 				left -= n;
 				in_seg += n;
-				if (in_seg == o->len[seg]) {
+				if (in_seg == o->seg[seg].len) {
 					seg++;
 					in_seg = 0;
 				}
@@ -305,10 +307,10 @@ static void refuses_what_is_out_of_reach(void **state)
 	a.dma_attr_addr_hi = 0xffffffff;
 	add_seg(&o, 0xfffff000, 0x1000);
 	assert_int_equal(windows_of(&a, &o, NULL), 1);
-	o.len[0] = o.total = 0x1001;
+	o.seg[0].len = o.total = 0x1001;
 	assert_int_equal(windows_of(&a, &o, NULL), DDI_DMA_NOMAPPING);
-	o.addr[0] = 0xfff;
-	o.len[0] = o.total = 1;
+	o.seg[0].addr = 0xfff;
+	o.seg[0].len = o.total = 1;
 	assert_int_equal(windows_of(&a, &o, NULL), DDI_DMA_NOMAPPING);
 }
 
