@@ -5,11 +5,12 @@
  * kernel fail the Nth allocation that this task makes, and no other.
  *
  *	failnth bind <driver folder in sysfs> <device> <seconds>
+ *	failnth scan <SCSI host number> <device> <seconds>
  *	failnth read|write <block device> <bytes>
  *	failnth sg <sg device> <bytes>
  *
- * With seconds, not 0, every allocation fails for that long, then every second one for as long,
- * every fourth ... A bind makes thousands, most of them in the midlayer's scan.
+ * A scan is for one device, "0:0:0". With seconds, not 0, every allocation fails for that long, then
+ * every second one for as long, every fourth ... A bind makes more than a thousand.
  *
  * Prints "<operation> <cases> <cases that ended with an error>"; status 1 and a reason when a case
  * ends otherwise than whole or with an error.
@@ -83,6 +84,12 @@ static void write_text(const char *folder, const char *name, const char *text)
 	close(fd);
 }
 
+/* How many allocations to go on by. */
+static int stride(time_t begun, int seconds)
+{
+	return 1 << (seconds ? (time(NULL) - begun) / seconds : 0);
+}
+
 static int bind_walk(const char *driver, const char *device, int seconds)
 {
 	char path[512], bound[512];
@@ -91,7 +98,7 @@ static int bind_walk(const char *driver, const char *device, int seconds)
 
 	snprintf(path, sizeof(path), "%s/bind", driver);
 	snprintf(bound, sizeof(bound), "%s/%s", driver, device);
-	for (n = 1; ; n += 1 << (seconds ? (time(NULL) - begun) / seconds : 0)) {
+	for (n = 1; ; n += stride(begun, seconds)) {
 		int fd = open_it(path, O_WRONLY), bad;
 
 		fail_nth(n);
@@ -116,6 +123,41 @@ static int bind_walk(const char *driver, const char *device, int seconds)
 			die("allocation %d: a SCSI host is left", n);
 	}
 	printf("bind of %d %d %d\n", n - 1, cases, errors);
+	return 0;
+}
+
+static int scan_walk(const char *host, const char *device, int seconds)
+{
+	char path[512], found[512], address[32];
+	int n, cases = 0, errors = 0, reached;
+	time_t begun = time(NULL);
+
+	snprintf(path, sizeof(path), "/sys/class/scsi_host/host%s/scan", host);
+	snprintf(found, sizeof(found), "/sys/bus/scsi/devices/%s:%s", host, device);
+	snprintf(address, sizeof(address), "%s", device);
+	for (n = 0; address[n]; n++)
+		if (address[n] == ':')
+			address[n] = ' ';
+	for (n = 1; ; n += stride(begun, seconds)) {
+		int fd, bad, there;
+
+		if (!access(found, F_OK))
+			write_text(found, "delete", "1");
+		fd = open_it(path, O_WRONLY);
+		fail_nth(n);
+		bad = write(fd, address, strlen(address)) < 0;
+		reached = failed_one();
+		close(fd);
+		there = !access(found, F_OK);
+		if (!reached) {
+			if (bad || !there)
+				die("scan finds nothing with no allocation failed");
+			break;
+		}
+		cases++;
+		errors += bad || !there;
+	}
+	printf("scan of %d %d %d\n", n - 1, cases, errors);
 	return 0;
 }
 
@@ -191,11 +233,13 @@ static int io_walk(const char *op, const char *device, int bytes)
 
 int main(int argc, char **argv)
 {
-	if (argc != 4 && argc != 5)
-		die("usage: failnth bind|read|write|sg <folder or device> <device or bytes> [<seconds>]");
+	if (argc < 4)
+		die("usage: failnth bind|scan|read|write|sg <where> <device or bytes> [<seconds>]");
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	nth_fd = open_it("/proc/self/fail-nth", O_RDWR);
 	if (!strcmp(argv[1], "bind"))
 		return bind_walk(argv[2], argv[3], argc > 4 ? atoi(argv[4]) : 0);
+	if (!strcmp(argv[1], "scan"))
+		return scan_walk(argv[2], argv[3], argc > 4 ? atoi(argv[4]) : 0);
 	return io_walk(argv[1], argv[2], atoi(argv[3]));
 }

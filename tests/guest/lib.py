@@ -409,4 +409,7 @@ def errors_in_log(vm):
 # Said by a kernel without BIOS tables or udev, none of it about SCSI; and what Debian's kernel
 # says of any firmware file that is absent, here because the chip's resident firmware is used.
 BOOT_NOISE = (r'^(mtrr|ACPI|PCI: Fatal|pci 0000:00:1f|integrity|RETBleed|Failed to)|'
-              r'firmware: failed to load qlogic|^firmware_class: See')
+              r'firmware: failed to load qlogic|^firmware_class: See|'
+              # Data races; the console is searched for ours.
+              r'^=+$|BUG: KCSAN: |^(read|write|race) .* of \d+ bytes|^value changed: |'
+              r'^Reported by Kernel Concurrency Sanitizer')

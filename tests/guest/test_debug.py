@@ -20,18 +20,18 @@ def arm(vm):
     vm.expect_report('DMA-API: cacheline tracking ENOMEM')
 
 
-def group_of(name, before, disks=1):
-    """Few disks, for a short scan; no ACPI interrupt routing, which breaks when out of memory."""
+def group_of(name, before):
+    """One disk, for a short scan; no ACPI interrupt routing, which breaks when out of memory."""
     group = Group(name, lambda s: s.config(controllers=[Controller()], files=[program(s, 'failnth')],
                                            cmdline='acpi=noirq',
-                                           disks=[Disk(target=0, size='64M')] * disks),
+                                           disks=[Disk(target=0, size='64M')]),
                   needs=not_built('isp'), before=before, kernels=('debug',), long=True)
     GROUPS.append(group)
     return group
 
 
 GROUPS = []
-ATTACH = group_of('debug-attach', arm, disks=0)
+ATTACH = group_of('debug-attach', arm)
 FAIL = group_of('debug-failslab', arm)
 
 
@@ -44,19 +44,34 @@ def walk(vm, arguments, timeout=600):
     return cases, errors
 
 
+SCAN = '/sys/module/scsi_mod/parameters/scan'
+
+
+# Seconds of each allocation, then fewer; 0: each one.
+WALK = os.environ.get('WALK', '20')
+SCAN = '/sys/module/scsi_mod/parameters/scan'
+
+
 @ATTACH.test
 def each_allocation(vm):
-    """Each allocation of an attach fails once: it unwinds, and the next attach gets further.
-
-    WALK seconds of each, then fewer; 0 for each to the end.
-    """
-    vm.guest('echo 0 > /sys/bus/pci/drivers_autoprobe; modprobe isp bus_reset=0 reset_delay=0')
+    """Each allocation of an attach fails once: it unwinds, and the next attach gets further."""
+    vm.guest('echo 0 > /sys/bus/pci/drivers_autoprobe; modprobe isp bus_reset=0 reset_delay=0; '
+             f'echo -n manual > {SCAN}')
     device = vm.guest('cd /sys/bus/pci/devices; dirname $(grep -l 0x1020 */device)').text.strip()
-    cases, errors = walk(vm, f'bind /sys/bus/pci/drivers/isp {device} '
-                         + os.environ.get('WALK', '20'), timeout=3600)
+    cases, errors = walk(vm, f'bind /sys/bus/pci/drivers/isp {device} {WALK}', timeout=3600)
     # How far it gets in that time depends on the machine.
     check(cases > 50 and errors > 10, 'hardly anything failed')
     vm.guest('rmmod isp; echo 1 > /sys/bus/pci/drivers_autoprobe')
+
+
+@ATTACH.test
+def each_allocation_of_scan(vm):
+    """The same for the scan that finds a disk."""
+    vm.guest(f'modprobe isp bus_reset=0 reset_delay=0; echo -n manual > {SCAN}')
+    host = vm.guest('ls /sys/class/scsi_host').text.strip()[4:]
+    cases, errors = walk(vm, f'scan {host} 0:0:0 {WALK}', timeout=3600)
+    check(cases > 30 and errors > 10, 'hardly anything failed')
+    vm.guest(f'rmmod isp; echo -n sync > {SCAN}')
     ISP.load(vm)
 
 

@@ -20,6 +20,11 @@ SOURCE = '6.1'
 CHECKING = {'debug': ('checking.config', 'debug.config'),
             'kcsan': ('checking.config', 'kcsan.config')}
 
+# Without memory for it the midlayer of 6.1 gives a new device up before it has become one, and the
+# kernel reports that. (file, a line, a later line that has to come before it)
+FIX = ('drivers/scsi/scsi_scan.c', '\tif (scsi_realloc_sdev_budget_map(sdev, depth))\n',
+       '\tscsi_sysfs_device_initialize(sdev);\n')
+
 # linux-image-6.1.0-50-amd64, linux-image-6.12.9+deb12-amd64; not -rt, -cloud, -dbg, -unsigned.
 IMAGE = r'linux-image-%s(?:[.+-](?:[\d.+-]|deb|bpo)+?)?-amd64'
 
@@ -204,7 +209,7 @@ def _prepare_checking(build, name):
     """
     top = os.path.join(os.path.abspath(build), 'debug-kernel', name)
     options = _options(name)
-    want = hashlib.sha256(options.encode()).hexdigest()
+    want = hashlib.sha256((options + ''.join(FIX)).encode()).hexdigest()
     stamp = os.path.join(top, 'stamp')
 
     def built():
@@ -240,7 +245,21 @@ def _source_tree(build):
         os.makedirs(tree + '.part')
         _untar_source(deb, SOURCE, tree + '.part', [])
         os.replace(tree + '.part', tree)
+    _fix(tree)
     return version, tree
+
+
+def _fix(tree):
+    """Move the line of FIX, unless it has been or the source is another one."""
+    path = os.path.join(tree, FIX[0])
+    with open(path, encoding='utf-8') as f:
+        text = f.read()
+    before, found, after = text.partition(FIX[1])
+    if not found or after.count(FIX[2]) != 1:
+        return
+    with open(path + '.part', 'w', encoding='utf-8') as f:
+        f.write(before + FIX[2] + found + after.replace(FIX[2], ''))
+    os.replace(path + '.part', path)
 
 
 def _build_checking(source, top, name, options):
