@@ -26,8 +26,6 @@ struct ddi_callback_list scsi_pkt_callbacks;
 
 /* Enough for the usual request without memory of their own. */
 #define INLINE_COOKIES	8
-/* Segments handed from the DMA layer to the planner: on the stack. */
-#define SEGS_AT_ONCE	16
 /* Memory of our own that a window takes at most, if there may be several. */
 #define BOUNCE_MAX	(256 * 1024)
 /* The same if there may be only one: what the page allocator gives in one piece. */
@@ -296,15 +294,9 @@ static int plan_add(struct scsa_dma_handle *h, const struct dma_seg *segs, uint_
 /* Cookies and windows of what is mapped; @offset is where in the object that begins. */
 static int plan_mapping(struct scsa_dma_handle *h, uint64_t offset, int kmflag)
 {
-	struct dma_seg segs[SEGS_AT_ONCE];
-	struct linux_dma_iter it;
-	uint_t n;
 	int rc = dma_plan_init(&h->dh_plan, &h->dh_limits, offset);
 
-	linux_dma_iter_init(&it, &h->dh_map);
-	while (rc == DDI_SUCCESS && (n = linux_dma_iter_next(&it, segs, SEGS_AT_ONCE)))
-		rc = plan_add(h, segs, n, kmflag);
-	return rc;
+	return rc ? rc : plan_add(h, h->dh_map.segs, h->dh_map.nsegs, kmflag);
 }
 
 static void select_win(struct scsa_dma_handle *h, uint_t win, const struct dma_win *w)

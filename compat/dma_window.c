@@ -243,18 +243,19 @@ int dma_plan_resume(struct dma_plan *p)
 {
 	int rc;
 
-	for (;;) {
-		rc = p->len ? take_rest(p) : 0;
+	while (p->len || p->nsegs) {
+		if (!p->len) {
+			p->addr = p->segs->addr;
+			p->len = p->segs->len;
+			p->segs++;
+			p->nsegs--;
+		}
+		rc = take_rest(p);
 		if (rc)
 			return rc;
 		take_simple(p);
-		if (!p->nsegs)
-			return 0;
-		p->addr = p->segs->addr;
-		p->len = p->segs->len;
-		p->segs++;
-		p->nsegs--;
 	}
+	return 0;
 }
 
 /**
@@ -270,7 +271,8 @@ int dma_plan_add(struct dma_plan *p, const struct dma_seg *segs, uint32_t n)
 {
 	p->segs = segs;
 	p->nsegs = n;
-	return dma_plan_resume(p);
+	take_simple(p);
+	return p->nsegs ? dma_plan_resume(p) : 0;
 }
 
 /**

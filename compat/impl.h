@@ -124,17 +124,12 @@ void scsa_dma_one_set(struct scsa_dma_handle *h);
 /* A mapping of (a part of) a scatterlist, owned by a DMA handle. */
 struct linux_dma_map {
 	void			*dev;		/* struct device */
-	void			*sgl;		/* struct scatterlist handed to dma_map_sg() */
-	unsigned int		nents;
-	unsigned int		nsegs;		/* what it became; 0: nothing mapped */
+	struct linux_own_list	*own;		/* what is mapped; kept for the next time */
+	unsigned int		own_max;	/* entries there is room for */
+	unsigned int		nents;		/* in use */
 	int			dir;		/* DDI_DMA_READ, _WRITE or both */
-	void			*own;		/* struct sg_table of sgl; kept for the next time */
-	unsigned int		own_max;
-};
-
-struct linux_dma_iter {
-	void			*sg;
-	unsigned int		left;
+	struct dma_seg		*segs;		/* what they became */
+	unsigned int		nsegs;		/* 0: nothing mapped */
 };
 
 /*
@@ -152,10 +147,6 @@ bool linux_dma_hopeless(const struct linux_dma_map *map, void *sgl, unsigned int
 void linux_dma_unmap(struct linux_dma_map *map, bool disowned);
 void linux_dma_map_fini(struct linux_dma_map *map);
 void linux_dma_sync(struct linux_dma_map *map, bool for_cpu);
-void linux_dma_iter_init(struct linux_dma_iter *it, const struct linux_dma_map *map);
-/* The next segments of the mapping, @max at most; how many there were. */
-unsigned int linux_dma_iter_next(struct linux_dma_iter *it, struct dma_seg *segs,
-				 unsigned int max);
 /* A scatterlist for @len bytes at a kernel address, vmalloc'd or not. */
 int linux_sgl_from_addr(void *addr, size_t len, bool may_sleep, void **tablep, void **sglp,
 			unsigned int *nentsp);

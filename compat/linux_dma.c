@@ -34,18 +34,6 @@ static enum dma_data_direction to_linux_dir(int dir)
 	}
 }
 
-/* A failure is the caller's to handle, by smaller windows or later; it belongs in no log. */
-static int map_list(struct linux_dma_map *map, void *sgl, unsigned int nents, int dir)
-{
-	map->nsegs = dma_map_sg_attrs(map->dev, sgl, nents, to_linux_dir(dir), DMA_ATTR_NO_WARN);
-	if (!map->nsegs)
-		return -ENOMEM;
-	map->sgl = sgl;
-	map->nents = nents;
-	map->dir = dir;
-	return 0;
-}
-
 bool linux_dma_hopeless(const struct linux_dma_map *map, void *sgl, unsigned int nents)
 {
 	size_t most = dma_max_mapping_size(map->dev);
@@ -57,6 +45,11 @@ bool linux_dma_hopeless(const struct linux_dma_map *map, void *sgl, unsigned int
 			return true;
 	return false;
 }
+
+struct linux_own_list {
+	struct sg_table		table;
+	struct dma_seg		segs[];
+};
 
 /* sg_next() in a list of our own, from any entry in use but the last. */
 static struct scatterlist *own_next(struct scatterlist *sg)
@@ -70,44 +63,64 @@ static int own_list(struct linux_dma_map *map, unsigned int need, bool may_sleep
 {
 	gfp_t gfp = may_sleep ? GFP_NOIO : GFP_ATOMIC | __GFP_NOWARN;
 	unsigned int room = max_t(unsigned int, roundup_pow_of_two(need), MIN_OWN);
-	struct sg_table *table;
+	struct linux_own_list *own;
 
-	if (need <= map->own_max)
+	if (likely(need <= map->own_max))
 		return 0;
 	linux_dma_map_fini(map);
-	table = kmalloc(sizeof(*table), gfp);
-	if (!table)
-		return -ENOMEM;
 	/* More than is needed now, so that it grows a few times only. */
-	if (sg_alloc_table(table, room, gfp)) {
-		kfree(table);
+	own = kmalloc(struct_size(own, segs, room), gfp);
+	if (!own)
+		return -ENOMEM;
+	if (sg_alloc_table(&own->table, room, gfp)) {
+		kfree(own);
 		return -ENOMEM;
 	}
-	map->own = table;
+	map->own = own;
 	map->own_max = room;
+	map->segs = own->segs;
+	return 0;
+}
+
+/* A failure is the caller's to handle, by smaller windows or later; it belongs in no log. */
+static int map_own(struct linux_dma_map *map, unsigned int nents, int dir)
+{
+	struct scatterlist *sg = map->own->table.sgl;
+	unsigned int i;
+
+	map->nsegs = dma_map_sg_attrs(map->dev, sg, nents, to_linux_dir(dir), DMA_ATTR_NO_WARN);
+	if (!map->nsegs)
+		return -ENOMEM;
+	map->nents = nents;
+	map->dir = dir;
+	for (i = 0; i < map->nsegs; i++) {
+		if (i)
+			sg = own_next(sg);
+		map->segs[i] = (struct dma_seg){ sg_dma_address(sg), sg_dma_len(sg) };
+	}
 	return 0;
 }
 
 int linux_dma_map(struct linux_dma_map *map, void *sgl, unsigned int nents, int dir, bool may_sleep)
 {
-	struct scatterlist *sg, *own, *to;
+	struct scatterlist *sg, *to;
 	unsigned int i;
 
 	if (own_list(map, nents, may_sleep))
 		return -ENOMEM;
-	own = to = ((struct sg_table *)map->own)->sgl;
+	to = map->own->table.sgl;
 	for_each_sg(sgl, sg, nents, i) {
 		if (i)
 			to = own_next(to);
 		sg_set_page(to, sg_page(sg), sg->length, sg->offset);
 	}
-	return map_list(map, own, nents, dir);
+	return map_own(map, nents, dir);
 }
 
 int linux_dma_map_range(struct linux_dma_map *map, void *sgl, unsigned int nents, uint64_t offset,
 			uint64_t len, int dir, bool may_sleep)
 {
-	struct scatterlist *from = sgl, *sg, *own, *to;
+	struct scatterlist *from = sgl, *sg, *to;
 	unsigned int need = 0, i;
 	uint64_t left;
 
@@ -125,7 +138,7 @@ int linux_dma_map_range(struct linux_dma_map *map, void *sgl, unsigned int nents
 	}
 	if (own_list(map, need, may_sleep))
 		return -ENOMEM;
-	own = to = ((struct sg_table *)map->own)->sgl;
+	to = map->own->table.sgl;
 	for_each_sg(from, sg, need, i) {
 		unsigned int n = min_t(uint64_t, len, sg->length - offset);
 
@@ -135,59 +148,39 @@ int linux_dma_map_range(struct linux_dma_map *map, void *sgl, unsigned int nents
 		offset = 0;
 		len -= n;
 	}
-	return map_list(map, own, need, dir);
+	return map_own(map, need, dir);
 }
 
 void linux_dma_unmap(struct linux_dma_map *map, bool disowned)
 {
 	if (!map->nsegs)
 		return;
-	dma_unmap_sg_attrs(map->dev, map->sgl, map->nents, to_linux_dir(map->dir),
+	dma_unmap_sg_attrs(map->dev, map->own->table.sgl, map->nents, to_linux_dir(map->dir),
 			   disowned ? DMA_ATTR_SKIP_CPU_SYNC : 0);
 	map->nsegs = 0;
 }
 
 void linux_dma_map_fini(struct linux_dma_map *map)
 {
-	struct sg_table *table = map->own;
-
-	if (!table)
+	if (!map->own)
 		return;
-	sg_free_table(table);
-	kfree(table);
+	sg_free_table(&map->own->table);
+	kfree(map->own);
 	map->own = NULL;
 	map->own_max = 0;
 }
 
 void linux_dma_sync(struct linux_dma_map *map, bool for_cpu)
 {
+	struct scatterlist *sgl;
+
 	if (!map->nsegs)
 		return;
+	sgl = map->own->table.sgl;
 	if (for_cpu)
-		dma_sync_sg_for_cpu(map->dev, map->sgl, map->nents, to_linux_dir(map->dir));
+		dma_sync_sg_for_cpu(map->dev, sgl, map->nents, to_linux_dir(map->dir));
 	else
-		dma_sync_sg_for_device(map->dev, map->sgl, map->nents, to_linux_dir(map->dir));
-}
-
-void linux_dma_iter_init(struct linux_dma_iter *it, const struct linux_dma_map *map)
-{
-	it->sg = map->sgl;
-	it->left = map->nsegs;
-}
-
-unsigned int linux_dma_iter_next(struct linux_dma_iter *it, struct dma_seg *segs,
-				 unsigned int max)
-{
-	unsigned int n = min(it->left, max), i;
-	struct scatterlist *sg = it->sg;
-
-	for (i = 0; i < n; i++) {
-		segs[i] = (struct dma_seg){ sg_dma_address(sg), sg_dma_len(sg) };
-		if (--it->left)
-			sg = own_next(sg);
-	}
-	it->sg = sg;
-	return n;
+		dma_sync_sg_for_device(map->dev, sgl, map->nents, to_linux_dir(map->dir));
 }
 
 int linux_sgl_from_addr(void *addr, size_t len, bool may_sleep, void **tablep, void **sglp,

@@ -159,7 +159,7 @@ void scsa_regs_map_free(struct scsa_acc **handlep)
 EXPORT_SYMBOL_GPL(scsa_regs_map_free);
 
 /* An access outside of what is mapped is a driver's mistake that would oops or hit a neighbour. */
-static bool acc_in_range(const struct scsa_acc *acc, const void *addr, size_t size)
+static __always_inline bool acc_in_range(const struct scsa_acc *acc, const void *addr, size_t size)
 {
 	if (WARN_ONCE(!acc, "scsa: access without a handle\n"))
 		return false;

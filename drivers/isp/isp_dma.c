@@ -25,16 +25,13 @@ static void take_cookies(struct isp *isp, struct isp_cmd *sp, struct buf *bp, ui
 	sp->cmd_dmatotal += sp->cmd_dmacount;
 }
 
-/* A DMA handle for the packet, the one it has if that fits. */
-static int get_handle(struct isp *isp, struct isp_cmd *sp, int (*cb)(caddr_t))
+/* A DMA handle for the packet in place of the one it has, if any. */
+static int new_handle(struct isp *isp, struct isp_cmd *sp, int (*cb)(caddr_t))
 {
 	ddi_dma_attr_t tmp_dma_attr;
 
-	if (sp->cmd_dmahandle) {
-		if (sp->cmd_granular == isp->isp_tran->tran_dma_attr.dma_attr_granular)
-			return DDI_SUCCESS;
+	if (sp->cmd_dmahandle)
 		ddi_dma_free_handle(&sp->cmd_dmahandle);
-	}
 	/* The framework's copy: the sector size that target drivers announce is in it. */
 	tmp_dma_attr = isp->isp_tran->tran_dma_attr;
 	sp->cmd_granular = tmp_dma_attr.dma_attr_granular;
@@ -73,7 +70,11 @@ int isp_i_dma_alloc(struct isp *isp, struct scsi_pkt *pkt, struct buf *bp, int f
 
 	cb = callback == NULL_FUNC ? DDI_DMA_DONTWAIT : DDI_DMA_SLEEP;
 
-	i = get_handle(isp, sp, cb);
+	if (sp->cmd_dmahandle &&
+	    sp->cmd_granular == isp->isp_tran->tran_dma_attr.dma_attr_granular)
+		i = DDI_SUCCESS;
+	else
+		i = new_handle(isp, sp, cb);
 	if (i != DDI_SUCCESS) {
 		sp->cmd_dmahandle = NULL;
 		bioerror(bp, i == DDI_DMA_BADATTR ? EFAULT : 0);
