@@ -167,9 +167,12 @@ static void take_simple(struct dma_plan *p)
 	uint32_t n = pure_min(p->nsegs, pure_min(lim->sgllen - cur->ncookies,
 						 p->cookies_max - p->ncookies));
 	const struct dma_seg *s = p->segs, *stop = s + n;
-	ddi_dma_cookie_t *c = p->cookies + p->ncookies;
 	uint64_t room = p->max_len - cur->len, end = 0;
+	ddi_dma_cookie_t *c;
 
+	if (!n)
+		return;
+	c = p->cookies + p->ncookies;
 	if (cur->ncookies)
 		end = c[-1].dmac_laddress + c[-1].dmac_size;
 	for (; s < stop; s++, c++) {
