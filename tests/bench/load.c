@@ -21,7 +21,7 @@
 #include <linux/fs.h>
 
 #define MAX_DEPTH	256
-#define WARM_UP		1024	/* I/Os: every tag has been used, every cache is filled */
+#define WARM_UP		512	/* batches: every tag has been used, every cache is filled */
 
 static struct iocb iocbs[MAX_DEPTH];
 static struct iocb *list[MAX_DEPTH];
@@ -105,7 +105,7 @@ int main(int argc, char **argv)
 		iocbs[i].aio_buf = (unsigned long)buffer + i * size;
 		iocbs[i].aio_nbytes = size;
 	}
-	for (n = 0; n < WARM_UP; n += depth)
+	for (n = 0; n < WARM_UP * depth; n += depth)
 		batch(context, n, depth, size, bytes / size);
 	begin_mark();
 	for (n = 0; n < ios; n += depth)
