@@ -47,7 +47,7 @@ def driver_table(figures):
     rows = []
     for key, text in names:
         values = [figures[d]['driver'].get(key) for d in DRIVERS]
-        rows.append([text] + ['–' if v is None else f'{v:.2f}' if isinstance(v, float) else str(v)
+        rows.append([text] + ['–' if v is None else f'{round(v, 2) + 0.0:.2f}' if isinstance(v, float) else str(v)
                               for v in values])
     return grid(['', '`qla1280`', '`isp`'], rows)
 
