@@ -1,7 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
 """The VM runner itself: what it must not let pass does not pass."""
 
-from lib import Controller, Group, check, same
+import concurrent.futures
+import os
+import time
+from unittest import mock
+
+from lib import Controller, Group, check, kernels, same
 from qemu import DeviceComplaint, GuestCrash, GuestHang, QemuDied
 
 group = Group('runner', lambda s: s.config(controllers=[Controller()], memory='512M'))
@@ -35,6 +40,23 @@ def long_command(vm):
     """Commands larger than any buffer on the serial line."""
     text = 'x' * 20000
     same(vm.guest(f'echo {text} | wc -c').text.strip(), '20001', 'length')
+
+
+@group.test
+def kernel_unpacked_once(vm):
+    """Several machines that start at once, none of which finds the kernel unpacked."""
+    kernel = kernels.Kernel('new', vm.scratch)
+    kernel.image = vm.kernel.image
+    replace = os.replace
+
+    def slow(*args):
+        time.sleep(0.5)
+        replace(*args)
+
+    with mock.patch('os.replace', slow), concurrent.futures.ThreadPoolExecutor(2) as pool:
+        paths = list(pool.map(lambda _: kernel.elf(), range(2)))
+    same(paths, [os.path.join(vm.scratch, 'vmlinux')] * 2, 'unpacked kernels')
+    check(os.path.getsize(paths[0]) > os.path.getsize(kernel.image), 'not unpacked')
 
 
 @group.test

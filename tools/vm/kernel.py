@@ -56,10 +56,16 @@ class Kernel:
         out = os.path.join(self.top, 'vmlinux')
         if os.path.exists(out):
             return out
+        with locked(self.top):
+            if not os.path.exists(out) and not self._unpack_image(out):
+                return None
+        return out
+
+    def _unpack_image(self, out):
         with open(self.image, 'rb') as f:
             data = f.read()
         if data[0x202:0x206] != b'HdrS' and data[0x202:0x206] != b'SrdH':
-            return None
+            return False
         start, length = struct.unpack_from('<II', data, 0x248)
         start += (data[0x1f1] + 1) * 512
         payload = data[start:start + length]
@@ -72,15 +78,15 @@ class Kernel:
                 elf = subprocess.run(['zstd', '-dcq'], input=payload[:-4], check=True,
                                      stdout=subprocess.PIPE).stdout
             else:
-                return None
+                return False
         except (OSError, EOFError, lzma.LZMAError, subprocess.CalledProcessError):
-            return None
+            return False
         if elf[:4] != b'\x7fELF':
-            return None
+            return False
         with open(out + '.part', 'wb') as f:
             f.write(elf)
         os.replace(out + '.part', out)
-        return out
+        return True
 
 
 class CheckingKernel(Kernel):
