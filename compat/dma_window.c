@@ -159,6 +159,11 @@ static uint64_t mergeable(const struct dma_plan *p)
 	return pure_min(to_boundary(p, p->addr), p->lim->max_cookie - last->dmac_size);
 }
 
+static bool reachable(const struct dma_limits *lim, uint64_t addr, uint64_t len)
+{
+	return addr >= lim->addr_lo && addr <= lim->addr_hi && len - 1 <= lim->addr_hi - addr;
+}
+
 /* Segments as long as each is a cookie of its own in the current window, as nearly all are. */
 static void take_simple(struct dma_plan *p)
 {
@@ -178,9 +183,8 @@ static void take_simple(struct dma_plan *p)
 	for (; s < stop; s++, c++) {
 		const uint64_t addr = s->addr, len = s->len;
 
-		if (addr < lim->addr_lo || addr > lim->addr_hi || len - 1 > lim->addr_hi - addr ||
-		    len > lim->max_cookie || len - 1 > lim->seg - (addr & lim->seg) ||
-		    len > room || (addr == end && end))
+		if (!reachable(lim, addr, len) || len > lim->max_cookie ||
+		    len - 1 > lim->seg - (addr & lim->seg) || len > room || (addr == end && end))
 			break;
 		c->dmac_laddress = addr;
 		c->dmac_size = len;
@@ -205,7 +209,7 @@ static int take_rest(struct dma_plan *p)
 	uint64_t n, merge;
 	int rc;
 
-	if (p->addr < lim->addr_lo || p->addr > lim->addr_hi || p->len - 1 > lim->addr_hi - p->addr)
+	if (!reachable(lim, p->addr, p->len))
 		return DDI_DMA_NOMAPPING;
 	while (p->len) {
 		merge = mergeable(p);

@@ -62,13 +62,14 @@ static struct scatterlist *own_next(struct scatterlist *sg)
 static int own_list(struct linux_dma_map *map, unsigned int need, bool may_sleep)
 {
 	gfp_t gfp = may_sleep ? GFP_NOIO : GFP_ATOMIC | __GFP_NOWARN;
-	unsigned int room = max_t(unsigned int, roundup_pow_of_two(need), MIN_OWN);
 	struct linux_own_list *own;
+	unsigned int room;
 
 	if (likely(need <= map->own_max))
 		return 0;
 	linux_dma_map_fini(map);
 	/* More than is needed now, so that it grows a few times only. */
+	room = max_t(unsigned int, roundup_pow_of_two(need), MIN_OWN);
 	own = kmalloc(struct_size(own, segs, room), gfp);
 	if (!own)
 		return -ENOMEM;

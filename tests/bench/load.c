@@ -21,7 +21,7 @@
 #include <linux/fs.h>
 
 #define MAX_DEPTH	256
-#define WARM_UP		512	/* batches: every tag has been used, every cache is filled */
+#define WARM_UP		512UL	/* batches: every tag has been used, every cache is filled */
 
 static struct iocb iocbs[MAX_DEPTH];
 static struct iocb *list[MAX_DEPTH];

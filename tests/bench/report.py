@@ -8,7 +8,8 @@ DRIVERS = {'qla1280': '#888888', 'isp': '#1f5fbf'}
 
 def number(value, digits=2):
     """A cell; a dash for what was not measured."""
-    return '–' if value is None else f'{value:.{digits}f}'
+    # + 0.0: no -0.00
+    return '–' if value is None else f'{round(value, digits) + 0.0:.{digits}f}'
 
 
 def grid(head, rows):
@@ -47,8 +48,7 @@ def driver_table(figures):
     rows = []
     for key, text in names:
         values = [figures[d]['driver'].get(key) for d in DRIVERS]
-        rows.append([text] + ['–' if v is None else f'{round(v, 2) + 0.0:.2f}' if isinstance(v, float) else str(v)
-                              for v in values])
+        rows.append([text] + [str(v) if isinstance(v, int) else number(v) for v in values])
     return grid(['', '`qla1280`', '`isp`'], rows)
 
 

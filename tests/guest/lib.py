@@ -159,13 +159,18 @@ def target_driver(vm, params):
 
 # Devices in the guest
 
-def host_number(vm):
-    """Number of the one SCSI host in the guest that is not scsi_debug's."""
+def hosts(vm):
+    """{number: driver} of the SCSI hosts in the guest."""
     out = vm.guest('cd /sys/class/scsi_host; for h in host*; do [ -e $h ] && '
                    'echo $h $(cat $h/proc_name); done; true').text
-    numbers = [int(h[4:]) for h, *name in map(str.split, out.splitlines())
-               if name != ['scsi_debug']]
-    check(len(numbers) == 1, f'one SCSI host expected: {out!r}')
+    return {int(h[4:]): ' '.join(name) for h, *name in map(str.split, out.splitlines())}
+
+
+def host_number(vm):
+    """Number of the one SCSI host in the guest that is not scsi_debug's."""
+    found = hosts(vm)
+    numbers = [number for number, driver in found.items() if driver != 'scsi_debug']
+    check(len(numbers) == 1, f'one SCSI host expected: {found}')
     return numbers[0]
 
 

@@ -44,9 +44,6 @@ def walk(vm, arguments, timeout=600):
     return cases, errors
 
 
-SCAN = '/sys/module/scsi_mod/parameters/scan'
-
-
 # Seconds of each allocation, then fewer; 0: each one.
 WALK = os.environ.get('WALK', '10')
 SCAN = '/sys/module/scsi_mod/parameters/scan'
