@@ -4,6 +4,7 @@
 #include <sys/sunddi.h>
 #include <sys/conf.h>
 #include <sys/errno.h>
+#include <sys/file.h>
 #include <sys/mkdev.h>
 #include <sys/open.h>
 #include <sys/stat.h>
@@ -48,6 +49,10 @@ void scsa_ddi_remove_minor_node(dev_info_t *dip, const char *name)
 }
 EXPORT_SYMBOL_GPL(scsa_ddi_remove_minor_node);
 
+_Static_assert(SCSA_MINOR_READ == FREAD && SCSA_MINOR_WRITE == FWRITE &&
+	       SCSA_MINOR_NONBLOCK == (FNDELAY | FNONBLOCK) && SCSA_MINOR_EXCL == FEXCL &&
+	       SCSA_MINOR_ILP32 == DATAMODEL_ILP32 && SCSA_MINOR_LP64 == DATAMODEL_LP64, "flags");
+
 /* The fillers have another type than the member: to be compared, never called through it. */
 static boolean_t is_filler(const void *entry, int *rcp)
 {
@@ -55,7 +60,7 @@ static boolean_t is_filler(const void *entry, int *rcp)
 	return !entry || entry == (void *)scsa_nulldev || entry == (void *)scsa_nodev;
 }
 
-int scsa_minor_open(dev_info_t *dip, unsigned int minor_num, bool write, void *cred)
+int scsa_minor_open(dev_info_t *dip, unsigned int minor_num, int flag, void *cred)
 {
 	const struct cb_ops *cb = dip->di_ops->devo_cb_ops;
 	dev_t dev = makedevice(0, minor_num);
@@ -63,23 +68,23 @@ int scsa_minor_open(dev_info_t *dip, unsigned int minor_num, bool write, void *c
 
 	if (!cb || is_filler(cb->cb_open, &rc))
 		return cb ? rc : ENXIO;
-	return cb->cb_open(&dev, FREAD | (write ? FWRITE : 0), OTYP_CHR, cred);
+	return cb->cb_open(&dev, flag, OTYP_CHR, cred);
 }
 
-void scsa_minor_close(dev_info_t *dip, unsigned int minor_num, bool write, void *cred)
+void scsa_minor_close(dev_info_t *dip, unsigned int minor_num, int flag, void *cred)
 {
 	const struct cb_ops *cb = dip->di_ops->devo_cb_ops;
 	int rc;
 
 	if (!is_filler(cb->cb_close, &rc))
-		cb->cb_close(makedevice(0, minor_num), FREAD | (write ? FWRITE : 0), OTYP_CHR, cred);
+		cb->cb_close(makedevice(0, minor_num), flag, OTYP_CHR, cred);
 }
 
-int scsa_minor_ioctl(dev_info_t *dip, unsigned int minor_num, bool write, bool ilp32,
-		     unsigned int cmd, unsigned long arg, void *cred, int *rvalp)
+int scsa_minor_ioctl(dev_info_t *dip, unsigned int minor_num, int mode, unsigned int cmd,
+		     unsigned long arg, void *cred, int *rvalp)
 {
 	const struct cb_ops *cb = dip->di_ops->devo_cb_ops;
-	int rc, mode = FREAD | (write ? FWRITE : 0) | (ilp32 ? DATAMODEL_ILP32 : DATAMODEL_LP64);
+	int rc;
 
 	if (is_filler(cb->cb_ioctl, &rc))
 		return rc;

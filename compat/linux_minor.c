@@ -38,9 +38,13 @@ static void minor_free(struct kref *ref)
 	kfree(m);
 }
 
-static bool is_write(const struct file *file)
+/* O_EXCL is there only while the file is being opened. */
+static int flags_of(const struct file *file)
 {
-	return file->f_mode & FMODE_WRITE;
+	return (file->f_mode & FMODE_READ ? SCSA_MINOR_READ : 0) |
+	       (file->f_mode & FMODE_WRITE ? SCSA_MINOR_WRITE : 0) |
+	       (file->f_flags & O_NONBLOCK ? SCSA_MINOR_NONBLOCK : 0) |
+	       (file->f_flags & O_EXCL ? SCSA_MINOR_EXCL : 0);
 }
 
 /* misc_mtx is held, so the node is not being removed before it has a reference. */
@@ -53,7 +57,7 @@ static int minor_open(struct inode *inode, struct file *file)
 	down_read(&m->calls);
 	mutex_lock(&m->open_lock);
 	if (m->dip)
-		rc = scsa_minor_open(m->dip, m->minor, is_write(file), (void *)current_cred());
+		rc = scsa_minor_open(m->dip, m->minor, flags_of(file), (void *)current_cred());
 	if (!rc)
 		m->opens++;
 	mutex_unlock(&m->open_lock);
@@ -73,21 +77,21 @@ static int minor_release(struct inode *inode, struct file *file)
 	down_read(&m->calls);
 	mutex_lock(&m->open_lock);
 	if (--m->opens == 0 && m->dip)
-		scsa_minor_close(m->dip, m->minor, is_write(file), (void *)current_cred());
+		scsa_minor_close(m->dip, m->minor, flags_of(file), (void *)current_cred());
 	mutex_unlock(&m->open_lock);
 	up_read(&m->calls);
 	kref_put(&m->ref, minor_free);
 	return 0;
 }
 
-static long do_ioctl(struct file *file, unsigned int cmd, unsigned long arg, bool ilp32)
+static long do_ioctl(struct file *file, unsigned int cmd, unsigned long arg, int model)
 {
 	struct linux_minor *m = file->private_data;
 	int rc = ENXIO, rval = 0;
 
 	down_read(&m->calls);
 	if (m->dip)
-		rc = scsa_minor_ioctl(m->dip, m->minor, is_write(file), ilp32, cmd, arg,
+		rc = scsa_minor_ioctl(m->dip, m->minor, flags_of(file) | model, cmd, arg,
 				      (void *)current_cred(), &rval);
 	up_read(&m->calls);
 	return rc ? -rc : rval;
@@ -95,13 +99,13 @@ static long do_ioctl(struct file *file, unsigned int cmd, unsigned long arg, boo
 
 static long minor_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
-	return do_ioctl(file, cmd, arg, false);
+	return do_ioctl(file, cmd, arg, IS_ENABLED(CONFIG_64BIT) ? SCSA_MINOR_LP64 : SCSA_MINOR_ILP32);
 }
 
 #ifdef CONFIG_COMPAT
 static long minor_compat_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
-	return do_ioctl(file, cmd, (unsigned long)compat_ptr(arg), true);
+	return do_ioctl(file, cmd, (unsigned long)compat_ptr(arg), SCSA_MINOR_ILP32);
 }
 #endif
 
@@ -160,7 +164,7 @@ static void remove_one(struct linux_minor *m)
 	misc_deregister(&m->misc);
 	down_write(&m->calls);
 	if (m->opens)
-		scsa_minor_close(m->dip, m->minor, false, (void *)current_cred());
+		scsa_minor_close(m->dip, m->minor, SCSA_MINOR_READ, (void *)current_cred());
 	m->dip = NULL;
 	up_write(&m->calls);
 	kref_put(&m->ref, minor_free);

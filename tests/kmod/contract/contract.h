@@ -84,6 +84,8 @@ bool contract_has_high_memory(void);
 void contract_set_mask(unsigned int bits);
 /* A file of /dev, or NULL; closing NULL is nothing. */
 void *contract_open(const char *name);
+/* For writing only, exclusively, and not to be waited for. */
+void *contract_open_alone(const char *name);
 void contract_close(void *file);
 /* What a kstat shows: bytes, or a negative errno. */
 long contract_read_kstat(const char *name, char *text, size_t len);

@@ -280,14 +280,24 @@ void contract_set_mask(unsigned int bits)
 	pci_dev_put(pdev);
 }
 
-void *contract_open(const char *name)
+static void *open_node(const char *name, int how)
 {
 	char path[64];
 	struct file *file;
 
 	snprintf(path, sizeof(path), "/dev/%s", name);
-	file = filp_open(path, O_RDWR, 0);
+	file = filp_open(path, how, 0);
 	return IS_ERR(file) ? NULL : file;
+}
+
+void *contract_open(const char *name)
+{
+	return open_node(name, O_RDWR);
+}
+
+void *contract_open_alone(const char *name)
+{
+	return open_node(name, O_WRONLY | O_EXCL | O_NONBLOCK);
 }
 
 /* Of a user's task the last reference is dropped on its way out only; of a kernel thread's now. */

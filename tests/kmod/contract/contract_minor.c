@@ -32,6 +32,7 @@ static int node_open(dev_t *devp, int flag, int otyp, cred_t *credp)
 static int node_close(dev_t dev, int flag, int otyp, cred_t *credp)
 {
 	seen.closes++;
+	seen.flag = flag;
 	return 0;
 }
 
@@ -84,8 +85,13 @@ static const char *minor_create(dev_info_t *dip)
 	contract_close(file);
 	file = NULL;
 	CHECK(seen.closes == 1);
+	file = contract_open_alone(NODE);
+	CHECK(file && seen.flag == (FWRITE | FEXCL | FNDELAY | FNONBLOCK));
+	contract_close(file);
+	file = NULL;
+	CHECK(seen.closes == 2 && seen.flag == (FWRITE | FNDELAY | FNONBLOCK));
 	seen.refuse = EBUSY;
-	CHECK(!contract_open(NODE) && seen.opens == 2 && seen.closes == 1);
+	CHECK(!contract_open(NODE) && seen.opens == 3 && seen.closes == 2);
 out:
 	contract_close(file);
 	ddi_remove_minor_node(dip, NULL);
