@@ -246,7 +246,7 @@ void scsa_cmd_abandon(struct scsa_cmd *sc)
 /* Give the command back with what has been set in it. */
 static void finish(struct target_cmd *tc)
 {
-	if (tc->tc_cmd.sc_len)
+	if (tc->tc_cmd.sc_len && tc->tc_pkt)
 		scsi_dmafree(tc->tc_pkt);
 	linux_cmd_done(&tc->tc_cmd);
 }
@@ -260,6 +260,17 @@ static void fail(struct target_cmd *tc, uint8_t outcome)
 	sc->sc_senselen = 0;
 	sc->sc_resid = sc->sc_len - tc->tc_done;
 	finish(tc);
+}
+
+/* The same for one that was never sent. Those before it in a batch rely on the last one's doorbell. */
+static int refuse(struct target_cmd *tc, uint8_t outcome)
+{
+	scsi_hba_tran_t *tran = tc->tc_lun->tran;
+
+	if (tran->tran_commit && !(tc->tc_cmd.sc_flags & SCSA_CMD_MORE))
+		tran->tran_commit(tran);
+	fail(tc, outcome);
+	return 0;
 }
 
 /* How a packet ended, by contract; the only place that looks at pkt_reason. */
@@ -495,17 +506,14 @@ static int start_parts(struct target_cmd *tc)
 		scsi_dmafree(tc->tc_pkt);
 		return 1;
 	case TRAN_BADPKT:
-		fail(tc, SCSA_TRANSPORT);
-		return 0;
+		return refuse(tc, SCSA_TRANSPORT);
 	default:
-		fail(tc, SCSA_DEAD);
-		return 0;
+		return refuse(tc, SCSA_DEAD);
 	}
 
 too_large:
 	COUNT(tc, too_large, 1);
-	fail(tc, SCSA_TOO_LARGE);
-	return 0;
+	return refuse(tc, SCSA_TOO_LARGE);
 }
 
 /* Get packet and DMA resources. 0, 1 for a passing shortage, -1 if it can never be. */
@@ -555,13 +563,8 @@ int scsa_cmd_start(struct scsa_cmd *sc)
 	rc = get_resources(tc);
 	if (rc > 0)
 		return 1;
-	if (rc < 0) {
-		sc->sc_outcome = tc->tc_buf.b_error == EINVAL ? SCSA_TOO_LARGE : SCSA_TRANSPORT;
-		sc->sc_resid = sc->sc_len;
-		sc->sc_senselen = 0;
-		linux_cmd_done(sc);
-		return 0;
-	}
+	if (rc < 0)
+		return refuse(tc, tc->tc_buf.b_error == EINVAL ? SCSA_TOO_LARGE : SCSA_TRANSPORT);
 	if (sc->sc_len && tc->tc_pkt->pkt_resid)
 		return start_parts(tc);
 	prepare(tc);
@@ -573,11 +576,9 @@ int scsa_cmd_start(struct scsa_cmd *sc)
 			scsi_dmafree(tc->tc_pkt);
 		return 1;
 	case TRAN_BADPKT:
-		fail(tc, SCSA_TRANSPORT);
-		return 0;
+		return refuse(tc, SCSA_TRANSPORT);
 	default:
-		fail(tc, SCSA_DEAD);
-		return 0;
+		return refuse(tc, SCSA_DEAD);
 	}
 }
 

@@ -79,14 +79,32 @@ def ramhba_group(name, params, segs=256):
         same([x for x in errors_in_log(vm) if 'Asking for cache data failed' not in x], [],
              'error lines in the kernel log')
 
+    return group
+
 
 ramhba_group('scsa-thread', '')
 ramhba_group('scsa-atomic', 'atomic=1')
 ramhba_group('scsa-sync', 'sync=1')
 ramhba_group('scsa-one-cookie', 'maxsegs=1', segs=1)
+BATCH = ramhba_group('scsa-batch', 'atomic=1 batch=1 maxsegs=1', segs=1)
 ramhba_group('scsa-setup-pkt', 'setup=1')
 ramhba_group('scsa-setup-pkt-atomic', 'setup=1 atomic=1')
 ramhba_group('scsa-setup-pkt-one-cookie', 'setup=1 maxsegs=1', segs=1)
+
+
+@BATCH.test
+def refused_last(vm):
+    """A batch whose last command is refused: tran_commit is called for those before it."""
+    sg, host = generic(vm, 0), f'/sys/class/scsi_host/host{host_number(vm)}'
+    vm.guest('head -c 1048576 /dev/zero > /tmp/on; dmesg -C')
+    # What is kept back is sent at once, what came last first.
+    vm.guest(f'echo 1 > {host}/bus_quiesced; '
+             f'sg_raw -s 1048576 -i /tmp/on {sg} 3b 02 00 00 00 00 10 00 00 00 & sleep 1; '
+             f'sg_raw -t 60 {sg} 00 00 00 00 00 00 & sleep 1; echo 0 > {host}/bus_quiesced; wait')
+    log = vm.guest('dmesg --notime').text
+    check('opcode 0x3b with 1048576 bytes' in log, f'it is not refused:\n{log}')
+    check('reset' not in log, f'the other one was not looked at:\n{log}')
+
 
 def lun_group(name, params):
     """A transport structure for each LUN, and a driver that hides one and loses a command."""

@@ -25,6 +25,9 @@ MODULE_PARM_DESC(clone, "a transport structure for each LUN, and no target 1 as 
 static int lose;
 module_param(lose, int, 0444);
 MODULE_PARM_DESC(lose, "never return reads of block 4242");
+static int batch;
+module_param(batch, int, 0444);
+MODULE_PARM_DESC(batch, "look at packets with FLAG_SCSA_MORE only when tran_commit() or another one comes");
 static bool atomic;
 module_param(atomic, bool, 0444);
 MODULE_PARM_DESC(atomic, "use the atomic execution model instead of the thread model");
@@ -54,6 +57,7 @@ static const struct scsa_driver_prop ramhba_props[] = {
 	{ "dtype", &dtype },
 	{ "clone", &clone },
 	{ "lose", &lose },
+	{ "batch", &batch },
 	{ "pri", &pri },
 	{ }
 };

@@ -44,6 +44,7 @@ struct ramhba {
 	boolean_t		rh_armed;	/* a task will see to the queue */
 	boolean_t		rh_sync;
 	boolean_t		rh_lose;
+	boolean_t		rh_batch;
 	uchar_t			rh_dtype;
 	uint_t			rh_maxsegs;
 	boolean_t		rh_quiesced;	/* under rh_mutex */
@@ -223,6 +224,25 @@ static void ramhba_run(void *arg)
 	}
 }
 
+/* See that a task sees to the queue. rh_mutex held. False if there are no resources. */
+static boolean_t ramhba_arm(struct ramhba *rh)
+{
+	if (!rh->rh_armed)
+		rh->rh_armed = ddi_taskq_dispatch(rh->rh_taskq, ramhba_run, rh,
+						  DDI_NOSLEEP) == DDI_SUCCESS;
+	return rh->rh_armed;
+}
+
+static void ramhba_tran_commit(scsi_hba_tran_t *tran)
+{
+	struct ramhba *rh = tran->tran_hba_private;
+
+	mutex_enter(&rh->rh_mutex);
+	if (rh->rh_head)
+		(void)ramhba_arm(rh);
+	mutex_exit(&rh->rh_mutex);
+}
+
 static int ramhba_tran_start(struct scsi_address *ap, struct scsi_pkt *pkt)
 {
 	struct ramhba *rh = to_ramhba(ap);
@@ -248,10 +268,8 @@ static int ramhba_tran_start(struct scsi_address *ap, struct scsi_pkt *pkt)
 		return TRAN_ACCEPT;
 	}
 	mutex_enter(&rh->rh_mutex);
-	if (!rh->rh_armed && !rh->rh_quiesced)
-		rh->rh_armed = ddi_taskq_dispatch(rh->rh_taskq, ramhba_run, rh,
-						  DDI_NOSLEEP) == DDI_SUCCESS;
-	if (rh->rh_armed && !rh->rh_quiesced) {
+	if (!rh->rh_quiesced &&
+	    ((rh->rh_batch && (pkt->pkt_flags & FLAG_SCSA_MORE)) || ramhba_arm(rh))) {
 		cmd->rc_next = NULL;
 		*rh->rh_tail = cmd;
 		rh->rh_tail = &cmd->rc_next;
@@ -553,6 +571,7 @@ static int ramhba_attach(dev_info_t *dip, ddi_attach_cmd_t cmd)
 	rh->rh_dtype = ddi_prop_get_int(DDI_DEV_T_ANY, dip, 0, "dtype", 0);
 	rh->rh_sync = ddi_prop_get_int(DDI_DEV_T_ANY, dip, 0, "sync", 0) ? B_TRUE : B_FALSE;
 	rh->rh_lose = ddi_prop_get_int(DDI_DEV_T_ANY, dip, 0, "lose", 0) ? B_TRUE : B_FALSE;
+	rh->rh_batch = ddi_prop_get_int(DDI_DEV_T_ANY, dip, 0, "batch", 0) ? B_TRUE : B_FALSE;
 	rh->rh_maxsegs = ddi_prop_get_int(DDI_DEV_T_ANY, dip, 0, "maxsegs", RAMHBA_MAXSEGS);
 	/* No interrupt here: what the model gives its interrupt handlers is passed as a property. */
 	mutex_init(&rh->rh_mutex, NULL, MUTEX_DRIVER,
@@ -567,6 +586,8 @@ static int ramhba_attach(dev_info_t *dip, ddi_attach_cmd_t cmd)
 	tran->tran_hba_private = rh;
 	tran->tran_tgt_init = ramhba_tran_tgt_init;
 	tran->tran_start = ramhba_tran_start;
+	if (rh->rh_batch)
+		tran->tran_commit = ramhba_tran_commit;
 	tran->tran_abort = ramhba_tran_abort;
 	tran->tran_reset = ramhba_tran_reset;
 	tran->tran_reset_notify = ramhba_tran_reset_notify;
