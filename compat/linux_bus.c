@@ -5,6 +5,7 @@
  */
 #include <linux/kstrtox.h>
 #include <linux/mutex.h>
+#include <linux/reboot.h>
 #include <linux/sysfs.h>
 
 #include <scsi/scsi_host.h>
@@ -52,7 +53,7 @@ static int unquiesce(struct scsa_host *host)
 }
 
 /* The host is about to go, and with it what waits for its bus. */
-void linux_bus_release(struct scsa_host *host)
+static void release(struct scsa_host *host)
 {
 	mutex_lock(&host->life);
 	host->removing = true;
@@ -60,6 +61,25 @@ void linux_bus_release(struct scsa_host *host)
 		shost_printk(KERN_WARNING, host->shost, "the bus stays quiet, all I/O fails\n");
 	scsi_unblock_requests(host->shost);
 	mutex_unlock(&host->life);
+}
+
+/* Before any device is shut down: sd flushes its disks' caches then. */
+static int before_reboot(struct notifier_block *nb, unsigned long action, void *data)
+{
+	release(container_of(nb, struct scsa_host, reboot));
+	return NOTIFY_DONE;
+}
+
+void linux_bus_init(struct scsa_host *host)
+{
+	host->reboot.notifier_call = before_reboot;
+	register_reboot_notifier(&host->reboot);
+}
+
+void linux_bus_release(struct scsa_host *host)
+{
+	unregister_reboot_notifier(&host->reboot);
+	release(host);
 }
 
 static ssize_t bus_quiesced_show(struct device *dev, struct device_attribute *attr, char *buf)

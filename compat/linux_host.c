@@ -454,6 +454,7 @@ int linux_host_add(struct dev_info *dip)
 	shost->max_sectors = LINUX_MAX_SECTORS;
 	dip->di_host = host;
 	linux_debugfs_add_host(shost);
+	linux_bus_init(host);
 	scsi_scan_host(shost);
 	return 0;
 

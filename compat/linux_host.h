@@ -6,6 +6,7 @@
 #include <linux/list.h>
 #include <linux/llist.h>
 #include <linux/mutex.h>
+#include <linux/notifier.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 
@@ -23,6 +24,7 @@ struct scsa_host {
 	struct mutex		life;		/* suspended, and the HBA driver stops and starts */
 	bool			suspended;
 	bool			quiesced;	/* by an administrator; written under life */
+	struct notifier_block	reboot;
 	bool			recovering;	/* from a PCI error; under life */
 	bool			removing;	/* the host is; under life */
 	bool			gone;		/* it has been, for the HBA driver; under life */
@@ -52,6 +54,7 @@ bool linux_orphan(struct scsa_host *host, struct linux_lun *ll, unsigned int tag
 void linux_orphan_all(struct scsa_host *host);
 void linux_unblock(struct scsa_host *host);
 extern const struct attribute_group *linux_bus_groups[];
+void linux_bus_init(struct scsa_host *host);
 void linux_bus_release(struct scsa_host *host);
 int linux_host_restart(struct scsa_host *host);
 void linux_host_template_init(struct scsi_host_template *t, const struct scsa_driver *drv);

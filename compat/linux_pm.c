@@ -87,6 +87,18 @@ int linux_host_restart(struct scsa_host *host)
 	return rc;
 }
 
+/* Before anything else of the host goes to sleep, which on a quiet bus would wait for ever. */
+static int linux_prepare(struct device *dev)
+{
+	struct dev_info *dip = dev_get_drvdata(dev);
+
+	if (!READ_ONCE(dip->di_host->quiesced))
+		return 0;
+	dev_err(dev, "%s%d: the bus is quiesced, the system cannot sleep\n", dip->di_name,
+		dip->di_instance);
+	return -EBUSY;
+}
+
 /* The midlayer's devices sleep already: nothing is outstanding, nothing new will come. */
 static int linux_suspend(struct device *dev)
 {
@@ -109,7 +121,10 @@ static int linux_resume(struct device *dev)
 	return rc;
 }
 
-DEFINE_SIMPLE_DEV_PM_OPS(linux_pm_ops, linux_suspend, linux_resume);
+const struct dev_pm_ops linux_pm_ops = {
+	.prepare = linux_prepare,
+	SYSTEM_SLEEP_PM_OPS(linux_suspend, linux_resume)
+};
 
 /*
  * A PCI error. Unless the link still works, no register access and no DMA does: commands go back to

@@ -213,6 +213,21 @@ def host_bytes(disk, offset=0, length=-1):
         return f.read(length)
 
 
+def reboot(vm, meanwhile=lambda: None):
+    """Reboot; meanwhile is called when the guest has gone. For a machine with -no-shutdown."""
+    vm.guest('(sleep 0.5; reboot -f) > /dev/null 2>&1 &')
+    deadline = time.monotonic() + 60 * vm.kernel.slowness
+    while vm.qmp('query-status')['status'] != 'shutdown':
+        check(time.monotonic() < deadline, 'no reboot')
+        time.sleep(0.2)
+    meanwhile()
+    vm.qmp('set-action', reboot='reset', shutdown='poweroff')
+    vm.qmp('system_reset')
+    vm.qmp('cont')
+    vm.wait_boot()
+    vm.qmp('set-action', reboot='shutdown')
+
+
 # Checking kernels
 
 def nothing_left(vm):

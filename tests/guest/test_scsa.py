@@ -5,7 +5,7 @@ import re
 
 from io_tests import fio, not_built
 from lib import (Driver, Group, block, check, devices, errors_in_log, generic, host_number,
-                 ktap_results, same, target_driver)
+                 ktap_results, reboot, same, target_driver)
 
 RAMHBA = Driver('ramhba', ours=True)
 GROUPS = []
@@ -104,6 +104,39 @@ def refused_last(vm):
     log = vm.guest('dmesg --notime').text
     check('opcode 0x3b with 1048576 bytes' in log, f'it is not refused:\n{log}')
     check('reset' not in log, f'the other one was not looked at:\n{log}')
+
+
+QUIET = Group('scsa-quiet', lambda s: s.config(extra=['-device', 'pci-testdev', '-no-shutdown']),
+              needs=not_built('ramhba'), before=RAMHBA.load)
+GROUPS.append(QUIET)
+
+
+def quiet_bus(vm):
+    """Quiesce the bus, with a disk that wants its cache flushed before it loses power."""
+    host = f'/sys/class/scsi_host/host{host_number(vm)}'
+    vm.guest(f'for t in /sys/class/scsi_disk/*; do echo temporary write back > $t/cache_type; done; '
+             f'dmesg -C; echo 1 > {host}/bus_quiesced')
+    return host
+
+
+@QUIET.test
+def no_system_sleep(vm):
+    """While the bus is quiet the system does not go to sleep, which would wait for its disks."""
+    host = quiet_bus(vm)
+    vm.guest('! timeout 60 sh -c "echo freeze > /sys/power/state"', timeout=120)
+    log = vm.guest('dmesg --notime').text
+    check('ramhba0: the bus is quiesced' in log, f'no reason:\n{log}')
+    same(vm.guest(f'cat {host}/bus_quiesced; echo 0 > {host}/bus_quiesced').text.strip(), '1', 'quiet')
+    fio(vm, block(vm, 0), 1)
+
+
+@QUIET.test
+def no_obstacle_to_a_reboot(vm):
+    """The bus is made to work again, for the disks' caches are flushed."""
+    quiet_bus(vm)
+    reboot(vm)
+    RAMHBA.load(vm)
+    fio(vm, block(vm, 0), 1)
 
 
 def lun_group(name, params):
