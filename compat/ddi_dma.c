@@ -399,7 +399,7 @@ static int bind_bounce(struct scsa_dma_handle *h, int kmflag)
 		len = MIN(len, BOUNCE_MAX);
 	for (;; len /= 2) {
 		if (len < h->dh_len)
-			len -= len % h->dh_limits.granular;
+			len -= pure_rest(len, h->dh_limits.granular);
 		if (!len)
 			return DDI_DMA_NORESOURCES;
 		rc = bounce_alloc(h, len, kmflag);
@@ -415,7 +415,7 @@ static int bind_bounce(struct scsa_dma_handle *h, int kmflag)
 		bounce_free(h);
 		return rc;
 	}
-	h->dh_nwin = (h->dh_len + len - 1) / len;
+	h->dh_nwin = pure_div_up(h->dh_len, len);
 	h->dh_state = DMA_BOUND_LAZY;
 	return h->dh_nwin > 1 ? DDI_DMA_PARTIAL_MAP : DDI_DMA_MAPPED;
 }
@@ -431,7 +431,7 @@ static int bind_lazy(struct scsa_dma_handle *h, int kmflag)
 	while (len >= h->dh_len)
 		len /= 2;
 	for (;; len /= 2) {
-		len -= len % lim->granular;
+		len -= pure_rest(len, lim->granular);
 		if (!len)
 			return DDI_DMA_NORESOURCES;
 		h->dh_lazy_len = len;
@@ -442,7 +442,7 @@ static int bind_lazy(struct scsa_dma_handle *h, int kmflag)
 		if (rc != DDI_DMA_NORESOURCES)
 			return rc;
 	}
-	h->dh_nwin = (h->dh_len + len - 1) / len;
+	h->dh_nwin = pure_div_up(h->dh_len, len);
 	h->dh_state = DMA_BOUND_LAZY;
 	return DDI_DMA_PARTIAL_MAP;
 }

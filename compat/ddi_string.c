@@ -45,9 +45,9 @@ static int parse(const char *str, char **endp, int base, u_longlong_t *valuep,
 	if (digit(*s) >= base)
 		return EINVAL;
 	for (; (d = digit(*s)) < base; s++) {
-		if (value > (~0ULL - d) / base)
+		if (__builtin_mul_overflow(value, (u_longlong_t)base, &value) ||
+		    __builtin_add_overflow(value, (u_longlong_t)d, &value))
 			rc = ERANGE;
-		value = value * base + d;
 	}
 	if (endp)
 		*endp = (char *)s;

@@ -61,7 +61,7 @@ int dma_limits_init(struct dma_limits *lim, const ddi_dma_attr_t *attr, const ch
 	lim->max_cookie = pure_min(lim->max_cookie, attr->dma_attr_maxxfer);
 	lim->max_cookie = pure_min(lim->max_cookie, UINT32_MAX);
 	/* A cookie that is split stays a whole number of blocks. */
-	lim->max_cookie -= lim->max_cookie % lim->granular;
+	lim->max_cookie -= pure_rest(lim->max_cookie, lim->granular);
 	return 0;
 }
 
@@ -89,15 +89,12 @@ uint64_t dma_limits_sure_len(const struct dma_limits *lim)
  */
 int dma_plan_init(struct dma_plan *p, const struct dma_limits *lim, uint64_t offset)
 {
-	uint64_t rest;
-
 	p->lim = lim;
 	p->ncookies = 0;
 	p->nwins = 0;
 	p->cur = (struct dma_win){ .offset = offset };
 	p->len = 0;
-	div64_u64_rem(lim->maxxfer, lim->granular, &rest);
-	p->max_len = lim->maxxfer - rest;
+	p->max_len = lim->maxxfer - pure_rest(lim->maxxfer, lim->granular);
 	return p->max_len ? 0 : DDI_DMA_NOMAPPING;
 }
 
@@ -110,9 +107,8 @@ static int close_window(struct dma_plan *p)
 	struct dma_win *cur = &p->cur;
 	uint32_t keep = cur->ncookies, moved;
 	ddi_dma_cookie_t *last;
-	uint64_t surplus, cut;
+	uint64_t surplus = pure_rest(cur->len, p->lim->granular), cut;
 
-	div64_u64_rem(cur->len, p->lim->granular, &surplus);
 	if (surplus == cur->len)
 		return DDI_DMA_NOMAPPING;
 	/* Room for a cookie that is cut in two, before anything changes. */

@@ -31,4 +31,20 @@ static inline uint64_t pure_min(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
+/* Division of 64 bits that 32-bit kernels have as well. */
+static inline uint64_t pure_rest(uint64_t n, uint64_t unit)
+{
+	uint64_t rest;
+
+	div64_u64_rem(n, unit, &rest);
+	return rest;
+}
+
+static inline uint64_t pure_div_up(uint64_t n, uint64_t unit)
+{
+	uint64_t rest, whole = div64_u64_rem(n, unit, &rest);
+
+	return rest ? whole + 1 : whole;
+}
+
 #endif /* _COMPAT_PURE_H */
