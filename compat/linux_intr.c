@@ -7,6 +7,7 @@
  */
 #include <linux/export.h>
 #include <linux/interrupt.h>
+#include <linux/irq.h>
 #include <linux/pci.h>
 #include <linux/slab.h>
 
@@ -28,7 +29,7 @@ struct scsa_intr {
 	void			*arg1, *arg2;
 	scsa_old_handler_t	old_handler;	/* of ddi_add_intr(9F), with @old_arg */
 	void			*old_arg;
-	bool			enabled;
+	bool			enabled;	/* false again before the handler is taken away */
 };
 
 static irqreturn_t call_handler(int irq, void *data)
@@ -36,6 +37,45 @@ static irqreturn_t call_handler(int irq, void *data)
 	struct scsa_intr *ih = data;
 
 	return ih->handler(ih->arg1, ih->arg2) == DDI_INTR_CLAIMED ? IRQ_HANDLED : IRQ_NONE;
+}
+
+/*
+ * The thread model on an interrupt pin. The device asserts the line until the thread has looked, so
+ * the line is off until then. IRQF_ONESHOT would do that, but everybody on the line must want it.
+ */
+static irqreturn_t wake_thread(int irq, void *data)
+{
+	struct scsa_intr *ih = data;
+
+	/* CONFIG_DEBUG_SHIRQ calls it once more when there is no thread any more. */
+	if (!READ_ONCE(ih->enabled))
+		return IRQ_NONE;
+	disable_irq_nosync(irq);
+	return IRQ_WAKE_THREAD;
+}
+
+static irqreturn_t call_handler_line_off(int irq, void *data)
+{
+	irqreturn_t rc = call_handler(irq, data);
+
+	enable_irq(irq);
+	return rc;
+}
+
+static int request_line(struct scsa_intr *ih)
+{
+	const char *name = ih->dip->di_name;
+	int rc;
+
+	/* Off means masked at once, not when the line interrupts again. */
+	irq_set_status_flags(ih->irq, IRQ_DISABLE_UNLAZY);
+	rc = request_threaded_irq(ih->irq, wake_thread, call_handler_line_off,
+				  IRQF_SHARED | IRQF_PROBE_SHARED, name, ih);
+	/* Unless they do; the first try has said nothing about that. */
+	if (rc == -EBUSY)
+		rc = request_threaded_irq(ih->irq, wake_thread, call_handler_line_off,
+					  IRQF_SHARED | IRQF_ONESHOT, name, ih);
+	return rc;
 }
 
 /**
@@ -261,22 +301,24 @@ EXPORT_SYMBOL_GPL(scsa_intr_remove_handler);
  */
 int scsa_intr_enable(struct scsa_intr *ih)
 {
-	unsigned long flags = ih->type == DDI_INTR_TYPE_FIXED ? IRQF_SHARED : 0;
+	bool line = ih->type == DDI_INTR_TYPE_FIXED;
+	const char *name = ih->dip->di_name;
 	int rc;
 
 	if (ih->enabled || !ih->handler)
 		return SCSA_FAILURE;
+	WRITE_ONCE(ih->enabled, true);
 	if (ih->dip->di_pri == SCSA_PRI_ATOMIC)
-		rc = request_irq(ih->irq, call_handler, flags, ih->dip->di_name, ih);
+		rc = request_irq(ih->irq, call_handler, line ? IRQF_SHARED : 0, name, ih);
+	else if (line)
+		rc = request_line(ih);
 	else
-		rc = request_threaded_irq(ih->irq, NULL, call_handler, flags | IRQF_ONESHOT,
-					  ih->dip->di_name, ih);
-	if (rc) {
-		dev_err(ih->dip->di_dev, "cannot enable interrupt %d: %d\n", ih->irq, rc);
-		return SCSA_FAILURE;
-	}
-	ih->enabled = true;
-	return SCSA_SUCCESS;
+		rc = request_threaded_irq(ih->irq, NULL, call_handler, IRQF_ONESHOT, name, ih);
+	if (!rc)
+		return SCSA_SUCCESS;
+	ih->enabled = false;
+	dev_err(ih->dip->di_dev, "cannot enable interrupt %d: %d\n", ih->irq, rc);
+	return SCSA_FAILURE;
 }
 EXPORT_SYMBOL_GPL(scsa_intr_enable);
 
@@ -291,8 +333,8 @@ int scsa_intr_disable(struct scsa_intr *ih)
 {
 	if (!ih->enabled)
 		return SCSA_FAILURE;
+	WRITE_ONCE(ih->enabled, false);
 	free_irq(ih->irq, ih);
-	ih->enabled = false;
 	return SCSA_SUCCESS;
 }
 EXPORT_SYMBOL_GPL(scsa_intr_disable);

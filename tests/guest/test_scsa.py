@@ -4,8 +4,8 @@
 import re
 
 from io_tests import fio, not_built
-from lib import (Driver, Group, block, check, devices, errors_in_log, generic, host_number,
-                 ktap_results, reboot, same, target_driver)
+from lib import (ISP, Controller, Disk, Driver, Group, block, check, devices, errors_in_log, generic,
+                 host_number, ktap_results, reboot, same, target_driver)
 
 RAMHBA = Driver('ramhba', ours=True)
 GROUPS = []
@@ -251,3 +251,30 @@ contract_group('contract-high', memory='5G')
 contract_group('contract-thread', 'thread=1')
 contract_group('contract-intr', device='isp1040')
 contract_group('contract-intr-thread', 'thread=1', device='isp1040')
+contract_group('contract-intr-oneshot', 'thread=1 oneshot=1', device='isp1040')
+
+# Slots of which the chip set routes the interrupts to one line.
+LINE = Group('contract-intr-line', lambda s: s.config(
+    controllers=[Controller(id='isp0', props={'addr': '0x11'}),
+                 Controller(id='isp1', props={'addr': '0x15'})], disks=[Disk(bus=0, size='64M')]),
+             needs=not_built('scsa_contract'), before=ISP.load)
+GROUPS.append(LINE)
+
+
+@LINE.test
+def shared_with_the_other_model(vm):
+    """An interrupt thread and a driver of the atomic model on one line, at the same time."""
+    irqs = vm.guest('cat /sys/bus/pci/drivers/isp/*:*/irq').text.split()
+    check(len(irqs) == 2 and irqs[0] == irqs[1], f'interrupts {irqs}')
+    vm.guest('echo 0000:00:15.0 > /sys/bus/pci/drivers/isp/unbind')
+    disk = block(vm, 0)
+    vm.guest(f'(fio --name=x --filename={disk} '
+             '--rw=randread --bs=4k --direct=1 --iodepth=4 --ioengine=libaio --time_based '
+             '--runtime=600 > /tmp/fio 2>&1; echo over >> /tmp/fio) & '
+             'modprobe scsa_contract thread=1; modprobe -r scsa_contract', timeout=300)
+    moved = vm.guest(f'cat /sys/block/{disk[5:]}/stat; sleep 1; cat /sys/block/{disk[5:]}/stat; killall fio; '
+                     'while [ ! -e /tmp/fio ] || ! grep -q over /tmp/fio; do sleep 0.1; done').text
+    before, after = (int(line.split()[0]) for line in moved.strip().split('\n'))
+    check(after > before, 'the other driver has no interrupts any more')
+    same(errors_in_log(vm), [], 'error lines in the kernel log')
+    return ktap_results(vm)

@@ -5,6 +5,7 @@
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/gfp.h>
+#include <linux/interrupt.h>
 #include <linux/io.h>
 #include <linux/mm.h>
 #include <linux/mman.h>
@@ -28,6 +29,9 @@ MODULE_PARM_DESC(peek, "bus addresses are physical ones, so play the device with
 static bool thread;
 module_param(thread, bool, 0444);
 MODULE_PARM_DESC(thread, "be a driver in the thread model");
+static bool oneshot;
+module_param(oneshot, bool, 0444);
+MODULE_PARM_DESC(oneshot, "share the ISP1040's interrupt line with somebody who has IRQF_ONESHOT");
 
 static unsigned int number, failed;
 
@@ -386,13 +390,56 @@ static struct scsa_driver contract_driver = {
 	.fini = contract_fini,
 };
 
+/* Whose line it is as well, and whose device never interrupts. */
+static struct pci_dev *neighbour;
+
+static irqreturn_t neighbour_handler(int irq, void *data)
+{
+	return IRQ_NONE;
+}
+
+static int neighbour_move_in(void)
+{
+	int rc;
+
+	neighbour = pci_get_device(contract_ids[1].vendor, contract_ids[1].device, NULL);
+	if (!neighbour)
+		return -ENODEV;
+	rc = pci_enable_device(neighbour);
+	if (rc)
+		goto put;
+	rc = request_threaded_irq(neighbour->irq, NULL, neighbour_handler, IRQF_SHARED | IRQF_ONESHOT,
+				  "neighbour", &neighbour);
+	if (!rc)
+		return 0;
+	pci_disable_device(neighbour);
+put:
+	pci_dev_put(neighbour);
+	return rc;
+}
+
+static void neighbour_move_out(void)
+{
+	free_irq(neighbour->irq, &neighbour);
+	pci_disable_device(neighbour);
+	pci_dev_put(neighbour);
+}
+
 static int __init contract_load(void)
 {
+	int rc;
+
 	if (contract_on_host())
 		return contract_host_run();
 	if (thread)
 		contract_driver.model = SCSA_MODEL_THREAD;
-	return scsa_driver_init(&contract_driver);
+	rc = oneshot ? neighbour_move_in() : 0;
+	if (rc)
+		return rc;
+	rc = scsa_driver_init(&contract_driver);
+	if (rc && oneshot)
+		neighbour_move_out();
+	return rc;
 }
 module_init(contract_load);
 
@@ -408,6 +455,8 @@ static void __exit contract_unload(void)
 	if (READ_ONCE(contract_calls_left) != calls)
 		pr_warn("contract: a function that waits for resources is called after attach(9E)\n");
 	scsa_driver_fini(&contract_driver);
+	if (oneshot)
+		neighbour_move_out();
 }
 module_exit(contract_unload);
 
