@@ -86,7 +86,8 @@ ramhba_group('scsa-thread', '')
 ramhba_group('scsa-atomic', 'atomic=1')
 ramhba_group('scsa-sync', 'sync=1')
 ramhba_group('scsa-one-cookie', 'maxsegs=1', segs=1)
-BATCH = ramhba_group('scsa-batch', 'atomic=1 batch=1 maxsegs=1', segs=1)
+BATCHES = 'atomic=1 batch=1 maxsegs=1'
+BATCH = ramhba_group('scsa-batch', BATCHES, segs=1)
 ramhba_group('scsa-setup-pkt', 'setup=1')
 ramhba_group('scsa-setup-pkt-atomic', 'setup=1 atomic=1')
 ramhba_group('scsa-setup-pkt-one-cookie', 'setup=1 maxsegs=1', segs=1)
@@ -95,6 +96,8 @@ ramhba_group('scsa-setup-pkt-one-cookie', 'setup=1 maxsegs=1', segs=1)
 @BATCH.test
 def refused_last(vm):
     """A batch whose last command is refused: tran_commit is called for those before it."""
+    # The test before has unloaded it.
+    RAMHBA.load(vm, BATCHES)
     sg, host = generic(vm, 0), f'/sys/class/scsi_host/host{host_number(vm)}'
     vm.guest('head -c 1048576 /dev/zero > /tmp/on; dmesg -C')
     # What is kept back is sent at once, what came last first.
