@@ -189,7 +189,7 @@ def gone(vm, device):
 @PLUG.test
 def unplug_and_plug(vm):
     """The card is pulled and put back under load."""
-    for _ in range(3):
+    for _ in range(2):
         slow_load(vm)
         vm.qmp('device_del', id='isp0')
         gone(vm, 'isp0')
