@@ -175,7 +175,9 @@ def disk_unplugged(vm):
     vm.guest(f'sg_turs {generic(vm, 0)}; sg_turs {generic(vm, 0)}', check=False)
 
 
-PLUG = group_of('life-plug', machine='pc')
+# On a slow machine ACPI's interpreter gives up where a new card's interrupt goes to; the BIOS' table
+# says it at once.
+PLUG = group_of('life-plug', machine='pc', cmdline='acpi=noirq')
 
 
 def gone(vm, device):
@@ -189,7 +191,7 @@ def gone(vm, device):
 @PLUG.test
 def unplug_and_plug(vm):
     """The card is pulled and put back under load."""
-    for _ in range(2):
+    for _ in range(3):
         slow_load(vm)
         vm.qmp('device_del', id='isp0')
         gone(vm, 'isp0')
@@ -198,11 +200,7 @@ def unplug_and_plug(vm):
         for disk in vm.config.disks:
             vm.qmp('device_add', driver='scsi-hd', id=disk.id, bus='isp0.0', drive='node' + disk.id[4:],
                    **{'scsi-id': disk.target})
-        vm.guest('for i in $(seq 600); do [ -e /sys/class/scsi_host/host* ] && break; '
-                 # On a slow machine ACPI's interpreter gives up where the interrupt goes to.
-                 'dmesg | grep -q "PCI INT A: no GSI" && { dmesg -C; '
-                 'd=$(grep -l 0x1020 /sys/bus/pci/devices/*/device); d=${d%/device}; '
-                 'echo ${d##*/} > /sys/bus/pci/drivers/isp/bind; }; sleep 0.2; done; '
+        vm.guest('for i in $(seq 600); do [ -e /sys/class/scsi_host/host* ] && break; sleep 0.2; done; '
                  'for h in /sys/class/scsi_host/host*; do echo - - - > $h/scan; done; settle',
                  timeout=240)
         same(len(devices(vm)), 2, 'disks')
