@@ -159,6 +159,11 @@ def target_driver(vm, params):
 
 # Devices in the guest
 
+def chips(vm):
+    """PCI addresses of the emulated chips."""
+    return vm.guest('cd /sys/bus/pci/devices; grep -l 0x1020 */device | cut -d / -f 1').text.split()
+
+
 def hosts(vm):
     """{number: driver} of the SCSI hosts in the guest."""
     out = vm.guest('cd /sys/class/scsi_host; for h in host*; do [ -e $h ] && '

@@ -5,7 +5,7 @@ import os
 import re
 
 from io_tests import fio, not_built
-from lib import ISP, Controller, Disk, Group, block, check, errors_in_log, generic, program, same
+from lib import ISP, Controller, Disk, Group, block, check, chips, errors_in_log, generic, program, same
 
 FAILNTH = '/bin/failnth'
 CYCLES = int(os.environ.get('CYCLES', 60))
@@ -54,7 +54,7 @@ def each_allocation(vm):
     """Each allocation of an attach fails once: it unwinds, and the next attach gets further."""
     vm.guest('echo 0 > /sys/bus/pci/drivers_autoprobe; modprobe isp bus_reset=0 reset_delay=0; '
              f'echo -n manual > {SCAN}')
-    device = vm.guest('cd /sys/bus/pci/devices; dirname $(grep -l 0x1020 */device)').text.strip()
+    device, = chips(vm)
     cases, errors = walk(vm, f'bind /sys/bus/pci/drivers/isp {device} {WALK}', timeout=3600)
     # How far it gets in that time depends on the machine.
     check(cases > 30 and errors > 5, 'hardly anything failed')
