@@ -411,6 +411,8 @@ class Runner:
         vm = VM(config)
         try:
             vm.start()
+            if vm.boot_hang:
+                print(f'# {group.name}: {vm.boot_hang}'.replace('\n', '\n#   '))
             if group.before:
                 group.before(vm)
         except BaseException:

@@ -109,6 +109,23 @@ def hang_is_seen(vm):
 
 
 @group.test
+def hung_boot_is_repeated(vm):
+    """A boot that does not end is tried once more, and what was seen of it is kept."""
+    vm.kill()
+    hang, limit = vm._hang, vm.config.boot_timeout      # pylint: disable=protected-access
+
+    def hang_once(*args):
+        vm.config.extra, vm.config.boot_timeout = [], limit
+        hang(*args)
+
+    vm.config.extra, vm.config.boot_timeout = ['-S'], 3     # the processor does not run
+    with mock.patch.object(vm, '_hang', hang_once):
+        vm.start()
+    check('boot did not end' in vm.boot_hang and 'CPU#1 EIP=' in vm.boot_hang, vm.boot_hang)
+    same(vm.guest('echo works').text, 'works\n', 'output')
+
+
+@group.test
 def oops_is_seen(vm):
     """A dying kernel is reported at once, with its last words."""
     e = raises(GuestCrash, lambda: vm.guest('echo c > /proc/sysrq-trigger', timeout=60))

@@ -31,6 +31,7 @@ from dataclasses import dataclass, field
 
 import initramfs
 import kernel as kernels
+from packages import say
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
@@ -184,7 +185,7 @@ class Config:
     trace: list = field(default_factory=list)       # QEMU trace event patterns
     label: str = 'run'
     verbose: bool = False
-    boot_timeout: float = 180
+    boot_timeout: float = 120
 
 
 def _scratch(folder):
@@ -207,6 +208,7 @@ class VM:
     def __init__(self, config):
         self.config = config
         self.process = None
+        self.boot_hang = ''
         self.qmp_events = []
         self._expected_reports = []
         self._expected_complaints = []
@@ -229,7 +231,20 @@ class VM:
             self.kill()
 
     def start(self, interactive=False):
-        """Boot, and wait until the guest takes commands."""
+        """Boot, and wait until the guest takes commands.
+
+        A boot that hangs is tried once more: TCG with threads loses a vCPU now and then, and until
+        a command is given no driver of the controllers is loaded. boot_hang is what was seen.
+        """
+        try:
+            self._boot(interactive)
+        except GuestHang as e:
+            self.boot_hang = str(e)
+            say('vm: the boot has hung, once more')
+            self.kill()
+            self._boot(interactive)
+
+    def _boot(self, interactive):
         c = self.config
         self._closing = False
         self._report = None
@@ -414,8 +429,18 @@ class VM:
     def _alive(self):
         return self.process is not None and self.process.poll() is None
 
+    def _where(self):
+        """Where each vCPU is, which also a kernel that answers nothing cannot hide."""
+        try:
+            text = self.qmp('human-monitor-command', command_line='info registers -a')
+        except (VMError, OSError) as e:
+            return str(e)
+        found = re.findall(r'(CPU#\d+).*?([ER]IP=\w+ [ER]FL=\w+)', text, re.S)
+        return ', '.join(' '.join(x) for x in found)
+
     def _hang(self, what, limit):
         """Ask the kernel where everybody is, then give up."""
+        where = self._where()
         tail = len(self._console_lines)
         for key in 'wtl':
             try:
@@ -425,7 +450,7 @@ class VM:
                 break
             time.sleep(2)
         text = '\n'.join(self._console_lines[max(0, tail - 30):tail + 150])
-        raise GuestHang(f'{what} within {limit:.0f} s; console:\n{text}\n'
+        raise GuestHang(f'{what} within {limit:.0f} s; {where}; console:\n{text}\n'
                         f'(whole console: {self.logs}/console)')
 
     def console(self):
