@@ -246,7 +246,14 @@ void linux_cmd_done(struct scsa_cmd *sc)
 	rcu_read_lock();
 	/* From scsi_done() on the tag, and with it the slot, may be used again. */
 	smp_store_release(&sc->sc_state, SCSA_CMD_IDLE);
-	scsi_done(scmd);
+	/*
+	 * Where the request came from this CPU the block layer need not take it to a softirq first,
+	 * no more than with an HBA of several queues; other CPUs' go where rq_affinity says.
+	 */
+	if (blk_mq_rq_cpu(scsi_cmd_to_rq(scmd)) == raw_smp_processor_id())
+		scsi_done_direct(scmd);
+	else
+		scsi_done(scmd);
 	rcu_read_unlock();
 }
 
