@@ -261,8 +261,8 @@ def nothing_left(vm):
 def unreferenced(vm):
     """What kmemleak finds now: it reports what it found unchanged twice and is 5 s old."""
     vm.expect_report(r'kmemleak: \d+ new suspected')
-    return vm.guest('cd /sys/kernel/debug; echo scan > kmemleak; sleep 5; echo scan > kmemleak; '
-                    'cat kmemleak', timeout=120).text
+    return vm.guest('cd /sys/kernel/debug; sleep 5 & echo scan > kmemleak; wait; '
+                    'echo scan > kmemleak; cat kmemleak', timeout=120).text
 
 
 # TCG with threads, when the kernel patches its code: one vCPU stays in the breakpoint that was
@@ -303,6 +303,8 @@ class Settings:
 
     def config(self, **values):
         """A Config with what all groups have in common."""
+        if self.kernel.checks == 'debug':
+            values.setdefault('memory', '512M')     # kmemleak takes its time over all of it
         return Config(build=self.build, kernel=self.kernel, qemu=self.qemu,
                       verbose=self.verbose, own_modules=self.modules, **values)
 

@@ -124,7 +124,7 @@ def load_ends(vm, what):
 @LIFE.test
 def unbind_and_bind(vm):
     """The driver is taken from the controller under load, and given back."""
-    for _ in range(5):
+    for _ in range(3):
         slow_load(vm)
         address = vm.guest(f'echo {ADDRESS}').text.strip()
         vm.guest(f'echo {address} > {SYSFS}/unbind')
@@ -138,7 +138,7 @@ def unbind_and_bind(vm):
 @LIFE.test
 def remove_and_rescan(vm):
     """The PCI device is removed under load, and found again."""
-    for _ in range(5):
+    for _ in range(3):
         slow_load(vm)
         vm.guest(f'echo 1 > {SYSFS}/{ADDRESS}/remove')
         load_ends(vm, 'remove')
