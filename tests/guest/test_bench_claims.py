@@ -96,6 +96,29 @@ def no_allocation_in_steady_state(vm):
               f'{function}: {count} allocations for {tags} tags')
 
 
+@CLAIMS.test
+def completed_where_it_came_from(vm):
+    """On the interrupt's CPU in the interrupt; from another where rq_affinity wants it."""
+    ISP.load(vm)
+    disk = block(vm, 0)
+    vm.guest(f'echo 2 > /sys/block/{disk[5:]}/queue/rq_affinity; '
+             'irq=$(sed -n "s/^ *\\([0-9]*\\):.*isp.*/\\1/p" /proc/interrupts); '
+             'echo 1 > /proc/irq/$irq/smp_affinity; '
+             # The interrupt moves when the next one comes.
+             f'dd if={disk} of=/dev/null bs=4k count=4 iflag=direct 2>/dev/null')
+    for cpu, context in ((0, 'h'), (1, 's')):
+        trace = vm.guest('cd /sys/kernel/tracing; echo > trace; '
+                         'echo 1 > events/block/block_rq_complete/enable; '
+                         f'taskset -c {cpu} dd if={disk} of=/dev/null bs=4k count=32 iflag=direct '
+                         '2>/dev/null; echo 0 > events/block/block_rq_complete/enable; '
+                         'cat trace').text
+        found = re.findall(r'\[(\d+)\] \S\S(\S).*block_rq_complete: \S+ R', trace)
+        same({(c, x.lower()) for c, x in found}, {(f'{cpu:03}', context)},
+             f'CPUs and contexts, from CPU {cpu}:\n{trace}\n')
+        check(len(found) >= 32, f'{len(found)} completions')
+    ISP.unload(vm)
+
+
 # One CPU: two that submit at once would race for their place before the driver sees them.
 FULL = group('ring-full', null_disks(0, 1, cpus=1, memory='2G',
                                      trace=['scsi_disk_dma_command_READ']))
