@@ -6,7 +6,7 @@
 #include "ispvar.h"
 
 #define RESET_POLL_USEC		100
-#define RESET_MAX_USEC		1000000
+#define RESET_MAX_USEC		3000000
 #define SELF_TEST_MAX_USEC	5000000
 #define RISC_SETTLE_USEC	100
 
@@ -61,16 +61,18 @@ void isp_stop_chip(struct isp *isp)
 	drv_usecwait(RESET_POLL_USEC);
 }
 
-/* Poll until (register & mask) == want; -1: never. */
+/* Poll until (register & mask) == want; -1: not in time, however long a drv_usecwait() takes. */
 static int wait_for(struct isp *isp, uint_t reg, uint16_t mask, uint16_t want, clock_t max)
 {
-	clock_t waited;
+	hrtime_t end = gethrtime() + max * (NANOSEC / MICROSEC);
+	boolean_t last;
 
-	for (waited = 0; waited < max; waited += RESET_POLL_USEC) {
+	do {
+		last = gethrtime() >= end;
 		if ((isp_rd(isp, reg) & mask) == want)
 			return 0;
 		drv_usecwait(RESET_POLL_USEC);
-	}
+	} while (!last);
 	return -1;
 }
 
@@ -243,7 +245,7 @@ static void get_limits(struct isp *isp)
  */
 static boolean_t ring_goes_round(struct isp *isp)
 {
-	uint_t i, waited = 0;
+	uint_t i;
 
 	for (i = 0; i < isp->isp_req_len; i++)
 		isp_put_marker(&isp->isp_req[i], ISP_TARGET_BYTE(0, 0), IMM_BUS);
@@ -251,11 +253,8 @@ static boolean_t ring_goes_round(struct isp *isp)
 	isp->isp_req_in = isp->isp_req_len - 1;
 	isp->isp_req_pos += isp->isp_req_len - 1;
 	isp_wr(isp, ISP_REQ_IN, (uint16_t)isp->isp_req_in);
-	while (isp_rd(isp, ISP_REQ_OUT) != isp->isp_req_in) {
-		if (waited++ == RESET_MAX_USEC / RESET_POLL_USEC)
-			return B_FALSE;
-		drv_usecwait(RESET_POLL_USEC);
-	}
+	if (wait_for(isp, ISP_REQ_OUT, 0xffff, (uint16_t)isp->isp_req_in, RESET_MAX_USEC))
+		return B_FALSE;
 	/* The last entry and the way over the ring's end. */
 	isp->isp_req_in = 1;
 	isp->isp_req_pos += 2;

@@ -8,7 +8,7 @@ from io_tests import fio, not_built
 from lib import ISP, Controller, Disk, Group, block, check, chips, errors_in_log, generic, program, same
 
 FAILNTH = '/bin/failnth'
-CYCLES = int(os.environ.get('CYCLES', 60))
+CYCLES = int(os.environ.get('CYCLES', 42))
 
 
 def arm(vm):

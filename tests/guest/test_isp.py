@@ -122,6 +122,27 @@ def refuses_it(vm):
     vm.guest('modprobe -r isp')
 
 
+COARSE = Group('isp-coarse-timers', lambda s: s.config(
+    controllers=[Controller()], disks=[Disk(target=0, size='16M')], cmdline='highres=off'),
+    needs=BUILT)
+GROUPS.append(COARSE)
+
+
+@COARSE.test
+def waits_end(vm):
+    """Each short sleep takes a tick, but looking for a chip that is gone does not take minutes."""
+    vm.fault('all-ones')
+    started = time.monotonic()
+    vm.guest('modprobe isp')
+    seconds = time.monotonic() - started
+    check('does not come out of reset' in vm.guest('dmesg').text, 'nothing was said')
+    check(seconds < 15, f'it took {seconds:.0f} s')
+    vm.fault('')
+    vm.guest('rmmod isp')
+    ISP.load(vm)
+    same(len(devices(vm)), 1, 'disks')
+
+
 def nvram_group(name, **image):
     """A card whose EEPROM holds this."""
     def configure(settings):

@@ -250,7 +250,7 @@ contract_group('contract')
 contract_group('contract-swiotlb', 'hog=1', cmdline='swiotlb=force')
 contract_group('contract-iommu', 'peek=0', iommu=True)
 # With memory above 4 GiB, which is what the kernel gives first.
-contract_group('contract-high', memory='5G')
+contract_group('contract-high', memory='3G')
 contract_group('contract-thread', 'thread=1')
 contract_group('contract-intr', device='isp1040')
 contract_group('contract-intr-thread', 'thread=1', device='isp1040')
