@@ -5,7 +5,8 @@ import os
 import re
 
 from io_tests import fio, not_built
-from lib import ISP, Controller, Disk, Group, block, check, chips, errors_in_log, generic, program, same
+from lib import (ISP, Controller, Disk, Group, block, check, chips, errors_in_log, generic, program,
+                 same)
 
 FAILNTH = '/bin/failnth'
 CYCLES = int(os.environ.get('CYCLES', 42))

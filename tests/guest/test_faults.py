@@ -37,10 +37,15 @@ def verified_load(vm, timeout, size='16M'):
     """fio on both disks; its result and the seconds it took."""
     jobs = ' '.join(f'--name=on-{d} --filename=/dev/{d}' for _, d, _ in devices(vm).values())
     started = time.monotonic()
-    result = vm.guest('fio --rw=randwrite --bsrange=4k-128k --blockalign=4k '
-                      f'--size={size} --ioengine=libaio --direct=1 --iodepth=16 --verify=crc32c --verify_fatal=1 '
+    result = vm.guest(f'fio --rw=randwrite --bsrange=4k-128k --blockalign=4k --size={size} '
+                      '--ioengine=libaio --direct=1 --iodepth=16 --verify=crc32c --verify_fatal=1 '
                       f'--do_verify=1 --output-format=terse {jobs}', timeout=timeout, check=False)
     return result, time.monotonic() - started
+
+
+def answers(vm):
+    """The first disk does; asked twice, for a reset leaves a unit attention."""
+    vm.guest('sg_turs /dev/sda || sg_turs /dev/sda')
 
 
 # A user notices none of these but by the time they take: the midlayer or the driver repeats.
@@ -75,8 +80,7 @@ for _fault in SURVIVED:
             log = vm.guest('dmesg --notime').text
             raise AssertionError(f'fio ended with status {result.status}:\n{log[-2500:]}')
         check(seconds < 120, f'it took {seconds:.0f} s')
-        # A reset leaves a unit attention.
-        vm.guest('sg_turs /dev/sda || sg_turs /dev/sda')
+        answers(vm)
     survived.__name__ = re.sub(r'\W+', '_', _fault)
     FAULTS.test(survived)
 
@@ -150,7 +154,7 @@ for _fault in ('hang-mailbox', 'fail-mailbox,count=0', 'hang,persist=1', 'all-on
         check(re.search(r'isp', vm.guest('dmesg --notime --level=emerg,alert,crit,err,warn').text),
               'nothing was said')
         fresh(vm)
-        vm.guest(f'sg_turs {generic(vm, 0)} || sg_turs {generic(vm, 0)}')
+        answers(vm)
     attach.__name__ = 'attach_' + re.sub(r'\W+', '_', _fault)
     FAULTS.test(attach)
 
