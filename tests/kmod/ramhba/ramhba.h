@@ -8,6 +8,9 @@
 /* Play the DMA engine: copy between a bus address and @data. */
 void ramhba_copy(uint64_t bus_addr, void *data, size_t len, bool to_memory);
 
+/* The other way round: carry out what the property "lose" keeps. Returns how many commands. */
+unsigned int ramhba_late(void);
+
 int _init(void);
 int _fini(void);
 

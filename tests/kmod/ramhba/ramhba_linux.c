@@ -24,14 +24,51 @@ module_param(clone, int, 0444);
 MODULE_PARM_DESC(clone, "a transport structure for each LUN, and no target 1 as tran_tgt_probe has it");
 static int lose;
 module_param(lose, int, 0444);
-MODULE_PARM_DESC(lose, "never return reads of block 4242");
+MODULE_PARM_DESC(lose,
+		 "keep commands for block 4242: 1 reads, 2 all until a reset, 3 or until an abort");
 static int batch;
 module_param(batch, int, 0444);
 MODULE_PARM_DESC(batch, "look at packets with FLAG_SCSA_MORE only when tran_commit() or another one comes");
+static int quiesce_waits;
+module_param(quiesce_waits, int, 0444);
+MODULE_PARM_DESC(quiesce_waits, "tran_quiesce() waits until all commands are back");
+static int recovered;
+module_param(recovered, int, 0444);
+MODULE_PARM_DESC(recovered,
+		 "READ, WRITE of block 64, 128...: 1 RECOVERED, 2 NO SENSE, 3 MET, 4 deferred error");
+static int shorten;
+module_param(shorten, int, 0444);
+MODULE_PARM_DESC(shorten, "READ and WRITE of block 4243 move 1: nothing, 2: one block; status GOOD");
+static int blksize = 512;
+module_param(blksize, int, 0444);
+MODULE_PARM_DESC(blksize, "bytes in a logical block, 512 or 4096");
+static int overrun;
+module_param(overrun, int, 0444);
+MODULE_PARM_DESC(overrun, "WRITE, WRITE BUFFER, READ CAPACITY of more than is mapped: CMD_DATA_OVR");
 static bool atomic;
 module_param(atomic, bool, 0444);
 MODULE_PARM_DESC(atomic, "use the atomic execution model instead of the thread model");
 static int pri;
+
+static bool running;	/* under the lock of the module's parameters */
+static int late;
+
+static int late_set(const char *value, const struct kernel_param *kp)
+{
+	if (!sysfs_streq(value, "1"))
+		return -EINVAL;
+	if (!running)
+		return -EAGAIN;
+	late = ramhba_late();
+	return 0;
+}
+
+static const struct kernel_param_ops late_ops = {
+	.set = late_set,
+	.get = param_get_int,
+};
+module_param_cb(late, &late_ops, &late, 0644);
+MODULE_PARM_DESC(late, "write 1 to have what \"lose\" keeps carried out; read how many those were");
 
 /* Without an IOMMU a bus address is a physical one, be it of the buffer or of a bounce buffer. */
 void ramhba_copy(uint64_t bus_addr, void *data, size_t len, bool to_memory)
@@ -58,6 +95,11 @@ static const struct scsa_driver_prop ramhba_props[] = {
 	{ "clone", &clone },
 	{ "lose", &lose },
 	{ "batch", &batch },
+	{ "quiesce-waits", &quiesce_waits },
+	{ "recovered", &recovered },
+	{ "shorten", &shorten },
+	{ "blksize", &blksize },
+	{ "overrun", &overrun },
 	{ "pri", &pri },
 	{ }
 };
@@ -75,18 +117,38 @@ static struct scsa_driver ramhba_driver = {
 	.fini = _fini,
 };
 
+static void set_running(bool value)
+{
+	kernel_param_lock(THIS_MODULE);
+	running = value;
+	kernel_param_unlock(THIS_MODULE);
+}
+
+static bool bad_parameters(void)
+{
+	return maxsegs < 1 || maxsegs > 256 || dtype < 0 || dtype > 31 || lose < 0 || lose > 3 ||
+	       recovered < 0 || recovered > 4 || shorten < 0 || shorten > 2 ||
+	       (blksize != 512 && blksize != 4096);
+}
+
 static int __init ramhba_module_init(void)
 {
-	if (maxsegs < 1 || maxsegs > 256 || dtype < 0 || dtype > 31)
+	int rc;
+
+	if (bad_parameters())
 		return -EINVAL;
 	ramhba_driver.model = atomic ? SCSA_MODEL_ATOMIC : SCSA_MODEL_THREAD;
 	pri = atomic ? 6 : 5;
-	return scsa_driver_init(&ramhba_driver);
+	rc = scsa_driver_init(&ramhba_driver);
+	if (!rc)
+		set_running(true);
+	return rc;
 }
 module_init(ramhba_module_init);
 
 static void __exit ramhba_module_exit(void)
 {
+	set_running(false);
 	scsa_driver_fini(&ramhba_driver);
 }
 module_exit(ramhba_module_exit);

@@ -7,69 +7,22 @@
  * tran_setup_pkt(9E), where the framework has them. One mutex; commands are carried out by a task
  * queue or, with the property "sync", before tran_start(9E) returns. Data is moved through the bus
  * addresses in the cookies, so what the DDI says about them had better be true.
+ *
+ * ramhba_faults.c has the ways in which HBA and disks misbehave.
  */
-#include <sys/conf.h>
-#include <sys/ddi_taskq.h>
-#include <sys/scsi/scsi.h>
-
 #include "ramhba.h"
-
-#define RAMHBA_BLOCK	512
-#define RAMHBA_BLOCKS	(64 * 2048)	/* 64 MiB for each target */
-#define RAMHBA_TARGETS	2
-#define RAMHBA_MAXSEGS	256
-#define RAMHBA_LOST	4242	/* with the property "lose" reads of this block never return */
-
-struct ramhba_cmd {
-	struct scsi_pkt		*rc_pkt;
-	struct ramhba_cmd	*rc_next;
-	/* For tran_init_pkt() only. */
-	ddi_dma_handle_t	rc_dma;
-	boolean_t		rc_bound;
-	uint_t			rc_nwin;
-	uint_t			rc_win;
-	uint_t			rc_cookie;	/* first of this command in its window */
-	uint_t			rc_ncookies;
-	size_t			rc_count;	/* bytes of this command */
-	size_t			rc_total;	/* bytes mapped so far, this command included */
-};
-
-struct ramhba {
-	dev_info_t		*rh_dip;
-	scsi_hba_tran_t		*rh_tran;
-	kmutex_t		rh_mutex;	/* queue */
-	struct ramhba_cmd	*rh_head;
-	struct ramhba_cmd	**rh_tail;
-	ddi_taskq_t		*rh_taskq;
-	boolean_t		rh_armed;	/* a task will see to the queue */
-	boolean_t		rh_sync;
-	boolean_t		rh_lose;
-	boolean_t		rh_batch;
-	uchar_t			rh_dtype;
-	uint_t			rh_maxsegs;
-	boolean_t		rh_quiesced;	/* under rh_mutex */
-	struct scsi_reset_notify_entry *rh_notify;	/* under rh_mutex */
-	caddr_t			rh_disk[RAMHBA_TARGETS];
-};
+#include "ramhba_impl.h"
 
 static void *ramhba_state;
 static int ramhba_luns;		/* that have a transport structure of their own */
+static kmutex_t ramhba_list_lock;
+static struct ramhba *ramhba_list;
 
 /* No cookie crosses a multiple of 64 KiB, however contiguous the memory is. */
 static ddi_dma_attr_t ramhba_dma_attr = {
 	DMA_ATTR_V0, 0, 0xffffffffffffffffULL, 0xffffffffULL, 1, 1, 1, 0xffffffffULL,
-	0xffffULL, RAMHBA_MAXSEGS, RAMHBA_BLOCK, 0
+	0xffffULL, RAMHBA_MAXSEGS, 512, 0
 };
-
-static struct ramhba *to_ramhba(struct scsi_address *ap)
-{
-	return ap->a_hba_tran->tran_hba_private;
-}
-
-static struct ramhba_cmd *to_cmd(struct scsi_pkt *pkt)
-{
-	return pkt->pkt_ha_private;
-}
 
 static void put_be32(uchar_t *p, uint32_t v)
 {
@@ -77,11 +30,6 @@ static void put_be32(uchar_t *p, uint32_t v)
 	p[1] = v >> 16;
 	p[2] = v >> 8;
 	p[3] = v;
-}
-
-static uint32_t get_be32(const uchar_t *p)
-{
-	return (uint32_t)p[0] << 24 | p[1] << 16 | p[2] << 8 | p[3];
 }
 
 /* Cookie @i of the command, NULL behind the last. */
@@ -96,7 +44,7 @@ static const ddi_dma_cookie_t *ramhba_cookie(struct scsi_pkt *pkt, uint_t i)
 }
 
 /* Bytes of memory the command has. */
-static size_t ramhba_count(struct scsi_pkt *pkt)
+size_t ramhba_count(struct scsi_pkt *pkt)
 {
 	if (pkt->pkt_address.a_hba_tran->tran_setup_pkt)
 		return pkt->pkt_dma_len;
@@ -110,6 +58,10 @@ static size_t ramhba_move(struct scsi_pkt *pkt, caddr_t data, size_t len, boolea
 	size_t moved = 0;
 	uint_t i;
 
+	if (len && !ramhba_is_master(to_ramhba(&pkt->pkt_address))) {
+		pkt->pkt_reason = CMD_TRAN_ERR;
+		return 0;
+	}
 	for (i = 0; moved < len && (c = ramhba_cookie(pkt, i)); i++) {
 		size_t n = MIN(c->dmac_size, len - moved);
 
@@ -119,7 +71,7 @@ static size_t ramhba_move(struct scsi_pkt *pkt, caddr_t data, size_t len, boolea
 	return moved;
 }
 
-static void ramhba_sense(struct scsi_pkt *pkt, uchar_t key, uchar_t asc)
+void ramhba_sense(struct scsi_pkt *pkt, uchar_t key, uchar_t asc)
 {
 	struct scsi_arq_status *arq = (struct scsi_arq_status *)pkt->pkt_scbp;
 
@@ -141,18 +93,25 @@ static caddr_t ramhba_disk(struct ramhba *rh, struct scsi_address *ap)
 		ap->a_hba_tran->tran_tgt_private : rh->rh_disk[ap->a_target];
 }
 
-static boolean_t ramhba_loses(const struct ramhba *rh, const struct scsi_pkt *pkt)
+static size_t ramhba_read_write(struct ramhba *rh, struct scsi_pkt *pkt)
 {
-	return rh->rh_lose && pkt->pkt_cdbp[0] == SCMD_READ_G1 &&
-	       get_be32(&pkt->pkt_cdbp[2]) == RAMHBA_LOST ? B_TRUE : B_FALSE;
+	caddr_t disk = ramhba_disk(rh, &pkt->pkt_address);
+	struct ramhba_io io;
+
+	if (!ramhba_parse(pkt->pkt_cdbp, &io))
+		return 0;
+	if (io.io_lba >= rh->rh_blocks || io.io_blocks > rh->rh_blocks - io.io_lba) {
+		ramhba_sense(pkt, KEY_ILLEGAL_REQUEST, 0x21);
+		return 0;
+	}
+	return ramhba_move(pkt, disk + (size_t)io.io_lba * rh->rh_block,
+			   ramhba_length(rh, pkt, &io), io.io_read);
 }
 
 static void ramhba_execute(struct ramhba *rh, struct scsi_pkt *pkt)
 {
-	caddr_t disk = ramhba_disk(rh, &pkt->pkt_address);
 	const uchar_t *cdb = pkt->pkt_cdbp;
 	uchar_t reply[36] = { 0 };
-	uint64_t lba, blocks;
 	size_t moved = 0;
 
 	pkt->pkt_state = STATE_GOT_BUS | STATE_GOT_TARGET | STATE_SENT_CMD | STATE_GOT_STATUS;
@@ -173,28 +132,21 @@ static void ramhba_execute(struct ramhba *rh, struct scsi_pkt *pkt)
 		moved = ramhba_move(pkt, (caddr_t)reply, MIN(sizeof(reply), cdb[4]), B_TRUE);
 		break;
 	case SCMD_READ_CAPACITY:
-		put_be32(&reply[0], RAMHBA_BLOCKS - 1);
-		put_be32(&reply[4], RAMHBA_BLOCK);
+		put_be32(&reply[0], rh->rh_blocks - 1);
+		put_be32(&reply[4], rh->rh_block);
 		moved = ramhba_move(pkt, (caddr_t)reply, 8, B_TRUE);
 		break;
 	case SCMD_READ_G1:
 	case SCMD_WRITE_G1:
 	case SCMD_READ_G4:
 	case SCMD_WRITE_G4:
-		if (cdb[0] == SCMD_READ_G4 || cdb[0] == SCMD_WRITE_G4) {
-			lba = (uint64_t)get_be32(&cdb[2]) << 32 | get_be32(&cdb[6]);
-			blocks = get_be32(&cdb[10]);
-		} else {
-			lba = get_be32(&cdb[2]);
-			blocks = cdb[7] << 8 | cdb[8];
-		}
-		if (lba >= RAMHBA_BLOCKS || blocks > RAMHBA_BLOCKS - lba) {
-			ramhba_sense(pkt, KEY_ILLEGAL_REQUEST, 0x21);
-			break;
-		}
-		moved = ramhba_move(pkt, disk + (size_t)lba * RAMHBA_BLOCK,
-				    (size_t)blocks * RAMHBA_BLOCK,
-				    cdb[0] == SCMD_READ_G1 || cdb[0] == SCMD_READ_G4);
+		moved = ramhba_read_write(rh, pkt);
+		break;
+	case SCMD_WRITE_BUFFER:
+		if (rh->rh_overrun)
+			moved = ramhba_count(pkt);
+		else
+			ramhba_sense(pkt, KEY_ILLEGAL_REQUEST, 0x20);
 		break;
 	default:
 		ramhba_sense(pkt, KEY_ILLEGAL_REQUEST, 0x20);
@@ -203,13 +155,47 @@ static void ramhba_execute(struct ramhba *rh, struct scsi_pkt *pkt)
 	if (moved)
 		pkt->pkt_state |= STATE_XFERRED_DATA;
 	pkt->pkt_resid = ramhba_count(pkt) - moved;
+	if (ramhba_overruns(rh, pkt)) {
+		pkt->pkt_reason = CMD_DATA_OVR;
+		pkt->pkt_resid = 0;
+	}
+}
+
+/* Property "quiesce-waits": count the commands that tran_quiesce() waits for. */
+static void ramhba_active(struct ramhba *rh, int delta)
+{
+	if (!rh->rh_quiesce_waits)
+		return;
+	mutex_enter(&rh->rh_mutex);
+	rh->rh_active += delta;
+	if (!rh->rh_active)
+		cv_broadcast(&rh->rh_cv);
+	mutex_exit(&rh->rh_mutex);
+}
+
+/* The way back of every command. */
+void ramhba_complete(struct ramhba *rh, struct scsi_pkt *pkt)
+{
+	ramhba_active(rh, -1);
+	scsi_hba_pkt_comp(pkt);
+}
+
+void ramhba_carry_out(struct ramhba *rh, struct ramhba_cmd *cmd)
+{
+	struct ramhba_cmd *next;
+
+	for (; cmd; cmd = next) {
+		next = cmd->rc_next;
+		ramhba_execute(rh, cmd->rc_pkt);
+		ramhba_complete(rh, cmd->rc_pkt);
+	}
 }
 
 /* Carry out what is queued; the "interrupt". */
 static void ramhba_run(void *arg)
 {
 	struct ramhba *rh = arg;
-	struct ramhba_cmd *cmd, *next;
+	struct ramhba_cmd *cmd;
 
 	mutex_enter(&rh->rh_mutex);
 	cmd = rh->rh_head;
@@ -217,11 +203,25 @@ static void ramhba_run(void *arg)
 	rh->rh_tail = &rh->rh_head;
 	rh->rh_armed = B_FALSE;
 	mutex_exit(&rh->rh_mutex);
-	for (; cmd; cmd = next) {
-		next = cmd->rc_next;
-		ramhba_execute(rh, cmd->rc_pkt);
-		scsi_hba_pkt_comp(cmd->rc_pkt);
+	ramhba_carry_out(rh, cmd);
+}
+
+/* What has been kept is carried out after all, by a device that did not know that it is late. */
+uint_t ramhba_late(void)
+{
+	struct ramhba_cmd *cmd, *first;
+	struct ramhba *rh;
+	uint_t n = 0;
+
+	mutex_enter(&ramhba_list_lock);
+	for (rh = ramhba_list; rh; rh = rh->rh_next) {
+		first = ramhba_take_kept(rh, -1, NULL);
+		for (cmd = first; cmd; cmd = cmd->rc_next)
+			n++;
+		ramhba_carry_out(rh, first);
 	}
+	mutex_exit(&ramhba_list_lock);
+	return n;
 }
 
 /* See that a task sees to the queue. rh_mutex held. False if there are no resources. */
@@ -243,28 +243,22 @@ static void ramhba_tran_commit(scsi_hba_tran_t *tran)
 	mutex_exit(&rh->rh_mutex);
 }
 
-static int ramhba_tran_start(struct scsi_address *ap, struct scsi_pkt *pkt)
+static int ramhba_start(struct ramhba *rh, struct scsi_pkt *pkt)
 {
-	struct ramhba *rh = to_ramhba(ap);
 	struct ramhba_cmd *cmd = to_cmd(pkt);
 	int rc = TRAN_ACCEPT;
 
-	pkt->pkt_reason = CMD_CMPLT;
-	pkt->pkt_state = 0;
-	pkt->pkt_statistics = 0;
-	pkt->pkt_resid = 0;
-	bzero(pkt->pkt_scbp, pkt->pkt_scblen);
-	if (ap->a_target >= RAMHBA_TARGETS) {
+	if (pkt->pkt_address.a_target >= RAMHBA_TARGETS) {
 		pkt->pkt_reason = CMD_INCOMPLETE;
 		pkt->pkt_state = STATE_GOT_BUS;
-		scsi_hba_pkt_comp(pkt);
+		ramhba_complete(rh, pkt);
 		return TRAN_ACCEPT;
 	}
-	if (ramhba_loses(rh, pkt))
+	if (ramhba_keep(rh, pkt))
 		return TRAN_ACCEPT;
 	if (rh->rh_sync || (pkt->pkt_flags & FLAG_NOINTR)) {
 		ramhba_execute(rh, pkt);
-		scsi_hba_pkt_comp(pkt);
+		ramhba_complete(rh, pkt);
 		return TRAN_ACCEPT;
 	}
 	mutex_enter(&rh->rh_mutex);
@@ -277,6 +271,23 @@ static int ramhba_tran_start(struct scsi_address *ap, struct scsi_pkt *pkt)
 		rc = TRAN_BUSY;
 	}
 	mutex_exit(&rh->rh_mutex);
+	return rc;
+}
+
+static int ramhba_tran_start(struct scsi_address *ap, struct scsi_pkt *pkt)
+{
+	struct ramhba *rh = to_ramhba(ap);
+	int rc;
+
+	pkt->pkt_reason = CMD_CMPLT;
+	pkt->pkt_state = 0;
+	pkt->pkt_statistics = 0;
+	pkt->pkt_resid = 0;
+	bzero(pkt->pkt_scbp, pkt->pkt_scblen);
+	ramhba_active(rh, 1);
+	rc = ramhba_start(rh, pkt);
+	if (rc != TRAN_ACCEPT)
+		ramhba_active(rh, -1);
 	return rc;
 }
 
@@ -470,16 +481,22 @@ static void ramhba_tran_tgt_free(dev_info_t *hba_dip, dev_info_t *tgt_dip, scsi_
 	tran->tran_tgt_private = NULL;
 }
 
-/* Nothing is ever stuck here: what was started comes back by itself. */
+/* What was started comes back by itself, but for what the property "lose" keeps. */
 static int ramhba_tran_abort(struct scsi_address *ap, struct scsi_pkt *pkt)
 {
-	return 0;
+	struct ramhba *rh = to_ramhba(ap);
+
+	return rh->rh_lose == 3 &&
+	       ramhba_end_kept(rh, ap->a_target, pkt, CMD_ABORTED, STAT_ABORTED) ? 1 : 0;
 }
 
 static int ramhba_tran_reset(struct scsi_address *ap, int level)
 {
 	struct ramhba *rh = to_ramhba(ap);
 
+	if (rh->rh_lose > 1)
+		(void)ramhba_end_kept(rh, level == RESET_ALL ? -1 : ap->a_target, NULL, CMD_RESET,
+				      STAT_DEV_RESET);
 	mutex_enter(&rh->rh_mutex);
 	scsi_hba_reset_notify_callback(&rh->rh_mutex, &rh->rh_notify);
 	mutex_exit(&rh->rh_mutex);
@@ -506,6 +523,8 @@ static int ramhba_set_quiesced(dev_info_t *dip, boolean_t quiesced)
 
 	mutex_enter(&rh->rh_mutex);
 	rh->rh_quiesced = quiesced;
+	while (quiesced && rh->rh_active)
+		cv_wait(&rh->rh_cv, &rh->rh_mutex);
 	mutex_exit(&rh->rh_mutex);
 	if (quiesced)
 		ddi_taskq_wait(rh->rh_taskq);
@@ -530,6 +549,28 @@ static int ramhba_tran_reset_notify(struct scsi_address *ap, int flag, void (*ca
 	return scsi_hba_reset_notify_setup(ap, flag, callback, arg, &rh->rh_mutex, &rh->rh_notify);
 }
 
+static void ramhba_link(struct ramhba *rh)
+{
+	mutex_enter(&ramhba_list_lock);
+	rh->rh_next = ramhba_list;
+	ramhba_list = rh;
+	mutex_exit(&ramhba_list_lock);
+}
+
+static void ramhba_unlink(struct ramhba *rh)
+{
+	struct ramhba **link;
+
+	mutex_enter(&ramhba_list_lock);
+	for (link = &ramhba_list; *link; link = &(*link)->rh_next) {
+		if (*link == rh) {
+			*link = rh->rh_next;
+			break;
+		}
+	}
+	mutex_exit(&ramhba_list_lock);
+}
+
 static int ramhba_detach(dev_info_t *dip, ddi_detach_cmd_t cmd)
 {
 	struct ramhba *rh = ddi_get_soft_state(ramhba_state, ddi_get_instance(dip));
@@ -537,6 +578,7 @@ static int ramhba_detach(dev_info_t *dip, ddi_detach_cmd_t cmd)
 
 	if (cmd != DDI_DETACH)
 		return DDI_FAILURE;
+	ramhba_unlink(rh);
 	if (ramhba_luns)
 		dev_err(dip, CE_WARN, "%d LUNs were not freed", ramhba_luns);
 	if (rh->rh_tran) {
@@ -549,10 +591,35 @@ static int ramhba_detach(dev_info_t *dip, ddi_detach_cmd_t cmd)
 		ddi_taskq_destroy(rh->rh_taskq);
 	for (i = 0; i < RAMHBA_TARGETS; i++)
 		if (rh->rh_disk[i])
-			kmem_free(rh->rh_disk[i], RAMHBA_BLOCKS * RAMHBA_BLOCK);
+			kmem_free(rh->rh_disk[i], RAMHBA_SIZE);
+	if (rh->rh_config)
+		pci_config_teardown(&rh->rh_config);
+	if (rh->rh_unmoved)
+		dev_err(dip, CE_NOTE, "%u transfers without bus mastering", rh->rh_unmoved);
+	cv_destroy(&rh->rh_cv);
 	mutex_destroy(&rh->rh_mutex);
 	ddi_soft_state_free(ramhba_state, ddi_get_instance(dip));
 	return DDI_SUCCESS;
+}
+
+static int ramhba_property(struct ramhba *rh, char *name, int value)
+{
+	return ddi_prop_get_int(DDI_DEV_T_ANY, rh->rh_dip, 0, name, value);
+}
+
+static void ramhba_properties(struct ramhba *rh)
+{
+	rh->rh_dtype = ramhba_property(rh, "dtype", 0);
+	rh->rh_sync = ramhba_property(rh, "sync", 0) ? B_TRUE : B_FALSE;
+	rh->rh_batch = ramhba_property(rh, "batch", 0) ? B_TRUE : B_FALSE;
+	rh->rh_quiesce_waits = ramhba_property(rh, "quiesce-waits", 0) ? B_TRUE : B_FALSE;
+	rh->rh_overrun = ramhba_property(rh, "overrun", 0) ? B_TRUE : B_FALSE;
+	rh->rh_lose = ramhba_property(rh, "lose", 0);
+	rh->rh_recovered = ramhba_property(rh, "recovered", 0);
+	rh->rh_shorten = ramhba_property(rh, "shorten", 0);
+	rh->rh_block = ramhba_property(rh, "blksize", 512);
+	rh->rh_blocks = RAMHBA_SIZE / rh->rh_block;
+	rh->rh_maxsegs = ramhba_property(rh, "maxsegs", RAMHBA_MAXSEGS);
 }
 
 static int ramhba_attach(dev_info_t *dip, ddi_attach_cmd_t cmd)
@@ -568,16 +635,15 @@ static int ramhba_attach(dev_info_t *dip, ddi_attach_cmd_t cmd)
 	rh = ddi_get_soft_state(ramhba_state, instance);
 	rh->rh_dip = dip;
 	rh->rh_tail = &rh->rh_head;
-	rh->rh_dtype = ddi_prop_get_int(DDI_DEV_T_ANY, dip, 0, "dtype", 0);
-	rh->rh_sync = ddi_prop_get_int(DDI_DEV_T_ANY, dip, 0, "sync", 0) ? B_TRUE : B_FALSE;
-	rh->rh_lose = ddi_prop_get_int(DDI_DEV_T_ANY, dip, 0, "lose", 0) ? B_TRUE : B_FALSE;
-	rh->rh_batch = ddi_prop_get_int(DDI_DEV_T_ANY, dip, 0, "batch", 0) ? B_TRUE : B_FALSE;
-	rh->rh_maxsegs = ddi_prop_get_int(DDI_DEV_T_ANY, dip, 0, "maxsegs", RAMHBA_MAXSEGS);
+	ramhba_properties(rh);
 	/* No interrupt here: what the model gives its interrupt handlers is passed as a property. */
 	mutex_init(&rh->rh_mutex, NULL, MUTEX_DRIVER,
-		   DDI_INTR_PRI(ddi_prop_get_int(DDI_DEV_T_ANY, dip, 0, "pri", 0)));
+		   DDI_INTR_PRI(ramhba_property(rh, "pri", 0)));
+	cv_init(&rh->rh_cv, NULL, CV_DRIVER, NULL);
 	for (i = 0; i < RAMHBA_TARGETS; i++)
-		rh->rh_disk[i] = kmem_zalloc(RAMHBA_BLOCKS * RAMHBA_BLOCK, KM_SLEEP);
+		rh->rh_disk[i] = kmem_zalloc(RAMHBA_SIZE, KM_SLEEP);
+	if (pci_config_setup(dip, &rh->rh_config) != DDI_SUCCESS)
+		goto fail;
 	rh->rh_taskq = ddi_taskq_create(dip, "ramhba", 1, TASKQ_DEFAULTPRI, 0);
 	if (!rh->rh_taskq)
 		goto fail;
@@ -596,12 +662,12 @@ static int ramhba_attach(dev_info_t *dip, ddi_attach_cmd_t cmd)
 	tran->tran_unquiesce = ramhba_tran_unquiesce;
 	tran->tran_getcap = ramhba_tran_getcap;
 	tran->tran_setcap = ramhba_tran_setcap;
-	if (ddi_prop_get_int(DDI_DEV_T_ANY, dip, 0, "clone", 0)) {
+	if (ramhba_property(rh, "clone", 0)) {
 		flags |= SCSI_HBA_TRAN_CLONE;
 		tran->tran_tgt_probe = ramhba_tran_tgt_probe;
 		tran->tran_tgt_free = ramhba_tran_tgt_free;
 	}
-	if (ddi_prop_get_int(DDI_DEV_T_ANY, dip, 0, "setup-pkt", 0)) {
+	if (ramhba_property(rh, "setup-pkt", 0)) {
 		tran->tran_hba_len = sizeof(struct ramhba_cmd);
 		tran->tran_pkt_constructor = ramhba_tran_pkt_constructor;
 		tran->tran_setup_pkt = ramhba_tran_setup_pkt;
@@ -613,8 +679,10 @@ static int ramhba_attach(dev_info_t *dip, ddi_attach_cmd_t cmd)
 		tran->tran_sync_pkt = ramhba_tran_sync_pkt;
 	}
 	ramhba_dma_attr.dma_attr_sgllen = rh->rh_maxsegs;
+	ramhba_dma_attr.dma_attr_granular = rh->rh_block;
 	if (scsi_hba_attach_setup(dip, &ramhba_dma_attr, tran, flags) != DDI_SUCCESS)
 		goto fail;
+	ramhba_link(rh);
 	ddi_report_dev(dip);
 	return DDI_SUCCESS;
 
@@ -638,6 +706,7 @@ int _init(void)
 
 	if (rc)
 		return rc;
+	mutex_init(&ramhba_list_lock, NULL, MUTEX_DRIVER, NULL);
 	rc = scsi_hba_init(&ramhba_modlinkage);
 	if (rc)
 		goto fini_state;
@@ -649,6 +718,7 @@ int _init(void)
 fini_hba:
 	scsi_hba_fini(&ramhba_modlinkage);
 fini_state:
+	mutex_destroy(&ramhba_list_lock);
 	ddi_soft_state_fini(&ramhba_state);
 	return rc;
 }
@@ -660,6 +730,7 @@ int _fini(void)
 	if (rc)
 		return rc;
 	scsi_hba_fini(&ramhba_modlinkage);
+	mutex_destroy(&ramhba_list_lock);
 	ddi_soft_state_fini(&ramhba_state);
 	return 0;
 }

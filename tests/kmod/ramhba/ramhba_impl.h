@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the files of the RAM disk HBA's Solaris side share. */
+#ifndef _RAMHBA_IMPL_H
+#define _RAMHBA_IMPL_H
+
+#include <sys/conf.h>
+#include <sys/ddi_taskq.h>
+#include <sys/scsi/scsi.h>
+
+#define RAMHBA_SIZE		(64 << 20)	/* of a target's disk */
+#define RAMHBA_TARGETS		2
+#define RAMHBA_MAXSEGS		256
+#define RAMHBA_LOST		4242		/* the block that the property "lose" is about */
+#define RAMHBA_SHORT		4243		/* and "shorten" */
+
+#define SCMD_WRITE_BUFFER	0x3b
+
+struct ramhba_cmd {
+	struct scsi_pkt		*rc_pkt;
+	struct ramhba_cmd	*rc_next;
+	/* For tran_init_pkt() only. */
+	ddi_dma_handle_t	rc_dma;
+	boolean_t		rc_bound;
+	uint_t			rc_nwin;
+	uint_t			rc_win;
+	uint_t			rc_cookie;	/* first of this command in its window */
+	uint_t			rc_ncookies;
+	size_t			rc_count;	/* bytes of this command */
+	size_t			rc_total;	/* bytes mapped so far, this command included */
+};
+
+struct ramhba {
+	dev_info_t		*rh_dip;
+	struct ramhba		*rh_next;	/* instance */
+	scsi_hba_tran_t		*rh_tran;
+	ddi_acc_handle_t	rh_config;
+	kmutex_t		rh_mutex;	/* queue */
+	kcondvar_t		rh_cv;		/* rh_active is 0 */
+	struct ramhba_cmd	*rh_head;
+	struct ramhba_cmd	**rh_tail;
+	struct ramhba_cmd	*rh_kept;	/* commands that are not returned, under rh_mutex */
+	uint_t			rh_active;	/* "quiesce-waits": commands, under rh_mutex */
+	ddi_taskq_t		*rh_taskq;
+	boolean_t		rh_armed;	/* a task will see to the queue */
+	boolean_t		rh_sync;
+	boolean_t		rh_batch;
+	boolean_t		rh_quiesce_waits;
+	boolean_t		rh_overrun;
+	int			rh_lose;
+	int			rh_recovered;
+	int			rh_shorten;
+	uchar_t			rh_dtype;
+	uint_t			rh_maxsegs;
+	uint_t			rh_block;	/* bytes */
+	uint_t			rh_blocks;
+	uint_t			rh_unmoved;	/* atomic: transfers without bus mastering */
+	boolean_t		rh_quiesced;	/* under rh_mutex */
+	struct scsi_reset_notify_entry *rh_notify;	/* under rh_mutex */
+	caddr_t			rh_disk[RAMHBA_TARGETS];
+};
+
+/* What a READ or a WRITE is about. */
+struct ramhba_io {
+	uint64_t		io_lba;
+	uint64_t		io_blocks;
+	boolean_t		io_read;
+};
+
+static inline struct ramhba *to_ramhba(struct scsi_address *ap)
+{
+	return ap->a_hba_tran->tran_hba_private;
+}
+
+static inline struct ramhba_cmd *to_cmd(struct scsi_pkt *pkt)
+{
+	return pkt->pkt_ha_private;
+}
+
+/* ramhba_scsa.c */
+size_t ramhba_count(struct scsi_pkt *pkt);
+void ramhba_sense(struct scsi_pkt *pkt, uchar_t key, uchar_t asc);
+void ramhba_complete(struct ramhba *rh, struct scsi_pkt *pkt);
+void ramhba_carry_out(struct ramhba *rh, struct ramhba_cmd *cmd);
+
+/* ramhba_faults.c */
+boolean_t ramhba_is_master(struct ramhba *rh);
+boolean_t ramhba_parse(const uchar_t *cdb, struct ramhba_io *io);
+boolean_t ramhba_keep(struct ramhba *rh, struct scsi_pkt *pkt);
+struct ramhba_cmd *ramhba_take_kept(struct ramhba *rh, int target, struct scsi_pkt *pkt);
+uint_t ramhba_end_kept(struct ramhba *rh, int target, struct scsi_pkt *pkt, uchar_t reason,
+		       uint_t statistics);
+size_t ramhba_length(struct ramhba *rh, struct scsi_pkt *pkt, const struct ramhba_io *io);
+boolean_t ramhba_overruns(struct ramhba *rh, struct scsi_pkt *pkt);
+
+#endif /* _RAMHBA_IMPL_H */
