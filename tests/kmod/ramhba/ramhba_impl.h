@@ -10,6 +10,7 @@
 #define RAMHBA_SIZE		(64 << 20)	/* of a target's disk */
 #define RAMHBA_TARGETS		2
 #define RAMHBA_MAXSEGS		256
+#define RAMHBA_NDATASEGS	16		/* with the property "published" */
 #define RAMHBA_LOST		4242		/* the block that the property "lose" is about */
 #define RAMHBA_SHORT		4243		/* and "shorten" */
 
@@ -46,6 +47,7 @@ struct ramhba {
 	boolean_t		rh_batch;
 	boolean_t		rh_quiesce_waits;
 	boolean_t		rh_overrun;
+	int			rh_published;
 	int			rh_lose;
 	int			rh_recovered;
 	int			rh_shorten;
@@ -54,6 +56,7 @@ struct ramhba {
 	uint_t			rh_block;	/* bytes */
 	uint_t			rh_blocks;
 	uint_t			rh_unmoved;	/* atomic: transfers without bus mastering */
+	uint_t			rh_stale;	/* atomic: stale state found in packets */
 	boolean_t		rh_quiesced;	/* under rh_mutex */
 	struct scsi_reset_notify_entry *rh_notify;	/* under rh_mutex */
 	caddr_t			rh_disk[RAMHBA_TARGETS];
@@ -91,5 +94,12 @@ uint_t ramhba_end_kept(struct ramhba *rh, int target, struct scsi_pkt *pkt, ucha
 		       uint_t statistics);
 size_t ramhba_length(struct ramhba *rh, struct scsi_pkt *pkt, const struct ramhba_io *io);
 boolean_t ramhba_overruns(struct ramhba *rh, struct scsi_pkt *pkt);
+
+/* ramhba_published.c */
+void ramhba_published_setup(scsi_hba_tran_t *tran);
+void ramhba_published_check(struct ramhba *rh, struct scsi_pkt *pkt);
+void ramhba_published_done(struct scsi_pkt *pkt);
+const ddi_dma_cookie_t *ramhba_published_cookie(struct scsi_pkt *pkt, uint_t i);
+size_t ramhba_published_count(struct scsi_pkt *pkt);
 
 #endif /* _RAMHBA_IMPL_H */

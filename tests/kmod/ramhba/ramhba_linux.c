@@ -29,6 +29,10 @@ MODULE_PARM_DESC(lose,
 static int batch;
 module_param(batch, int, 0444);
 MODULE_PARM_DESC(batch, "look at packets with FLAG_SCSA_MORE only when tran_commit() or another one comes");
+static int published;
+module_param(published, int, 0444);
+MODULE_PARM_DESC(published,
+		 "packets as in published drivers, which move one 1: with windows, 2: with a handle");
 static int quiesce_waits;
 module_param(quiesce_waits, int, 0444);
 MODULE_PARM_DESC(quiesce_waits, "tran_quiesce() waits until all commands are back");
@@ -95,6 +99,7 @@ static const struct scsa_driver_prop ramhba_props[] = {
 	{ "clone", &clone },
 	{ "lose", &lose },
 	{ "batch", &batch },
+	{ "published", &published },
 	{ "quiesce-waits", &quiesce_waits },
 	{ "recovered", &recovered },
 	{ "shorten", &shorten },
@@ -127,8 +132,8 @@ static void set_running(bool value)
 static bool bad_parameters(void)
 {
 	return maxsegs < 1 || maxsegs > 256 || dtype < 0 || dtype > 31 || lose < 0 || lose > 3 ||
-	       recovered < 0 || recovered > 4 || shorten < 0 || shorten > 2 ||
-	       (blksize != 512 && blksize != 4096);
+	       published < 0 || published > 2 || recovered < 0 || recovered > 4 || shorten < 0 ||
+	       shorten > 2 || (blksize != 512 && blksize != 4096);
 }
 
 static int __init ramhba_module_init(void)

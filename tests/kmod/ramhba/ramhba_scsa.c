@@ -8,7 +8,8 @@
  * queue or, with the property "sync", before tran_start(9E) returns. Data is moved through the bus
  * addresses in the cookies, so what the DDI says about them had better be true.
  *
- * ramhba_faults.c has the ways in which HBA and disks misbehave.
+ * ramhba_published.c has packets as published drivers treat them, ramhba_faults.c has the ways in
+ * which HBA and disks misbehave.
  */
 #include "ramhba.h"
 #include "ramhba_impl.h"
@@ -39,6 +40,8 @@ static const ddi_dma_cookie_t *ramhba_cookie(struct scsi_pkt *pkt, uint_t i)
 
 	if (pkt->pkt_address.a_hba_tran->tran_setup_pkt)
 		return i < pkt->pkt_numcookies ? &pkt->pkt_cookies[i] : NULL;
+	if (to_ramhba(&pkt->pkt_address)->rh_published)
+		return ramhba_published_cookie(pkt, i);
 	return cmd->rc_bound && i < cmd->rc_ncookies ?
 		ddi_dma_cookie_get(cmd->rc_dma, cmd->rc_cookie + i) : NULL;
 }
@@ -48,6 +51,8 @@ size_t ramhba_count(struct scsi_pkt *pkt)
 {
 	if (pkt->pkt_address.a_hba_tran->tran_setup_pkt)
 		return pkt->pkt_dma_len;
+	if (to_ramhba(&pkt->pkt_address)->rh_published)
+		return ramhba_published_count(pkt);
 	return to_cmd(pkt)->rc_bound ? to_cmd(pkt)->rc_count : 0;
 }
 
@@ -176,6 +181,8 @@ static void ramhba_active(struct ramhba *rh, int delta)
 /* The way back of every command. */
 void ramhba_complete(struct ramhba *rh, struct scsi_pkt *pkt)
 {
+	if (rh->rh_published)
+		ramhba_published_done(pkt);
 	ramhba_active(rh, -1);
 	scsi_hba_pkt_comp(pkt);
 }
@@ -284,6 +291,8 @@ static int ramhba_tran_start(struct scsi_address *ap, struct scsi_pkt *pkt)
 	pkt->pkt_statistics = 0;
 	pkt->pkt_resid = 0;
 	bzero(pkt->pkt_scbp, pkt->pkt_scblen);
+	if (rh->rh_published)
+		ramhba_published_check(rh, pkt);
 	ramhba_active(rh, 1);
 	rc = ramhba_start(rh, pkt);
 	if (rc != TRAN_ACCEPT)
@@ -619,7 +628,10 @@ static void ramhba_properties(struct ramhba *rh)
 	rh->rh_shorten = ramhba_property(rh, "shorten", 0);
 	rh->rh_block = ramhba_property(rh, "blksize", 512);
 	rh->rh_blocks = RAMHBA_SIZE / rh->rh_block;
+	rh->rh_published = ramhba_property(rh, "published", 0);
 	rh->rh_maxsegs = ramhba_property(rh, "maxsegs", RAMHBA_MAXSEGS);
+	if (rh->rh_published)
+		rh->rh_maxsegs = MIN(rh->rh_maxsegs, RAMHBA_NDATASEGS);
 }
 
 static int ramhba_attach(dev_info_t *dip, ddi_attach_cmd_t cmd)
@@ -672,6 +684,8 @@ static int ramhba_attach(dev_info_t *dip, ddi_attach_cmd_t cmd)
 		tran->tran_pkt_constructor = ramhba_tran_pkt_constructor;
 		tran->tran_setup_pkt = ramhba_tran_setup_pkt;
 		tran->tran_teardown_pkt = ramhba_tran_teardown_pkt;
+	} else if (rh->rh_published) {
+		ramhba_published_setup(tran);
 	} else {
 		tran->tran_init_pkt = ramhba_tran_init_pkt;
 		tran->tran_destroy_pkt = ramhba_tran_destroy_pkt;
