@@ -101,9 +101,9 @@ class QTest:
 
     # PCI
 
-    def config(self, reg, value=None, size=4):
-        """Read, or write, a configuration register of the controller."""
-        self.command(f'outl {PCI_ADDR:#x} {0x80000000 | SLOT << 11 | (reg & 0xfc):#x}')
+    def config(self, reg, value=None, size=4, slot=SLOT):
+        """Read, or write, a configuration register of the controller, or of another slot."""
+        self.command(f'outl {PCI_ADDR:#x} {0x80000000 | slot << 11 | (reg & 0xfc):#x}')
         kind = {1: 'b', 2: 'w', 4: 'l'}[size]
         port = PCI_DATA + (reg & 3)
         if value is None:

@@ -532,17 +532,6 @@ def random_accesses(m, isp, _):
 
 
 @case(disks=[DISK], guest_errors=None)
-def data_nowhere(m, isp, _):
-    """Segments where there is no memory, and in the controller's own registers."""
-    isp.start()
-    isp.clear_attention(0)
-    isp.do(read10(0, 8), [(0xd0000000, 4096)], scsi=None)
-    isp.do(write10(0, 8), [(0xd0000000, 4096)], scsi=None)
-    isp.do(read10(0, 1), [(MEM + 0x20, 512)], scsi=None)
-    isp.do(tur())
-
-
-@case(disks=[DISK], guest_errors=None)
 def bus_master_off_under_load(m, isp, _):
     isp.start()
     isp.clear_attention(0)

@@ -85,6 +85,18 @@ static uint64_t fake_move(struct fake *f, IspCmd *c, uint32_t at, uint32_t len, 
 	return moved;
 }
 
+static bool fake_reaches(struct fake *f, const IspCmd *c, uint32_t len)
+{
+	for (uint32_t i = 0; i < c->seg_count && len; i++) {
+		uint32_t n = c->seg[i].len < len ? c->seg[i].len : len;
+
+		if (!fake_mem(f, c->seg[i].addr, n))
+			return false;
+		len -= n;
+	}
+	return true;
+}
+
 static void fake_end(struct fake *f, IspCmd *c)
 {
 	static const uint8_t sense[ISP_MAX_SENSE] = { 0x70, 0, 5, 0, 0, 0, 0, 10 };
@@ -97,6 +109,8 @@ static void fake_end(struct fake *f, IspCmd *c)
 		r.to_target = write;
 		if (!(write ? c->data_out : c->data_in)) {
 			r.outcome = ISP_DONE_DIRECTION;
+		} else if (!fake_reaches(f, c, want)) {
+			r.outcome = ISP_DONE_DMA;
 		} else if (!f->status) {
 			r.transferred = fake_move(f, c, c->cdb[3] * 512u, want, write);
 			if (want > c->length)

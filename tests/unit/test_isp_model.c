@@ -714,6 +714,18 @@ static void test_outcomes(void **state)
 	expect(4, 0x02);
 	drain();
 
+	c = command(6, 1, 0x08, 1);
+	flags(&c, ISP_CF_DATA_IN);
+	segs(&c, 1, 0xd0000000, 512);
+	put(&c);
+	assert_int_equal(f->errors, 0);
+	ring();
+	s = expect(6, 0x02);
+	assert_int_equal(isp_get32(s.residual), 512);
+	assert_int_equal(isp_get16(s.state_flags), 0x0700);
+	assert_int_equal(f->errors, 1);
+	drain();
+
 	f->status = 0x28;
 	tur(5, 1);
 	ring();

@@ -732,8 +732,11 @@ void isp_scsi_done(IspModel *m, IspCmd *c, const IspResult *r)
     case ISP_DONE_NO_TARGET:
         isp_finish_with(m, c, ISP_CS_INCOMPLETE, ISP_SF_BUS, ISP_STF_TIMEOUT);
         return;
+    case ISP_DONE_DMA:
+        isp_guest_error(m, "data not in memory, command", c->cdb[0]);
+        /* fall through */
     case ISP_DONE_DIRECTION:
-        isp_finish_with(m, c, ISP_CS_DMA_DIRECTION, going, 0);
+        isp_finish_with(m, c, ISP_CS_DMA, going, 0);
         return;
     case ISP_DONE_STOPPED:
         if (c->stop_status) {

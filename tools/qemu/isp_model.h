@@ -116,6 +116,7 @@ typedef enum IspOutcome {
     ISP_DONE_NO_TARGET,         /* nobody answered the selection */
     ISP_DONE_OVERRUN,           /* the target had or wanted more data than there is buffer */
     ISP_DONE_DIRECTION,         /* the target wanted the other direction */
+    ISP_DONE_DMA,               /* the buffer is not in memory */
     ISP_DONE_STOPPED,           /* by scsi_cancel or scsi_reset */
     ISP_DONE_GONE,              /* the target left the bus */
     ISP_DONE_BUSY,              /* the host of the target could not take it */

@@ -29,6 +29,9 @@ OBJECT_DECLARE_SIMPLE_TYPE(IspState, ISP1040)
 
 #define PCI_VENDOR_ID_QLOGIC_ISP 0x1077
 #define ISP_MEM_BAR_SIZE 4096
+#define ISP_SINK_SIZE 4096
+
+#define TYPE_ISP_WINDOW "isp1040-window"
 
 struct IspState {
     PCIDevice parent_obj;
@@ -36,6 +39,10 @@ struct IspState {
     MemoryRegion io, mem;
     MemoryRegion abort;         /* where memory decoding is off: nobody answers, all ones */
     bool abort_mapped;
+    IOMMUMemoryRegion window;   /* what data DMA sees: RAM where there is RAM, else the sink */
+    MemoryRegion sink;
+    AddressSpace window_as, sink_as;
+    uint64_t sunk;              /* accesses that the window has turned to the sink */
     SCSIBus bus;
     QEMUBH *bh;
     QEMUTimer *timer, *alarm;
@@ -53,29 +60,84 @@ typedef struct IspRequest {
     QEMUSGList sg;
     bool use_sg;
     bool overrun;
+    IspOutcome refused;         /* its data phase does not happen; 0 if it may */
+    uint64_t sunk;              /* the count of the device when it began */
     uint32_t seg;               /* where a transfer without scatter/gather list goes on */
     uint32_t seg_offset;
     uint64_t moved;
 } IspRequest;
 
-/* Chip to memory. Rings and firmware are in memory, never in another device. */
+/*
+ * Chip to memory. No DMA reaches a register, the chip's own or another device's: a device does not
+ * expect its registers to be written from the middle of a transfer, and might reset what runs it.
+ */
 
-static const MemTxAttrs isp_dma_attrs = { .memory = 1 };
+static bool isp_is_ram(IspState *s, uint64_t addr, uint64_t len, bool write)
+{
+    AddressSpace *as = pci_get_address_space(&s->parent_obj);
+
+    RCU_READ_LOCK_GUARD();
+    while (len) {
+        hwaddr offset, n = len;
+        MemoryRegion *mr = address_space_translate(as, addr, &offset, &n, write,
+                                                   MEMTXATTRS_UNSPECIFIED);
+
+        if (!memory_region_is_ram(mr) || memory_region_is_ram_device(mr) ||
+            (write && memory_region_is_rom(mr))) {
+            return false;
+        }
+        addr += n;
+        len -= n;
+    }
+    return true;
+}
 
 static bool isp_op_dma_read(void *opaque, uint64_t addr, void *buf, uint32_t len)
 {
     IspState *s = opaque;
 
-    return dma_memory_read(pci_get_address_space(&s->parent_obj), addr, buf, len,
-                           isp_dma_attrs) == MEMTX_OK;
+    return isp_is_ram(s, addr, len, false) &&
+           dma_memory_read(pci_get_address_space(&s->parent_obj), addr, buf, len,
+                           MEMTXATTRS_UNSPECIFIED) == MEMTX_OK;
 }
 
 static bool isp_op_dma_write(void *opaque, uint64_t addr, const void *buf, uint32_t len)
 {
     IspState *s = opaque;
 
-    return dma_memory_write(pci_get_address_space(&s->parent_obj), addr, buf, len,
-                            isp_dma_attrs) == MEMTX_OK;
+    return isp_is_ram(s, addr, len, true) &&
+           dma_memory_write(pci_get_address_space(&s->parent_obj), addr, buf, len,
+                            MEMTXATTRS_UNSPECIFIED) == MEMTX_OK;
+}
+
+/*
+ * The chip checks a command's data when the command starts. The block layer maps them later, and
+ * again when it repeats an access; by then the guest may have moved registers there. So data go
+ * through this window, which checks again each time. RAM is where it was, and an IOMMU of the
+ * machine still translates behind the window. All else is the sink, which is RAM too: with no
+ * target at all QEMU would set up a bounce buffer.
+ */
+static IOMMUTLBEntry isp_window_translate(IOMMUMemoryRegion *window, hwaddr addr,
+                                          IOMMUAccessFlags flag, int index)
+{
+    static const hwaddr masks[] = { 0x1fffff, 0xfff, 0 };
+    IspState *s = container_of(window, IspState, window);
+
+    for (int i = 0; i < ARRAY_SIZE(masks); i++) {
+        hwaddr base = addr & ~masks[i];
+
+        if (isp_is_ram(s, base, masks[i] + 1, flag & IOMMU_WO)) {
+            return (IOMMUTLBEntry) {
+                .target_as = pci_get_address_space(&s->parent_obj), .iova = base,
+                .translated_addr = base, .addr_mask = masks[i], .perm = flag,
+            };
+        }
+    }
+    s->sunk++;
+    return (IOMMUTLBEntry) {
+        .target_as = &s->sink_as, .iova = addr & ~(hwaddr)(ISP_SINK_SIZE - 1),
+        .addr_mask = ISP_SINK_SIZE - 1, .perm = flag,
+    };
 }
 
 static void isp_op_set_irq(void *opaque, bool level)
@@ -95,13 +157,26 @@ static void isp_request_free(IspRequest *r)
     g_free(r);
 }
 
+/* Has the window lost data while this command, which has ended well, was moving some? */
+static bool isp_may_have_sunk(const IspRequest *r, IspOutcome outcome)
+{
+    const SCSIRequest *req = r->sreq;
+
+    return r->sunk != r->s->sunk && req->status == GOOD && req->cmd.mode != SCSI_XFER_NONE &&
+           (outcome == ISP_DONE_STATUS || outcome == ISP_DONE_OVERRUN);
+}
+
 static void isp_request_end(IspRequest *r, IspOutcome outcome)
 {
     SCSIRequest *req = r->sreq;
     uint8_t sense[ISP_MAX_SENSE];
-    IspResult result = { .outcome = outcome };
     IspCmd *cmd = r->cmd;
+    IspResult result;
 
+    if (isp_may_have_sunk(r, outcome)) {
+        outcome = ISP_DONE_DMA;
+    }
+    result = (IspResult){ .outcome = outcome };
     if (cmd && (outcome == ISP_DONE_STATUS || outcome == ISP_DONE_OVERRUN)) {
         result.scsi_status = MAX(req->status, 0);
         result.to_target = req->cmd.mode == SCSI_XFER_TO_DEV;
@@ -169,7 +244,7 @@ static void isp_request_cancelled(SCSIRequest *req)
     IspRequest *r = req->hba_private;
 
     if (r) {
-        isp_request_end(r, ISP_DONE_STOPPED);
+        isp_request_end(r, r->refused ? r->refused : ISP_DONE_STOPPED);
     }
 }
 
@@ -189,12 +264,10 @@ static void isp_transfer_data(SCSIRequest *req, uint32_t len)
 {
     IspRequest *r = req->hba_private;
     uint8_t *buf = scsi_req_get_buf(req);
-    AddressSpace *as;
 
     if (!r || !r->cmd) {
         return;
     }
-    as = pci_get_address_space(&r->s->parent_obj);
     while (len && r->seg < r->cmd->seg_count) {
         const IspSeg *seg = &r->cmd->seg[r->seg];
         uint32_t n = isp_request_limit(r, r->moved + MIN(len, seg->len - r->seg_offset)) -
@@ -204,7 +277,8 @@ static void isp_transfer_data(SCSIRequest *req, uint32_t len)
             break;
         }
 
-        dma_memory_write(as, seg->addr + r->seg_offset, buf, n, MEMTXATTRS_UNSPECIFIED);
+        dma_memory_write(&r->s->window_as, seg->addr + r->seg_offset, buf, n,
+                         MEMTXATTRS_UNSPECIFIED);
         buf += n;
         len -= n;
         r->moved += n;
@@ -232,6 +306,7 @@ static IspRequest *isp_request_new(IspState *s, IspCmd *cmd, SCSIRequest *sreq)
     r->s = s;
     r->cmd = cmd;
     r->sreq = sreq;
+    r->sunk = s->sunk;
     sreq->hba_private = r;
     cmd->backend = r;
     return r;
@@ -243,7 +318,7 @@ static void isp_request_map(IspRequest *r)
     uint64_t left = isp_request_limit(r, r->sreq->cmd.xfer);
 
     r->use_sg = true;
-    pci_dma_sglist_init(&r->sg, &r->s->parent_obj, r->cmd->seg_count);
+    qemu_sglist_init(&r->sg, DEVICE(r->s), r->cmd->seg_count, &r->s->window_as);
     for (uint32_t i = 0; i < r->cmd->seg_count && left; i++) {
         uint64_t n = MIN(left, r->cmd->seg[i].len);
 
@@ -252,8 +327,22 @@ static void isp_request_map(IspRequest *r)
     }
 }
 
+/* Are the first bytes of the buffer, as many as the target moves, in memory? */
+static bool isp_data_in_ram(IspState *s, const IspCmd *cmd, uint64_t left, bool write)
+{
+    for (uint32_t i = 0; i < cmd->seg_count && left; i++) {
+        uint64_t n = MIN(left, cmd->seg[i].len);
+
+        if (!isp_is_ram(s, cmd->seg[i].addr, n, write)) {
+            return false;
+        }
+        left -= n;
+    }
+    return true;
+}
+
 /* Does the target want what the host has prepared for? */
-static IspOutcome isp_check_data(const IspCmd *cmd, const SCSICommand *sc)
+static IspOutcome isp_check_data(IspState *s, const IspCmd *cmd, const SCSICommand *sc)
 {
     bool in = sc->mode == SCSI_XFER_FROM_DEV;
 
@@ -266,7 +355,10 @@ static IspOutcome isp_check_data(const IspCmd *cmd, const SCSICommand *sc)
     if (in ? !cmd->data_in : !cmd->data_out) {
         return ISP_DONE_DIRECTION;
     }
-    return !in && sc->xfer > cmd->length ? ISP_DONE_OVERRUN : ISP_DONE_STATUS;
+    if (!in && sc->xfer > cmd->length) {
+        return ISP_DONE_OVERRUN;
+    }
+    return isp_data_in_ram(s, cmd, sc->xfer, in) ? ISP_DONE_STATUS : ISP_DONE_DMA;
 }
 
 static void isp_op_submit(void *opaque, IspCmd *cmd)
@@ -274,7 +366,6 @@ static void isp_op_submit(void *opaque, IspCmd *cmd)
     IspState *s = opaque;
     SCSIDevice *d = scsi_device_get(&s->bus, cmd->bus, cmd->target, cmd->lun);
     IspResult nobody = { .outcome = ISP_DONE_NO_TARGET };
-    IspOutcome check;
     SCSIRequest *req;
     IspRequest *r;
 
@@ -285,17 +376,22 @@ static void isp_op_submit(void *opaque, IspCmd *cmd)
     req = scsi_req_new(d, cmd - s->m.slots, cmd->lun, cmd->cdb, cmd->cdb_len, NULL);
     object_unref(OBJECT(d));
     r = isp_request_new(s, cmd, req);
-    check = isp_check_data(cmd, &req->cmd);
-    if (check != ISP_DONE_STATUS) {
-        isp_request_end(r, check);
-        return;
-    }
-    if (req->cmd.mode != SCSI_XFER_NONE && req->cmd.xfer && req->cmd.xfer <= cmd->length) {
+    r->refused = isp_check_data(s, cmd, &req->cmd);
+    if (!r->refused && req->cmd.mode != SCSI_XFER_NONE && req->cmd.xfer &&
+        req->cmd.xfer <= cmd->length) {
         isp_request_map(r);
     }
     scsi_req_ref(req);
+    /*
+     * The target gets every command. It may end it for reasons of its own; if it goes on to the
+     * data instead, nothing has happened yet that a cancellation would not undo.
+     */
     if (scsi_req_enqueue(req)) {
-        scsi_req_continue(req);
+        if (r->refused) {
+            scsi_req_cancel(req);
+        } else {
+            scsi_req_continue(req);
+        }
     }
     scsi_req_unref(req);
 }
@@ -1022,6 +1118,12 @@ static void isp_realize(PCIDevice *pci, Error **errp)
     memory_region_init_io(&s->mem, OBJECT(s), &isp_mmio_ops, s, "isp1040-mem", ISP_MEM_BAR_SIZE);
     memory_region_init_io(&s->abort, OBJECT(s), &isp_abort_ops, s, "isp1040-abort",
                           ISP_MEM_BAR_SIZE);
+    memory_region_init_iommu(&s->window, sizeof(s->window), TYPE_ISP_WINDOW, OBJECT(s),
+                             "isp1040-window", UINT64_MAX);
+    memory_region_init_ram_nomigrate(&s->sink, OBJECT(s), "isp1040-sink", ISP_SINK_SIZE,
+                                     &error_fatal);
+    address_space_init(&s->window_as, MEMORY_REGION(&s->window), "isp1040-window");
+    address_space_init(&s->sink_as, &s->sink, "isp1040-sink");
     pci_register_bar(pci, 0, PCI_BASE_ADDRESS_SPACE_IO, &s->io);
     pci_register_bar(pci, 1, PCI_BASE_ADDRESS_SPACE_MEMORY, &s->mem);
     s->timer = timer_new_ms(QEMU_CLOCK_VIRTUAL, isp_timer, s);
@@ -1042,6 +1144,8 @@ static void isp_exit(PCIDevice *pci)
     timer_free(s->timer);
     timer_free(s->alarm);
     qemu_bh_delete(s->bh);
+    address_space_destroy(&s->window_as);
+    address_space_destroy(&s->sink_as);
 }
 
 /* The chip is there before its properties are. */
@@ -1104,9 +1208,21 @@ static const TypeInfo isp_info = {
     },
 };
 
+static void isp_window_class_init(ObjectClass *klass, void *data)
+{
+    IOMMU_MEMORY_REGION_CLASS(klass)->translate = isp_window_translate;
+}
+
+static const TypeInfo isp_window_info = {
+    .name = TYPE_ISP_WINDOW,
+    .parent = TYPE_IOMMU_MEMORY_REGION,
+    .class_init = isp_window_class_init,
+};
+
 static void isp_register_types(void)
 {
     type_register_static(&isp_info);
+    type_register_static(&isp_window_info);
 }
 
 type_init(isp_register_types)

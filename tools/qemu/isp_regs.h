@@ -290,7 +290,7 @@ static_assert(offsetof(IspStatus, sense) == 32, "sense");
 enum {
     ISP_CS_COMPLETE         = 0x00,
     ISP_CS_INCOMPLETE       = 0x01,
-    ISP_CS_DMA_DIRECTION    = 0x02,
+    ISP_CS_DMA              = 0x02,
     ISP_CS_TRANSPORT        = 0x03,
     ISP_CS_RESET            = 0x04,
     ISP_CS_ABORTED          = 0x05,
