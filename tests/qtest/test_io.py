@@ -6,7 +6,7 @@ import random
 import struct
 import time
 
-from case import suite
+from case import fails_once, suite
 from isp import (COMMAND, COMMAND64, CONT, CONT64, DATA, EXTENDED, HCCR, ICR, IN, ISR, MBOX, MEM,
                  OUT, REQ, RSP, SEMA, SIMPLE, STATUS, Isp, inquiry, read10, same, tur, write10)
 from machine import SLOT, QTest
@@ -529,6 +529,33 @@ def random_accesses(m, isp, _):
     isp.start()
     isp.clear_attention(0)
     isp.do(read10(0, 1), [(DATA, 512)])
+
+
+def repeated(m, isp, cdb):
+    """A transfer that fails once and goes well when QEMU repeats it has moved all it has."""
+    isp.start()
+    isp.clear_attention(0)
+    isp.command(cdb, [(DATA, 2048)])
+    isp.ring()
+    m.wait_event('STOP')
+    m.qmp('cont')
+    s = isp.response()
+    isp.ack()
+    same((s.completion, s.scsi, s.residual), (0, 0, 0))
+
+
+@case(disks=[fails_once('read_aio')])
+def repeated_read(m, isp, _):
+    repeated(m, isp, read10(6, 4))
+    same(m.read(DATA, 2048), b'\x01\x00' * 1024)
+
+
+@case(disks=[fails_once('write_aio')])
+def repeated_write(m, isp, folder):
+    m.write(DATA, b'\x22' * 2048)
+    repeated(m, isp, write10(6, 4))
+    with open(folder + '/fails', 'rb') as f:
+        same(f.read(10 * 512)[6 * 512:], b'\x22' * 2048)
 
 
 @case(disks=[DISK], guest_errors=None)

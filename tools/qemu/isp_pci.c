@@ -202,10 +202,13 @@ static void isp_command_complete(SCSIRequest *req, size_t resid)
         return;
     }
     if (r->use_sg) {
-        /* A disk counts from the transfer, what is not a disk's data from the list. */
-        uint64_t whole = req->dma_started ? r->sg.size : req->cmd.xfer;
+        /*
+         * A disk counts from the transfer, what is not a disk's data from the list. A disk that
+         * repeats a transfer counts it once more, beyond 0.
+         */
+        size_t counted = (req->dma_started ? r->sg.size : req->cmd.xfer) - resid;
 
-        r->moved = whole > resid ? whole - resid : 0;
+        r->moved = MIN(counted, r->sg.size);
         /* A disk counts its DMA as done when it starts: of one that failed nothing is known. */
         if (req->status != GOOD && !req->dma_started) {
             r->moved = 0;
