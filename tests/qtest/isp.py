@@ -191,7 +191,8 @@ class Isp:
         same(s.type, STATUS, 'response type')
         same(s.flags, 0, 'entry status')
         same(s.handle, handle, 'handle')
-        same(s.completion, completion, 'completion status')
+        if completion is not None:
+            same(s.completion, completion, 'completion status')
         if scsi is not None:
             same(s.scsi, scsi, 'SCSI status')
         return s

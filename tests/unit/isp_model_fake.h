@@ -109,6 +109,8 @@ static void fake_end(struct fake *f, IspCmd *c)
 		r.to_target = write;
 		if (!(write ? c->data_out : c->data_in)) {
 			r.outcome = ISP_DONE_DIRECTION;
+		} else if (write && want > c->length) {
+			r.outcome = ISP_DONE_SHORT;
 		} else if (!fake_reaches(f, c, want)) {
 			r.outcome = ISP_DONE_DMA;
 		} else if (!f->status) {

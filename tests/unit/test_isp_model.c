@@ -703,7 +703,20 @@ static void test_outcomes(void **state)
 	segs(&c, 1, DATA, 512);
 	put(&c);
 	ring();
-	expect(3, 0x07);
+	s = expect(3, 0x07);
+	assert_int_equal(isp_get16(s.state_flags), 0x5f00);
+	drain();
+
+	c = command(7, 1, 0x0a, 2);
+	flags(&c, ISP_CF_DATA_OUT);
+	segs(&c, 1, DATA, 512);
+	memset(f->mem + DATA, 0x5a, 512);
+	put(&c);
+	ring();
+	s = expect(7, 0x07);
+	assert_int_equal(isp_get16(s.state_flags), 0x0700);
+	assert_int_equal(isp_get32(s.residual), 512);
+	assert_int_not_equal(f->disk[0], 0x5a);
 	drain();
 
 	c = command(4, 1, 0x08, 1);

@@ -725,6 +725,9 @@ void isp_scsi_done(IspModel *m, IspCmd *c, const IspResult *r)
         isp_take_result(m, c, r);
         isp_finish(m, c);
         return;
+    case ISP_DONE_SHORT:
+        isp_finish_with(m, c, ISP_CS_OVERRUN, going, 0);
+        return;
     case ISP_DONE_BUSY:
         c->scsi_status = 0x08;
         isp_finish_with(m, c, ISP_CS_COMPLETE, going | ISP_SF_STATUS, 0);

@@ -114,7 +114,8 @@ typedef struct IspCmdList {
 typedef enum IspOutcome {
     ISP_DONE_STATUS,            /* the target sent a status */
     ISP_DONE_NO_TARGET,         /* nobody answered the selection */
-    ISP_DONE_OVERRUN,           /* the target had or wanted more data than there is buffer */
+    ISP_DONE_OVERRUN,           /* a status, but the target had more data than there is buffer */
+    ISP_DONE_SHORT,             /* the target wanted more data than there are, and got none */
     ISP_DONE_DIRECTION,         /* the target wanted the other direction */
     ISP_DONE_DMA,               /* the buffer is not in memory */
     ISP_DONE_STOPPED,           /* by scsi_cancel or scsi_reset */

@@ -353,13 +353,13 @@ static IspOutcome isp_check_data(IspState *s, const IspCmd *cmd, const SCSIComma
         return ISP_DONE_STATUS;
     }
     if (!cmd->length) {
-        return in ? ISP_DONE_STATUS : ISP_DONE_OVERRUN;
+        return in ? ISP_DONE_STATUS : ISP_DONE_SHORT;
     }
     if (in ? !cmd->data_in : !cmd->data_out) {
         return ISP_DONE_DIRECTION;
     }
     if (!in && sc->xfer > cmd->length) {
-        return ISP_DONE_OVERRUN;
+        return ISP_DONE_SHORT;  /* QEMU's targets take all data or none */
     }
     return isp_data_in_ram(s, cmd, sc->xfer, in) ? ISP_DONE_STATUS : ISP_DONE_DMA;
 }
