@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A small polling driver for the ISP1040, on a machine without a guest."""
 
+import contextlib
 import struct
 import time
 
@@ -200,6 +201,35 @@ class Isp:
     def clear_attention(self, *targets):
         for t in targets:
             self.do(tur(), target=t, scsi=None)
+
+
+@contextlib.contextmanager
+def migrated(isp, args, folder):
+    """The controller at the other side of a migration, in a machine with these disks."""
+    m = isp.m
+    if m.qmp('query-status')['running']:
+        m.qmp('stop')
+    m.qmp('migrate', uri=f'exec:cat > {folder}/state')
+    while m.qmp('query-migrate').get('status') not in ('completed', 'failed'):
+        time.sleep(0.02)
+    same(m.qmp('query-migrate')['status'], 'completed')
+    other = QTest(args, incoming=f'exec:cat {folder}/state', log=m.log_path)
+    try:
+        while not other.qmp('query-status')['running']:
+            if other.qmp('query-status')['status'] != 'inmigrate':
+                other.qmp('cont')
+            time.sleep(0.02)
+        there = Isp(other)
+        there.__dict__.update({**isp.__dict__, 'm': other})
+        yield there
+    finally:
+        other.close()
+
+
+def on_one_disk(path, driver='scsi-hd'):
+    """QEMU arguments for a disk with this image."""
+    return ['-blockdev', f'driver=file,filename={path},node-name=node0', '-device',
+            f'{driver},id=disk0,bus=isp0.0,scsi-id=0,lun=0,drive=node0']
 
 
 def tur():

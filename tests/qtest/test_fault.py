@@ -6,8 +6,8 @@ import struct
 import time
 
 from case import suite
-from isp import (DATA, HCCR, ICR, ISR, MBOX, MEM, RSP, SEMA, Failure, Isp, inquiry, read10, same,
-                 tur, write10)
+from isp import (DATA, HCCR, ICR, ISR, MBOX, MEM, RSP, SEMA, Failure, Isp, inquiry, migrated,
+                 on_one_disk, read10, same, tur, write10)
 from machine import SLOT, QTest
 
 TESTS, case = suite()
@@ -696,28 +696,12 @@ def fault_migration(m, isp, folder):
     m.fault('delay-completion,ms=60000;drop-interrupt;hang-mailbox,command=0x06,ms=60000')
     held = unanswered(isp)
     isp.start_mailbox(0x06, 1, 2, 3)
-    m.qmp('stop')
-    m.qmp('migrate', uri=f'exec:cat > {folder}/state')
-    while m.qmp('query-migrate').get('status') not in ('completed', 'failed'):
-        time.sleep(0.02)
-    same(m.qmp('query-migrate')['status'], 'completed')
-    other = QTest(['-blockdev', f'driver=file,filename={folder}/disk0,node-name=node0', '-device',
-                   'scsi-hd,id=disk0,bus=isp0.0,scsi-id=0,lun=0,drive=node0'],
-                  incoming=f'exec:cat {folder}/state', log=m.log_path)
-    try:
-        while other.qmp('query-status')['running'] is False:
-            if other.qmp('query-status')['status'] == 'paused':
-                other.qmp('cont')
-            time.sleep(0.02)
-        there = Isp(other)
-        there.__dict__.update({**isp.__dict__, 'm': other})
+    with migrated(isp, on_one_disk(folder + '/disk0'), folder) as there:
         same(there.response().handle, held)
         there.ack()
-        other.step(0.1)
+        there.m.step(0.1)
         same((there.rd(SEMA), [there.rd(MBOX + 2 * n) for n in range(4)]),
              (1, [0x4000, 1, 2, 3]), 'mailbox command')
         there.wr(SEMA, 0)
-        same(armed(other), [])
+        same(armed(there.m), [])
         there.do(tur())
-    finally:
-        other.close()

@@ -7,9 +7,10 @@ import struct
 import time
 
 from case import fails_once, suite
-from isp import (COMMAND, COMMAND64, CONT, CONT64, DATA, EXTENDED, HCCR, ICR, IN, ISR, MBOX, MEM,
-                 OUT, REQ, RSP, SEMA, SIMPLE, STATUS, Isp, inquiry, read10, same, tur, write10)
-from machine import SLOT, QTest
+from isp import (COMMAND, COMMAND64, CONT, CONT64, DATA, EXTENDED, HCCR, ICR, IN, ISR, MBOX, OUT,
+                 REQ, RSP, SEMA, SIMPLE, STATUS, inquiry, migrated, on_one_disk, read10, same, tur,
+                 write10)
+from machine import SLOT
 
 TESTS, case = suite()
 
@@ -588,22 +589,7 @@ def migration(m, isp, folder):
     held = [isp.command(read10(5, 1), [(DATA + 512, 512)])]
     isp.ring()
     time.sleep(0.1)
-    m.qmp('stop')
-    m.qmp('migrate', uri=f'exec:cat > {folder}/state')
-    while m.qmp('query-migrate').get('status') not in ('completed', 'failed'):
-        time.sleep(0.02)
-    same(m.qmp('query-migrate')['status'], 'completed')
-    path = folder + '/disk0'
-    other = QTest(['-blockdev', f'driver=file,filename={path},node-name=node0', '-device',
-                   'scsi-hd,id=disk0,bus=isp0.0,scsi-id=0,lun=0,drive=node0'],
-                  incoming=f'exec:cat {folder}/state', log=m.log_path)
-    try:
-        while other.qmp('query-status')['running'] is False:
-            if other.qmp('query-status')['status'] == 'paused':
-                other.qmp('cont')
-            time.sleep(0.02)
-        there = Isp(other)
-        there.__dict__.update({**isp.__dict__, 'm': other})
+    with migrated(isp, on_one_disk(folder + '/disk0'), folder) as there:
         got = []
         while len(got) < 12:
             got.append(there.response().handle)
@@ -615,7 +601,39 @@ def migration(m, isp, folder):
         there.mailbox(0x1a, 0)
         same([there.response().handle], held)
         there.ack()
-        same(other.read(DATA + 512, 512), data)
+        same(there.m.read(DATA + 512, 512), data)
         same(there.mailbox(0x28, 0x0500)[2:4], [0xfd00, 0x0c0a])
-    finally:
-        other.close()
+
+
+def repeated_there(m, isp, folder, cdb, length):
+    """QEMU has stopped before it repeats a transfer, and does so at the other side."""
+    isp.start()
+    isp.clear_attention(0)
+    m.write(DATA, b'\x22' * 2048)
+    isp.command(cdb, [(DATA, length)])
+    isp.ring()
+    m.wait_event('STOP')
+    with migrated(isp, on_one_disk(folder + '/fails'), folder) as there:
+        s = there.response()
+        there.ack()
+        got = there.m.read(DATA, 2048)
+        there.do(tur())
+        return (s.completion, s.scsi, s.residual), got
+
+
+@case(disks=[fails_once('read_aio')])
+def migration_of_a_read(m, isp, folder):
+    same(repeated_there(m, isp, folder, read10(6, 4), 2048), ((0, 0, 0), b'\x01\x00' * 1024))
+
+
+@case(disks=[fails_once('write_aio')])
+def migration_of_a_write(m, isp, folder):
+    same(repeated_there(m, isp, folder, write10(6, 4), 2048), ((0, 0, 0), b'\x22' * 2048))
+    with open(folder + '/fails', 'rb') as f:
+        same(f.read(10 * 512)[6 * 512:], b'\x22' * 2048)
+
+
+@case(disks=[fails_once('read_aio')])
+def migration_of_an_overrun(m, isp, folder):
+    """The other side cannot tell how far the transfer was: a transport error, no silence."""
+    same(repeated_there(m, isp, folder, read10(6, 4), 512)[0], (3, 0, 512))

@@ -76,7 +76,10 @@ def again(m, isp, rnd):
     isp.start(targets=range(2))
     for n in range(20):
         cdb = rnd.choice((read10, write10))(rnd.randrange(100), rnd.randrange(1, 16))
-        isp.command(cdb, [(DATA + 0x2000 * n, 0x2000)], target=n % 2, flags=0x60 | n % 2 * 8)
+        where = DATA + 0x2000 * n if n % 5 else MEM + rnd.randrange(128) * 2
+        cut = rnd.randrange(0, 512, 2)
+        isp.command(cdb, [(DATA, cut), (where, 0x2000 - cut)], target=n % 2,
+                    flags=0x60 | n % 2 * 8)
     isp.ring()
 
 

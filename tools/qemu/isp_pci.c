@@ -247,8 +247,16 @@ static void isp_request_cancelled(SCSIRequest *req)
     IspRequest *r = req->hba_private;
 
     if (r) {
-        isp_request_end(r, r->refused ? r->refused : ISP_DONE_STOPPED);
+        isp_request_end(r, ISP_DONE_STOPPED);
     }
+}
+
+/* The target has come to the data phase of a command that must not have one. */
+static void isp_request_refuse(IspRequest *r)
+{
+    r->sreq->hba_private = NULL;
+    scsi_req_cancel(r->sreq);
+    isp_request_end(r, r->refused);
 }
 
 /* What a fault lets the target move */
@@ -269,6 +277,10 @@ static void isp_transfer_data(SCSIRequest *req, uint32_t len)
     uint8_t *buf = scsi_req_get_buf(req);
 
     if (!r || !r->cmd) {
+        return;
+    }
+    if (r->refused) {
+        isp_request_refuse(r);
         return;
     }
     while (len && r->seg < r->cmd->seg_count) {
@@ -391,7 +403,7 @@ static void isp_op_submit(void *opaque, IspCmd *cmd)
      */
     if (scsi_req_enqueue(req)) {
         if (r->refused) {
-            scsi_req_cancel(req);
+            isp_request_refuse(r);
         } else {
             scsi_req_continue(req);
         }
@@ -475,12 +487,14 @@ static void *isp_load_request(QEMUFile *f, SCSIRequest *req)
         return NULL;
     }
     cmd = &s->m.slots[slot];
-    if (cmd->state != ISP_CMD_ACTIVE || cmd->backend || req->cmd.xfer > cmd->length) {
+    if (cmd->state != ISP_CMD_ACTIVE || cmd->backend) {
         return NULL;
     }
     scsi_req_ref(req);
     r = isp_request_new(s, cmd, req);
-    if (req->cmd.mode != SCSI_XFER_NONE && req->cmd.xfer) {
+    if (req->cmd.xfer > cmd->length) {
+        r->refused = ISP_DONE_FAILED;   /* how far it had come stayed at the other side */
+    } else if (req->cmd.mode != SCSI_XFER_NONE && req->cmd.xfer) {
         isp_request_map(r);
     }
     return r;
