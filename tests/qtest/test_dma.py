@@ -18,14 +18,15 @@ OTHER = ['-device', f'isp1040,id=isp1,addr={OTHER_SLOT}']
 RAM_END = 64 << 20
 ROM = 0xfffe0000
 DMA_ERROR = 0x02
+PATIENCE = 8
 SELF_RESET, SELF_RESTART, SELF_COMMAND = 0x0001, 0xb000, 0x5000
 VALUES = (SELF_RESET, SELF_RESTART, SELF_COMMAND)
 
 
 def started(m, isp, targets=(0,)):
     """A QEMU that hangs is seen within seconds."""
-    m.sock.settimeout(3)
-    m.mon.settimeout(3)
+    m.sock.settimeout(PATIENCE)
+    m.mon.settimeout(PATIENCE)
     isp.start(targets=targets)
     isp.clear_attention(*targets)
 
@@ -209,9 +210,9 @@ def self_dma_other_device(m, isp, _):
 
 HIDDEN = 0xd0000        # RAM of a PC that its chipset can hand over to PCI
 
-def answer(m, isp, seconds=3):
+def answer(m, isp):
     """Wait for the next response without a look at the registers."""
-    end = time.monotonic() + seconds
+    end = time.monotonic() + PATIENCE
     while not any(m.read(RSP + 64 * isp.rsp_out, 64)):
         if time.monotonic() > end:
             raise Failure('no response')
@@ -227,7 +228,7 @@ def move_registers(m, isp, op, end):
     same(m.read(HIDDEN, 4), b'\x11' * 4, 'RAM')
     isp.command(op(8, 1), [(DATA, 510), (HIDDEN + end, 2)])
     isp.ring()
-    m.wait_event('STOP', 3)
+    m.wait_event('STOP')
     m.config(0x58, 0x00330000, slot=0)
     m.config(0x5c, 0x00000000, slot=0)
     m.config(0x14, HIDDEN)

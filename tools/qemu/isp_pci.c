@@ -251,7 +251,7 @@ static void isp_request_cancelled(SCSIRequest *req)
     }
 }
 
-/* The target has come to the data phase of a command that must not have one. */
+/* The target has come to the data phase of a command that must not move data. */
 static void isp_request_refuse(IspRequest *r)
 {
     r->sreq->hba_private = NULL;
@@ -398,8 +398,8 @@ static void isp_op_submit(void *opaque, IspCmd *cmd)
     }
     scsi_req_ref(req);
     /*
-     * The target gets every command. It may end it for reasons of its own; if it goes on to the
-     * data instead, nothing has happened yet that a cancellation would not undo.
+     * The target gets every command, and may end it for reasons of its own. A target that goes on
+     * to the data instead has not begun to carry the command out.
      */
     if (scsi_req_enqueue(req)) {
         if (r->refused) {
