@@ -59,6 +59,7 @@ void isp_stop_chip(struct isp *isp)
 	isp_wr(isp, ISP_ICR, 0);
 	isp_wr(isp, ISP_ICR, ICR_SOFT_RESET);
 	drv_usecwait(RESET_POLL_USEC);
+	isp->isp_stopped = B_TRUE;
 }
 
 /* Poll until (register & mask) == want; -1: not in time, however long a drv_usecwait() takes. */
@@ -323,6 +324,7 @@ int isp_init(struct isp *isp)
 	isp->isp_idle_intrs = 0;
 	isp->isp_markers = (uint8_t)((1 << isp->isp_chip->ic_buses) - 1);
 	isp->isp_state = ISP_RUN;
+	isp->isp_stopped = B_FALSE;
 	isp->isp_intr_on = B_TRUE;
 	isp_wr(isp, ISP_HCCR, HCCR_CLEAR_RISC_INT);
 	isp_wr(isp, ISP_ICR, ICR_EN_ALL | ICR_EN_RISC);

@@ -45,7 +45,20 @@ void isp_notify_reset(struct isp *isp)
 	mutex_exit(&isp->isp_lock);
 }
 
-/* Give every outstanding command back. The chip is stopped. No lock held. */
+/*
+ * Stop a chip that has left ISP_RUN, unless that has been done. Any context, isp_lock held, so that
+ * this meets no restart: it would have stopped the chip itself before.
+ */
+static void stop_failed_chip(struct isp *isp)
+{
+	if (!isp->isp_stopped)
+		isp_stop_chip(isp);
+}
+
+/*
+ * Give every outstanding command back. The caller has stopped the chip; if another thread has started
+ * it again since, what is outstanding now is the chip's, and stays so. No lock held.
+ */
 static void fail_all(struct isp *isp, uint8_t reason, uint8_t stat)
 {
 	struct isp_done done;
@@ -54,6 +67,10 @@ static void fail_all(struct isp *isp, uint8_t reason, uint8_t stat)
 
 	isp_done_init(&done);
 	mutex_enter(&isp->isp_lock);
+	if (!isp->isp_stopped) {
+		mutex_exit(&isp->isp_lock);
+		return;
+	}
 	while ((sp = isp_handle_next(isp, &cursor)) != NULL) {
 		(void)isp_handle_put(isp, sp->cmd_handle);
 		sp->cmd_flags &= ~CFLAG_STARTED;
@@ -121,8 +138,8 @@ static void restart_chip(struct isp *isp)
 
 	mutex_enter(&isp->isp_lock);
 	count = count_restart(isp);
+	stop_failed_chip(isp);
 	mutex_exit(&isp->isp_lock);
-	isp_stop_chip(isp);
 	fail_all(isp, CMD_RESET, STAT_BUS_RESET);
 	if (count > MAX_CHIP_RESETS) {
 		go_offline(isp, "the chip keeps failing");
@@ -199,7 +216,7 @@ void isp_stop_now(struct isp *isp, struct isp_cmd *sp)
 	sp->cmd_kill_reason = CMD_TIMEOUT;
 	sp->cmd_kill_stat = STAT_TIMEOUT | STAT_BUS_RESET;
 	isp_chip_fail(isp, "a polled command was not returned in time");
-	isp_stop_chip(isp);
+	stop_failed_chip(isp);
 	mutex_exit(&isp->isp_lock);
 	fail_all(isp, CMD_RESET, STAT_BUS_RESET);
 }

@@ -152,6 +152,7 @@ struct isp {
 
 	kmutex_t		isp_lock;
 	enum isp_state		isp_state;		/* L */
+	boolean_t		isp_stopped;		/* L: since it last ran */
 
 	/* Request ring. Positions count entries and wrap at 32 bits. */
 	union isp_entry		*isp_req;		/* A */
