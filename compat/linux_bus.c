@@ -15,21 +15,32 @@
 #include "linux_impl.h"
 
 /*
- * Nothing new is sent first, so that no time runs while the HBA driver is quiet; then it waits for
- * what is active. host->life held.
+ * Block new requests first so that their timers do not run while the bus is quiesced. Then the HBA
+ * driver waits for the active commands. One of them may be lost, and its recovery needs host->life: so
+ * the lock, held on entry and on return, is dropped while the driver waits.
  */
 static int quiesce(struct scsa_host *host)
 {
+	unsigned int recoveries = host->recoveries;
 	int rc;
 
 	if (host->quiesced)
 		return 0;
-	if (host->suspended || host->recovering || host->removing)
+	if (host->suspended || host->recovering || host->removing || host->quiescing)
 		return -EBUSY;
+	host->quiescing = true;
 	scsi_block_requests(host->shost);
+	mutex_unlock(&host->life);
 	if (host->wq)
 		flush_work(&host->work);
 	rc = scsa_hba_quiesce(host->dip);
+	mutex_lock(&host->life);
+	host->quiescing = false;
+	/* After a reset the midlayer asks the device whether it works: it must be able to answer. */
+	if (!rc && (host->removing || host->recoveries != recoveries)) {
+		scsa_hba_unquiesce(host->dip);
+		rc = host->removing ? -ENODEV : -EAGAIN;
+	}
 	if (rc)
 		linux_unblock(host);
 	else
@@ -42,6 +53,8 @@ static int unquiesce(struct scsa_host *host)
 {
 	int rc;
 
+	if (host->quiescing)
+		return -EBUSY;
 	if (!host->quiesced)
 		return 0;
 	rc = scsa_hba_unquiesce(host->dip);
@@ -57,7 +70,8 @@ static void release(struct scsa_host *host)
 {
 	mutex_lock(&host->life);
 	host->removing = true;
-	if (unquiesce(host))
+	/* If the HBA driver still waits for a quiet bus, quiesce() ends that. */
+	if (!host->quiescing && unquiesce(host))
 		shost_printk(KERN_WARNING, host->shost, "the bus stays quiet, all I/O fails\n");
 	scsi_unblock_requests(host->shost);
 	mutex_unlock(&host->life);

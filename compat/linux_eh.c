@@ -134,6 +134,7 @@ static int reset(struct scsi_cmnd *scmd, int level, struct scope s, const char *
 	/* SG_SCSI_RESET may be asked of a device that is no more. */
 	mutex_lock(&host->life);
 	ll = scmd->device->hostdata;
+	host->recoveries++;
 	if (ll)
 		done = scsa_lun_reset(ll->lun, level);
 	mutex_unlock(&host->life);

@@ -23,6 +23,8 @@ struct scsa_host {
 	u64			command_len;	/* see struct scsa_hba_limits */
 	struct mutex		life;		/* suspended, and the HBA driver stops and starts */
 	bool			suspended;
+	bool			quiescing;	/* the HBA driver waits for a quiet bus; under life */
+	unsigned int		recoveries;	/* resets by error handling; under life */
 	bool			quiesced;	/* by an administrator; written under life */
 	struct notifier_block	reboot;
 	bool			recovering;	/* from a PCI error; under life */

@@ -23,7 +23,7 @@
 /* Requests are kept back for an administrator or for PCI error recovery; life held. */
 void linux_unblock(struct scsa_host *host)
 {
-	if (!host->quiesced && !host->recovering)
+	if (!host->quiesced && !host->quiescing && !host->recovering)
 		scsi_unblock_requests(host->shost);
 }
 
@@ -80,6 +80,7 @@ int linux_host_restart(struct scsa_host *host)
 	for (ms = 0; ms < SLOT_RESET_MS && READ_ONCE(host->recovering); ms += 100)
 		msleep(100);
 	mutex_lock(&host->life);
+	host->recoveries++;
 	rc = host->gone ? -ENODEV : host->recovering ? -EBUSY : suspend(host);
 	if (!rc)
 		rc = resume(host);
@@ -92,7 +93,7 @@ static int linux_prepare(struct device *dev)
 {
 	struct dev_info *dip = dev_get_drvdata(dev);
 
-	if (!READ_ONCE(dip->di_host->quiesced))
+	if (!READ_ONCE(dip->di_host->quiesced) && !READ_ONCE(dip->di_host->quiescing))
 		return 0;
 	dev_err(dev, "%s%d: the bus is quiesced, the system cannot sleep\n", dip->di_name,
 		dip->di_instance);
