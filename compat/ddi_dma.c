@@ -54,10 +54,10 @@ struct scsa_dma_handle {
 	enum dma_state		dh_state;
 	uint_t			dh_flags;	/* of the bind */
 	boolean_t		dh_one_set;	/* no window has more than sgllen cookies */
-	boolean_t		dh_disowned;	/* the object is somebody else's by now */
-	/* The object. */
+	/* The object: bytes [dh_first, dh_first + dh_len) of a list. */
 	void			*dh_sgl;
 	uint_t			dh_nents;
+	uint64_t		dh_first;
 	uint64_t		dh_len;
 	void			*dh_table;	/* made for a kernel address */
 	/* What stands in for the object, one window at a time. */
@@ -163,7 +163,7 @@ int scsa_ddi_dma_alloc_handle(dev_info_t *dip, ddi_dma_attr_t *attr, int (*cb)(c
 	h->dh_dip = dip;
 	h->dh_attr = *attr;
 	h->dh_limits = limits;
-	h->dh_map.dev = dip->di_dev;
+	linux_dma_map_init(&h->dh_map, dip);
 	h->dh_plan.cookies = h->dh_inline;
 	h->dh_plan.cookies_max = INLINE_COOKIES;
 	handle_link(h);
@@ -187,18 +187,25 @@ static void handle_free(struct scsa_dma_handle *h)
 }
 
 /*
- * Whoever owns the object takes it back, while the device may still use it. Nothing is written to it
- * from now on, and nothing of it is looked at when the handle is unbound. Any context.
+ * The owner of the scatterlist takes list and memory back, while the device may still use the memory.
+ * From now on nothing is written to it here, nor is the list looked at. Any context.
+ *
+ * Returns B_FALSE if the device may still write to memory that its owner may give to others.
  */
-void ddi_dma_disown(dev_info_t *dip, const void *sgl)
+bool ddi_dma_disown(dev_info_t *dip, const void *sgl)
 {
 	struct scsa_dma_handle *h;
+	bool safe = true;
 
+	/* A command without data; handles of memory that has no list must not be taken for its own. */
+	if (!sgl)
+		return true;
 	mutex_enter(&handles_lock);
 	for (h = dip->di_dma_handles; h; h = h->dh_others)
-		if (h->dh_sgl == sgl)
-			h->dh_disowned = B_TRUE;
+		if (h->dh_sgl == sgl && h->dh_state != DMA_FREE)
+			safe &= linux_dma_disown(&h->dh_map, h->dh_bounce != NULL);
 	mutex_exit(&handles_lock);
+	return safe;
 }
 
 /* The instance is gone and its device does no DMA any more: what it has not freed goes too. */
@@ -309,7 +316,7 @@ static void select_win(struct scsa_dma_handle *h, uint_t win, const struct dma_w
 
 static void bounce_copy(struct scsa_dma_handle *h, uint64_t offset, uint64_t len, boolean_t back)
 {
-	linux_sgl_copy(h->dh_sgl, h->dh_nents, offset,
+	linux_dma_copy(&h->dh_map, h->dh_sgl, h->dh_nents, h->dh_first + offset,
 		       h->dh_bounce + offset - h->dh_curwin * h->dh_lazy_len, len, back);
 }
 
@@ -321,9 +328,8 @@ static uint64_t lazy_win_len(const struct scsa_dma_handle *h, uint_t win)
 /* Unmap the current window of a lazily mapped object. */
 static void leave_lazy_win(struct scsa_dma_handle *h)
 {
-	linux_dma_unmap(&h->dh_map, h->dh_disowned);
-	if (h->dh_bounce && h->dh_curwin != DMA_NO_WIN && (h->dh_flags & DDI_DMA_READ) &&
-	    !h->dh_disowned)
+	linux_dma_unmap(&h->dh_map);
+	if (h->dh_bounce && h->dh_curwin != DMA_NO_WIN && (h->dh_flags & DDI_DMA_READ))
 		bounce_copy(h, h->dh_curwin * h->dh_lazy_len, lazy_win_len(h, h->dh_curwin), B_TRUE);
 	h->dh_curwin = DMA_NO_WIN;
 	h->dh_ncookies = 0;
@@ -340,11 +346,12 @@ static int map_lazy_win(struct scsa_dma_handle *h, uint_t win, int kmflag)
 	leave_lazy_win(h);
 	if (h->dh_bounce) {
 		/* For reads too: the device may write less than all of it. */
-		linux_sgl_copy(h->dh_sgl, h->dh_nents, offset, h->dh_bounce, len, B_FALSE);
-		rc = linux_dma_map_range(&h->dh_map, h->dh_bounce_sgl, h->dh_bounce_nents, 0, len,
-					 dir, kmflag == KM_SLEEP);
+		linux_dma_copy(&h->dh_map, h->dh_sgl, h->dh_nents, h->dh_first + offset, h->dh_bounce,
+			       len, B_FALSE);
+		rc = linux_dma_map_range(&h->dh_map, h->dh_bounce_sgl, 0, len, dir,
+					 kmflag == KM_SLEEP);
 	} else {
-		rc = linux_dma_map_range(&h->dh_map, h->dh_sgl, h->dh_nents, offset, len, dir,
+		rc = linux_dma_map_range(&h->dh_map, h->dh_sgl, h->dh_first + offset, len, dir,
 					 kmflag == KM_SLEEP);
 	}
 	if (rc)
@@ -353,7 +360,7 @@ static int map_lazy_win(struct scsa_dma_handle *h, uint_t win, int kmflag)
 	if (rc == DDI_SUCCESS && dma_plan_nwins(&h->dh_plan) != 1)
 		rc = DDI_DMA_NOMAPPING;
 	if (rc != DDI_SUCCESS) {
-		linux_dma_unmap(&h->dh_map, false);
+		linux_dma_unmap(&h->dh_map);
 		return rc;
 	}
 	select_win(h, win, dma_plan_win(&h->dh_plan, 0));
@@ -458,7 +465,7 @@ static int bind_mapped(struct scsa_dma_handle *h, int kmflag)
 	if (rc == DDI_SUCCESS && nwin > 1 && !(h->dh_flags & DDI_DMA_PARTIAL))
 		rc = DDI_DMA_TOOBIG;
 	if (rc != DDI_SUCCESS) {
-		linux_dma_unmap(&h->dh_map, false);
+		linux_dma_unmap(&h->dh_map);
 		return rc;
 	}
 	h->dh_state = DMA_BOUND;
@@ -467,13 +474,23 @@ static int bind_mapped(struct scsa_dma_handle *h, int kmflag)
 	return nwin > 1 ? DDI_DMA_PARTIAL_MAP : DDI_DMA_MAPPED;
 }
 
-/* Bind the object that dh_sgl, dh_nents and dh_len describe. */
+/* Map all of the object at once. 0 or an error. */
+static inline int map_object(struct scsa_dma_handle *h, int kmflag)
+{
+	uint_t dir = h->dh_flags & DDI_DMA_RDWR;
+
+	if (h->dh_first)
+		return linux_dma_map_range(&h->dh_map, h->dh_sgl, h->dh_first, h->dh_len, dir,
+					   kmflag == KM_SLEEP);
+	return linux_dma_map(&h->dh_map, h->dh_sgl, h->dh_nents, dir, kmflag == KM_SLEEP);
+}
+
+/* Bind the object that dh_sgl, dh_nents, dh_first and dh_len describe. */
 static int bind_object(struct scsa_dma_handle *h, int kmflag)
 {
 	int rc;
 
-	if (!linux_dma_map(&h->dh_map, h->dh_sgl, h->dh_nents, h->dh_flags & DDI_DMA_RDWR,
-			   kmflag == KM_SLEEP))
+	if (!map_object(h, kmflag))
 		rc = bind_mapped(h, kmflag);
 	else if (h->dh_flags & DDI_DMA_PARTIAL)
 		rc = bind_lazy(h, kmflag);
@@ -508,7 +525,7 @@ static int bind_wait(struct scsa_dma_handle *h, const uint64_t *bus_addr, uint_t
 	int rc;
 
 	h->dh_flags = flags;
-	h->dh_disowned = B_FALSE;
+	h->dh_map.disowned = false;
 	do {
 		rc = bus_addr ? bind_coherent(h, *bus_addr, kmflag) : bind_object(h, kmflag);
 	} while (rc == DDI_DMA_NORESOURCES && shortage(&ddi_dma_callbacks, h->dh_dip, h, cb, arg, &waits));
@@ -583,6 +600,7 @@ int scsa_ddi_dma_buf_bind_handle(ddi_dma_handle_t h, struct buf *bp, uint_t flag
 	h->dh_limits.granular = MAX(h->dh_attr.dma_attr_granular, bp->b_granular);
 	h->dh_sgl = bp->b_sgl;
 	h->dh_nents = bp->b_nents;
+	h->dh_first = bp->b_sgl_first;
 	h->dh_len = bp->b_bcount;
 	rc = bind_wait(h, NULL, flags, cb, arg);
 	if (rc == DDI_DMA_MAPPED || rc == DDI_DMA_PARTIAL_MAP)
@@ -621,6 +639,7 @@ int scsa_ddi_dma_addr_bind_handle(ddi_dma_handle_t h, struct as *as, caddr_t add
 		return DDI_DMA_NOMAPPING;
 	}
 	h->dh_limits.granular = h->dh_attr.dma_attr_granular;
+	h->dh_first = 0;
 	h->dh_len = len;
 	if (linux_coherent_lookup(h->dh_dip, addr, len, &bus_addr)) {
 		rc = bind_wait(h, &bus_addr, flags, cb, arg);
@@ -658,7 +677,7 @@ int scsa_ddi_dma_unbind_handle(ddi_dma_handle_t h)
 	}
 	if (h->dh_state == DMA_BOUND_LAZY)
 		leave_lazy_win(h);
-	linux_dma_unmap(&h->dh_map, h->dh_disowned);
+	linux_dma_unmap(&h->dh_map);
 	bounce_free(h);
 	if (h->dh_table) {
 		linux_sgl_free(h->dh_table);

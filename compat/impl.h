@@ -10,6 +10,7 @@
 #define _COMPAT_IMPL_H
 
 #include <linux/llist.h>
+#include <linux/spinlock_types.h>
 #include <linux/types.h>
 #include <scsa/abi.h>
 
@@ -48,6 +49,7 @@ struct dev_info {
 	struct scsa_intr	*di_intrs;
 	struct scsa_softint	*di_softints;
 	struct dev_ops		*di_ops;
+	bool			di_keep_packets; /* for further commands; see struct scsa_driver */
 	void			*di_private;	/* ddi_set_driver_private(9F) */
 	struct scsa_prop	*di_props;	/* under di_prop_lock */
 	struct scsa_kmutex	di_prop_lock;
@@ -115,7 +117,7 @@ bool linux_device_gone(struct dev_info *dip);
 
 void ddi_dma_init(void);
 void ddi_dma_fini(void);
-void ddi_dma_disown(struct dev_info *dip, const void *sgl);
+bool ddi_dma_disown(struct dev_info *dip, const void *sgl);
 void ddi_dma_release(struct dev_info *dip);
 
 /*
@@ -135,32 +137,43 @@ struct linux_dma_map {
 	unsigned int		own_max;	/* entries there is room for */
 	unsigned int		nents;		/* in use */
 	int			dir;		/* DDI_DMA_READ, _WRITE or both */
-	struct dma_seg		*segs;		/* what they became */
+	struct dma_seg		*segs;		/* what they became; after disowning see dma_hold_pages() */
 	unsigned int		nsegs;		/* 0: nothing mapped */
+	spinlock_t		lock;		/* held while the object is read, written or mapped */
+	bool			disowned;	/* the object's owner has taken it back; under lock */
+	bool			held;		/* pages are referenced until they are unmapped; under lock */
 };
 
+void linux_dma_map_init(struct linux_dma_map *map, struct dev_info *dip);
+
 /*
- * Map a list, or bytes [offset, offset + len) of it, by a list of our own: the midlayer takes its back
- * when it gives a command up, though the HBA driver has not let go. Atomic context unless @may_sleep.
- * 0 or a negative errno.
+ * Map a list, or bytes [offset, offset + len) of it, by a list of our own: the midlayer takes its list
+ * back when it gives a command up, although the HBA driver still holds the packet. Atomic context
+ * unless @may_sleep. 0 or a negative errno; a range of a disowned object is refused.
  */
 int linux_dma_map(struct linux_dma_map *map, void *sgl, unsigned int nents, int dir,
 		  bool may_sleep);
-int linux_dma_map_range(struct linux_dma_map *map, void *sgl, unsigned int nents, uint64_t offset,
-			uint64_t len, int dir, bool may_sleep);
+int linux_dma_map_range(struct linux_dma_map *map, void *sgl, uint64_t offset, uint64_t len, int dir,
+			bool may_sleep);
 /* A piece of the list is larger than can ever be mapped. */
 bool linux_dma_hopeless(const struct linux_dma_map *map, void *sgl, unsigned int nents);
-/* @disowned: what it describes is somebody else's by now, and must not be written to. */
-void linux_dma_unmap(struct linux_dma_map *map, bool disowned);
+void linux_dma_unmap(struct linux_dma_map *map);
+/*
+ * The owner of the object takes it back while it may be mapped. On return no CPU reads or writes it
+ * through this map any more, nor will. What the device can reach is referenced until it is unmapped;
+ * @bounced: the device reaches memory of ours only. False if the device may write to memory that no
+ * reference keeps, as slab memory. Any context.
+ */
+bool linux_dma_disown(struct linux_dma_map *map, bool bounced);
 void linux_dma_map_fini(struct linux_dma_map *map);
 void linux_dma_sync(struct linux_dma_map *map, bool for_cpu);
 /* A scatterlist for @len bytes at a kernel address, vmalloc'd or not. */
 int linux_sgl_from_addr(void *addr, size_t len, bool may_sleep, void **tablep, void **sglp,
 			unsigned int *nentsp);
 void linux_sgl_free(void *table);
-/* Copy bytes [offset, offset + len) of the list, to it or from it. */
-void linux_sgl_copy(void *sgl, unsigned int nents, uint64_t offset, void *buf, size_t len,
-		    bool to_sgl);
+/* Copy bytes [offset, offset + len) of the object, to it or from it, unless it has been disowned. */
+void linux_dma_copy(struct linux_dma_map *map, void *sgl, unsigned int nents, uint64_t offset,
+		    void *buf, size_t len, bool to_object);
 /* Memory in one piece, below bus address @addr_hi where those are physical addresses. */
 void *linux_pages_alloc(size_t len, uint64_t addr_hi, bool may_sleep);
 void linux_pages_free(void *p, size_t len);
@@ -193,7 +206,7 @@ enum scsa_cmd_state {
 enum scsa_outcome {
 	SCSA_OK,		/* sc_status tells */
 	SCSA_NO_DEVICE,
-	SCSA_TIMED_OUT,		/* the HBA's own timer; recovery is complete */
+	SCSA_TIMED_OUT,		/* the HBA's own timer ran out, or ours for all parts together */
 	SCSA_RESET,
 	SCSA_ABORTED,
 	SCSA_PARITY,
@@ -236,6 +249,10 @@ struct scsa_cmd {
 	struct scsa_cmd		*sc_next_orphan;
 	struct scsa_host	*sc_host;
 	unsigned int		sc_id, sc_lun;
+	int			sc_held;	/* by linux_cmd_hold() */
+	bool			sc_revoked;	/* the midlayer wants the buffer back */
+	bool			sc_unsafe;	/* orphan: see ddi_dma_disown() */
+	bool			sc_written_off;	/* orphan: later recoveries do not wait for it */
 };
 
 /* What a host needs to know of its HBA driver. */
@@ -276,6 +293,12 @@ bool scsa_cmd_abort(struct scsa_cmd *sc);
 enum { SCSA_RESET_ALL = 0, SCSA_RESET_TARGET = 1, SCSA_RESET_LUN = 3 };
 bool scsa_lun_reset(struct scsa_lun *lun, int level);
 void linux_cmd_done(struct scsa_cmd *sc);
+/*
+ * Outside queuecommand the midlayer may take list and buffer back at any time. They are there from a
+ * linux_cmd_hold() that returned true to linux_cmd_unhold(). Any context.
+ */
+bool linux_cmd_hold(struct scsa_cmd *sc);
+void linux_cmd_unhold(struct scsa_cmd *sc);
 void linux_trace_part(struct scsa_cmd *sc, uint64_t offset, uint64_t len);
 /* The HBA driver reports a reset of a bus or, @target >= 0, of a target. */
 void linux_report_reset(struct dev_info *dip, int target);
@@ -286,6 +309,8 @@ struct scsa_stats {
 	uint64_t	split_commands;
 	uint64_t	too_large;
 	uint64_t	dma_waits;
+	uint64_t	overruns;	/* reads of variable length that were longer than the buffer */
+	uint64_t	short_transfers; /* good status, but not all data */
 };
 struct scsa_stats *linux_host_stats(struct scsa_cmd *sc);
 const struct scsa_stats *scsa_lun_stats(const struct scsa_lun *lun);

@@ -4,6 +4,7 @@
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/moduleparam.h>
+#include <linux/pagemap.h>
 #include <linux/pci.h>
 #include <linux/scatterlist.h>
 #include <linux/slab.h>
@@ -118,47 +119,161 @@ int linux_dma_map(struct linux_dma_map *map, void *sgl, unsigned int nents, int 
 	return map_own(map, nents, dir);
 }
 
-int linux_dma_map_range(struct linux_dma_map *map, void *sgl, unsigned int nents, uint64_t offset,
-			uint64_t len, int dir, bool may_sleep)
+/* The entry that byte *@offset of the list is in; *@offset becomes the place in that entry. */
+static struct scatterlist *find_entry(struct scatterlist *sg, uint64_t *offset)
 {
-	struct scatterlist *from = sgl, *sg, *to;
-	unsigned int need = 0, i;
-	uint64_t left;
+	for (; *offset >= sg->length; sg = sg_next(sg))
+		*offset -= sg->length;
+	return sg;
+}
 
-	while (offset >= from->length) {
-		offset -= from->length;
-		from = sg_next(from);
-		nents--;
+static unsigned int count_entries(struct scatterlist *sg, uint64_t bytes)
+{
+	unsigned int n;
+
+	for (n = 1; bytes > sg->length; n++) {
+		bytes -= sg->length;
+		sg = sg_next(sg);
 	}
-	left = len + offset;
-	for_each_sg(from, sg, nents, i) {
-		need++;
-		if (left <= sg->length)
-			break;
-		left -= sg->length;
+	return n;
+}
+
+/* Have room for a list of bytes [@offset, @offset + @len). */
+static int own_list_for(struct linux_dma_map *map, void *sgl, uint64_t offset, uint64_t len,
+			bool may_sleep)
+{
+	unsigned int need = 0;
+	unsigned long flags;
+
+	spin_lock_irqsave(&map->lock, flags);
+	if (!map->disowned) {
+		sgl = find_entry(sgl, &offset);
+		need = count_entries(sgl, offset + len);
 	}
-	if (own_list(map, need, may_sleep))
-		return -ENOMEM;
+	spin_unlock_irqrestore(&map->lock, flags);
+	return need ? own_list(map, need, may_sleep) : -EBUSY;
+}
+
+int linux_dma_map_range(struct linux_dma_map *map, void *sgl, uint64_t offset, uint64_t len, int dir,
+			bool may_sleep)
+{
+	struct scatterlist *sg, *to;
+	unsigned int nents = 0;
+	unsigned long flags;
+	int rc;
+
+	rc = own_list_for(map, sgl, offset, len, may_sleep);
+	if (rc)
+		return rc;
+	spin_lock_irqsave(&map->lock, flags);
+	rc = -EBUSY;
+	if (map->disowned)
+		goto unlock;
 	to = map->own->table.sgl;
-	for_each_sg(from, sg, need, i) {
+	for (sg = find_entry(sgl, &offset); len; sg = sg_next(sg)) {
 		unsigned int n = min_t(uint64_t, len, sg->length - offset);
 
-		if (i)
+		if (nents++)
 			to = own_next(to);
 		sg_set_page(to, sg_page(sg), n, sg->offset + offset);
 		offset = 0;
 		len -= n;
 	}
-	return map_own(map, need, dir);
+	rc = map_own(map, nents, dir);
+unlock:
+	spin_unlock_irqrestore(&map->lock, flags);
+	return rc;
 }
 
-void linux_dma_unmap(struct linux_dma_map *map, bool disowned)
+/* ---- memory that is taken back while the device may still use it ---- */
+
+static unsigned int dma_pages_of(const struct scatterlist *sg)
 {
+	return PFN_UP(sg->offset + sg->length);
+}
+
+/*
+ * Does a reference keep the memory from being used for something else? Not slab memory, nor what its
+ * owner uses again without freeing it, as sg its reserved buffer: only pages of a process or of the
+ * page cache.
+ */
+static bool dma_can_be_held(struct scatterlist *sg)
+{
+	unsigned int i;
+
+	for (i = 0; i < dma_pages_of(sg); i++) {
+		struct folio *folio = page_folio(nth_page(sg_page(sg), i));
+
+		if (folio_test_slab(folio) || !(folio_test_anon(folio) || folio_mapping(folio)))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Reference what is mapped, or as much of it as can be. From here on segs[i].len tells whether entry
+ * @i is referenced: what it was for, planning windows, is over.
+ */
+static bool dma_hold_pages(struct linux_dma_map *map)
+{
+	struct scatterlist *sg;
+	unsigned int i, page;
+	bool all = true;
+
+	for_each_sg(map->own->table.sgl, sg, map->nents, i) {
+		map->segs[i].len = dma_can_be_held(sg);
+		all &= map->segs[i].len;
+		for (page = 0; map->segs[i].len && page < dma_pages_of(sg); page++)
+			get_page(nth_page(sg_page(sg), page));
+	}
+	map->held = true;
+	return all;
+}
+
+static void dma_release_pages(struct linux_dma_map *map)
+{
+	struct scatterlist *sg;
+	unsigned int i, page;
+
+	for_each_sg(map->own->table.sgl, sg, map->nents, i)
+		for (page = 0; map->segs[i].len && page < dma_pages_of(sg); page++)
+			put_page(nth_page(sg_page(sg), page));
+	map->held = false;
+}
+
+bool linux_dma_disown(struct linux_dma_map *map, bool bounced)
+{
+	unsigned long flags;
+	bool safe = true;
+
+	spin_lock_irqsave(&map->lock, flags);
+	if (map->nsegs && !map->disowned && !bounced)
+		/* What the device only reads cannot be spoilt by it. */
+		safe = dma_hold_pages(map) || map->dir == DDI_DMA_WRITE;
+	map->disowned = true;
+	spin_unlock_irqrestore(&map->lock, flags);
+	return safe;
+}
+
+void linux_dma_unmap(struct linux_dma_map *map)
+{
+	unsigned long flags;
+
 	if (!map->nsegs)
 		return;
+	spin_lock_irqsave(&map->lock, flags);
 	dma_unmap_sg_attrs(map->dev, map->own->table.sgl, map->nents, to_linux_dir(map->dir),
-			   disowned ? DMA_ATTR_SKIP_CPU_SYNC : 0);
+			   unlikely(map->disowned) ? DMA_ATTR_SKIP_CPU_SYNC : 0);
 	map->nsegs = 0;
+	if (unlikely(map->held))
+		dma_release_pages(map);
+	spin_unlock_irqrestore(&map->lock, flags);
+}
+
+void linux_dma_map_init(struct linux_dma_map *map, struct dev_info *dip)
+{
+	map->dev = dip->di_dev;
+	spin_lock_init(&map->lock);
 }
 
 void linux_dma_map_fini(struct linux_dma_map *map)
@@ -173,15 +288,18 @@ void linux_dma_map_fini(struct linux_dma_map *map)
 
 void linux_dma_sync(struct linux_dma_map *map, bool for_cpu)
 {
-	struct scatterlist *sgl;
+	enum dma_data_direction dir = to_linux_dir(map->dir);
+	unsigned long flags;
 
-	if (!map->nsegs)
-		return;
-	sgl = map->own->table.sgl;
+	spin_lock_irqsave(&map->lock, flags);
+	if (!map->nsegs || map->disowned)
+		goto unlock;
 	if (for_cpu)
-		dma_sync_sg_for_cpu(map->dev, sgl, map->nents, to_linux_dir(map->dir));
+		dma_sync_sg_for_cpu(map->dev, map->own->table.sgl, map->nents, dir);
 	else
-		dma_sync_sg_for_device(map->dev, sgl, map->nents, to_linux_dir(map->dir));
+		dma_sync_sg_for_device(map->dev, map->own->table.sgl, map->nents, dir);
+unlock:
+	spin_unlock_irqrestore(&map->lock, flags);
 }
 
 int linux_sgl_from_addr(void *addr, size_t len, bool may_sleep, void **tablep, void **sglp,
@@ -223,13 +341,20 @@ void linux_sgl_free(void *table)
 	kfree(table);
 }
 
-void linux_sgl_copy(void *sgl, unsigned int nents, uint64_t offset, void *buf, size_t len,
-		    bool to_sgl)
+void linux_dma_copy(struct linux_dma_map *map, void *sgl, unsigned int nents, uint64_t offset,
+		    void *buf, size_t len, bool to_object)
 {
-	if (to_sgl)
+	unsigned long flags;
+
+	spin_lock_irqsave(&map->lock, flags);
+	if (map->disowned)
+		goto unlock;
+	if (to_object)
 		sg_pcopy_from_buffer(sgl, nents, buf, len, offset);
 	else
 		sg_pcopy_to_buffer(sgl, nents, buf, len, offset);
+unlock:
+	spin_unlock_irqrestore(&map->lock, flags);
 }
 
 void *linux_pages_alloc(size_t len, uint64_t addr_hi, bool may_sleep)
@@ -247,6 +372,21 @@ void *linux_pages_alloc(size_t len, uint64_t addr_hi, bool may_sleep)
 void linux_pages_free(void *p, size_t len)
 {
 	free_pages_exact(p, len);
+}
+
+/* The device masters the bus no more, and what it has written before is in memory. Any context. */
+void linux_dma_stop(struct dev_info *dip)
+{
+	u16 command;
+
+	pci_clear_master(dip->di_pdev);
+	/* The answer to a read pushes earlier writes ahead of it. */
+	pci_read_config_word(dip->di_pdev, PCI_COMMAND, &command);
+}
+
+void linux_dma_start(struct dev_info *dip)
+{
+	pci_set_master(dip->di_pdev);
 }
 
 uint64_t linux_dma_max_segment(struct dev_info *dip)

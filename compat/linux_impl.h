@@ -29,6 +29,10 @@ void linux_softint_teardown(struct dev_info *dip);
 void linux_context_init(void);
 void linux_context_fini(void);
 
+/* Bus mastering of the device. Any context. */
+void linux_dma_stop(struct dev_info *dip);
+void linux_dma_start(struct dev_info *dip);
+
 int linux_host_add(struct dev_info *dip);
 void linux_host_remove(struct dev_info *dip);
 /* Free what only the HBA driver may have referred to; after detach(9E). */

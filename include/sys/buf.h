@@ -30,6 +30,7 @@ struct buf {
 	/* The layer's own: what a buf made from a SCSI command describes. */
 	void		*b_sgl;		/* struct scatterlist, or NULL: b_un.b_addr */
 	uint_t		b_nents;
+	size_t		b_sgl_first;	/* bytes of the list before the buffer */
 	uint_t		b_granular;	/* logical block size for windows; 0: the attributes' */
 };
 
