@@ -21,10 +21,10 @@ enum { FORM_6, FORM_10, FORM_12, FORM_16, FORM_32, FORM_NONE };
 #define LENGTH_6_ZERO	256
 
 enum {
-	READ_6 = 0x08, WRITE_6 = 0x0a,
+	READ_6 = 0x08, WRITE_6 = 0x0a, READ_REVERSE_6 = 0x0f, RECOVER_BUFFERED_DATA = 0x14,
 	READ_10 = 0x28, WRITE_10 = 0x2a, WRITE_VERIFY_10 = 0x2e, VERIFY_10 = 0x2f,
 	VARIABLE_LENGTH = 0x7f,
-	READ_16 = 0x88, WRITE_16 = 0x8a, WRITE_VERIFY_16 = 0x8e, VERIFY_16 = 0x8f,
+	READ_REVERSE_16 = 0x81, READ_16 = 0x88, WRITE_16 = 0x8a, WRITE_VERIFY_16 = 0x8e, VERIFY_16 = 0x8f,
 	READ_12 = 0xa8, WRITE_12 = 0xaa, WRITE_VERIFY_12 = 0xae, VERIFY_12 = 0xaf,
 	SERVICE_READ_32 = 0x0009, SERVICE_WRITE_32 = 0x000b,
 	VARIABLE_LENGTH_32 = 0x18,	/* additional CDB length */
@@ -32,6 +32,14 @@ enum {
 
 /* Peripheral device types that are addressed by block. */
 enum { TYPE_DISK = 0x00, TYPE_CDROM = 0x05, TYPE_OPTICAL = 0x07, TYPE_RBC = 0x0e, TYPE_ZBC = 0x14 };
+
+/* Types whose reads end where the data does. */
+enum { TYPE_TAPE = 0x01, TYPE_PROCESSOR = 0x03, TYPE_COMMUNICATIONS = 0x09 };
+
+enum { STATUS_GOOD = 0x00, STATUS_CHECK_CONDITION = 0x02, STATUS_CONDITION_MET = 0x04 };
+
+/* Response codes of current sense data, and the last sense key that is no error. */
+enum { SENSE_FIXED = 0x70, SENSE_DESCRIPTOR = 0x72, KEY_RECOVERED = 0x01 };
 
 static uint64_t get_be(const uint8_t *p, unsigned int n)
 {
@@ -162,15 +170,66 @@ static uint64_t max_lba(unsigned int form)
 }
 
 /**
- * split_is_block_transfer() - does the CDB give the length of its data in blocks?
+ * split_read_varies() - may a target rightly have more data than it was asked for?
  * @cdb: command
  * @cdblen: its length
+ * @device_type: peripheral device type
  *
- * Return: true for the commands this file knows.
+ * Return: true for reads of a record, message or packet, whose length the medium or the other side
+ *	decides; false where the CDB gives the length, or the target cuts its data to it.
  */
-bool split_is_block_transfer(const uint8_t *cdb, unsigned int cdblen)
+bool split_read_varies(const uint8_t *cdb, unsigned int cdblen, uint8_t device_type)
 {
-	return form_of(cdb, cdblen) != FORM_NONE;
+	if (!cdblen)
+		return false;
+	switch (device_type) {
+	case TYPE_TAPE:
+		return cdb[0] == READ_6 || cdb[0] == READ_REVERSE_6 || cdb[0] == RECOVER_BUFFERED_DATA ||
+		       cdb[0] == READ_16 || cdb[0] == READ_REVERSE_16;
+	case TYPE_PROCESSOR:
+		return cdb[0] == READ_6;
+	case TYPE_COMMUNICATIONS:
+		return cdb[0] == READ_6 || cdb[0] == READ_10 || cdb[0] == READ_12;
+	default:
+		return false;
+	}
+}
+
+static bool sense_is_warning(const uint8_t *sense, unsigned int len)
+{
+	if (!len)
+		return false;
+	switch (sense[0] & 0x7f) {
+	case SENSE_FIXED:
+		return len > 2 && (sense[2] & 0x0f) <= KEY_RECOVERED;
+	case SENSE_DESCRIPTOR:
+		return len > 1 && (sense[1] & 0x0f) <= KEY_RECOVERED;
+	default:
+		return false;
+	}
+}
+
+/**
+ * split_carried_out() - has the target carried a command out?
+ * @status: SCSI status
+ * @sense: sense data
+ * @len: its length
+ *
+ * Return: true for GOOD, CONDITION MET, and CHECK CONDITION with NO SENSE or RECOVERED ERROR of this
+ *	command; false for a deferred error, which an earlier command has left and for which this one was
+ *	not carried out.
+ */
+bool split_carried_out(uint8_t status, const uint8_t *sense, unsigned int len)
+{
+	switch (status) {
+	case STATUS_GOOD:
+	case STATUS_CONDITION_MET:
+		return true;
+	case STATUS_CHECK_CONDITION:
+		return sense_is_warning(sense, len);
+	default:
+		return false;
+	}
 }
 
 /**

@@ -29,6 +29,7 @@ enum split_class split_parse(const uint8_t *cdb, unsigned int cdblen, uint64_t b
 			     uint32_t block_size, uint8_t device_type, bool lun_in_cdb,
 			     struct split_cdb *split);
 int split_rewrite(const struct split_cdb *split, uint8_t *cdb, uint64_t offset, uint64_t bytes);
-bool split_is_block_transfer(const uint8_t *cdb, unsigned int cdblen);
+bool split_read_varies(const uint8_t *cdb, unsigned int cdblen, uint8_t device_type);
+bool split_carried_out(uint8_t status, const uint8_t *sense, unsigned int len);
 
 #endif /* _COMPAT_SPLIT_H */

@@ -40,13 +40,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	lun = in.match & 2;
 	if (in.match & 1) {
 		split_parse(in.cdb, in.cdblen, 0, block, in.type, lun, &s);
-		if (split_is_block_transfer(in.cdb, in.cdblen) &&
-		    split_parse(in.cdb, in.cdblen, 0, block, 0, lun, &s) == SPLIT_MISMATCH)
+		if (split_parse(in.cdb, in.cdblen, 0, block, 0, lun, &s) == SPLIT_MISMATCH)
 			bufflen = s.blocks * block;
 	}
 	if (split_parse(in.cdb, in.cdblen, bufflen, block, in.type, lun, &s) != SPLIT_OK)
 		return 0;
-	require(split_is_block_transfer(in.cdb, in.cdblen));
 	require(s.blocks * block == bufflen);
 	require(s.lba + s.blocks - 1 >= s.lba);
 	/* Sixteen parts at most: each takes some of what is left, the last takes all of it. */

@@ -131,7 +131,6 @@ static void each_opcode(void **state)
 	for (i = 0; i < N_SPLITTABLE; i++) {
 		struct cdb c = make(&splittable[i], 0x12345, 200), part, want;
 
-		assert_true(split_is_block_transfer(c.b, c.len));
 		for (j = 0; j < 4; j++) {
 			assert_int_equal(parse(&c, 200ULL * sizes[j], sizes[j], &s), SPLIT_OK);
 			assert_int_equal(s.lba, 0x12345);
@@ -230,10 +229,8 @@ static void never_split(void **state)
 	struct split_cdb s;
 	unsigned int i, j;
 
-	for (i = 0; i < sizeof(no) / sizeof(no[0]); i++) {
+	for (i = 0; i < sizeof(no) / sizeof(no[0]); i++)
 		assert_int_equal(parse(&no[i], 16 * 512, 512, &s), SPLIT_NOT_BLOCKS);
-		assert_false(split_is_block_transfer(no[i].b, no[i].len));
-	}
 	/* Protection information has reference tags of its own. */
 	for (i = 0; i < N_SPLITTABLE; i++) {
 		for (j = 1; j < 8; j++) {
@@ -303,6 +300,54 @@ static void parts_are_whole_blocks(void **state)
 	assert_memory_equal(part.b, c.b, 32);
 }
 
+/* Only where the medium or the other side decides how much there is to read. */
+static void reads_that_vary(void **state)
+{
+	static const struct { uint8_t type, opcode; bool varies; } cases[] = {
+		{ 0x01, 0x08, true }, { 0x01, 0x0f, true }, { 0x01, 0x14, true },
+		{ 0x01, 0x81, true }, { 0x01, 0x88, true }, { 0x03, 0x08, true },
+		{ 0x09, 0x08, true }, { 0x09, 0x28, true }, { 0x09, 0xa8, true },
+		{ 0x00, 0x08, false }, { 0x00, 0x28, false }, { 0x00, 0x88, false },
+		{ 0x05, 0x28, false }, { 0x01, 0x0a, false }, { 0x01, 0x12, false },
+		{ 0x00, 0x25, false }, { 0x00, 0x41, false }, { 0x00, 0x55, false },
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_int_equal(split_read_varies(&cases[i].opcode, 1, cases[i].type),
+				 cases[i].varies);
+	assert_false(split_read_varies(&cases[0].opcode, 0, cases[0].type));
+}
+
+/* Sense with which a command has been carried out; deferred errors are another command's. */
+static void sense_warnings(void **state)
+{
+	uint8_t sense[18] = { 0 };
+	unsigned int code, key, status;
+
+	for (status = 0; status < 0x100; status++)
+		assert_int_equal(split_carried_out(status, sense, 0), status == 0x00 || status == 0x04);
+
+	for (code = 0; code < 0x100; code++) {
+		for (key = 0; key < 0x10; key++) {
+			bool current = (code & 0x7f) == 0x70 || (code & 0x7f) == 0x72;
+
+			sense[0] = code;
+			/* The other byte says NO SENSE, which must not count. */
+			sense[1] = (code & 0x7f) == 0x72 ? key : 0;
+			/* Filemark, EOM and ILI are not the key's. */
+			sense[2] = (code & 0x7f) == 0x72 ? 0 : 0xe0 | key;
+			assert_int_equal(split_carried_out(0x02, sense, sizeof(sense)),
+					 current && key <= 1);
+		}
+	}
+	sense[0] = 0x70;
+	sense[2] = 1;
+	assert_false(split_carried_out(0x02, sense, 0));
+	assert_false(split_carried_out(0x02, sense, 2));
+	assert_true(split_carried_out(0x02, sense, 3));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -315,6 +360,8 @@ int main(void)
 		cmocka_unit_test(lun_in_cdb),
 		cmocka_unit_test(device_types),
 		cmocka_unit_test(parts_are_whole_blocks),
+		cmocka_unit_test(reads_that_vary),
+		cmocka_unit_test(sense_warnings),
 	};
 
 	return cmocka_run_group_tests_name("split", tests, NULL, NULL);
