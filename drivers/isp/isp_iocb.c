@@ -16,6 +16,15 @@ uint_t isp_iocb_entries(uint_t nsegs, uint_t cdblen, boolean_t a64)
 	return nsegs <= first ? 1 : 1 + (nsegs - first + per - 1) / per;
 }
 
+/*
+ * An entry's time limit for @seconds; 0: none. A time that there is no room for is left to the midlayer
+ * and to the watchdog: the chip must not end a FORMAT UNIT early.
+ */
+uint16_t isp_iocb_time(int seconds)
+{
+	return seconds > 0 && seconds <= ISP_TIME_MAX ? (uint16_t)seconds : 0;
+}
+
 /* Segments that fit in @entries ring entries whatever the CDB's length. */
 uint_t isp_iocb_max_segs(uint_t entries, boolean_t a64)
 {

@@ -108,7 +108,7 @@ static boolean_t prepare(const struct isp *isp, const struct isp_cmd *sp,
 	io->cdb = pkt->pkt_cdbp;
 	io->cdblen = (uint16_t)pkt->pkt_cdblen;
 	io->flags = control_flags(isp, sp, pkt);
-	io->timeout = (uint16_t)MIN(MAX(pkt->pkt_time, 0), 0xffff);
+	io->timeout = isp_iocb_time(pkt->pkt_time);
 	io->nsegs = (uint16_t)sp->cmd_cookiecnt;
 	io->entries = (uint8_t)entries;
 	io->target = sp->cmd_target;

@@ -17,6 +17,7 @@
 #define ISP_CONT_SEGS32		7
 #define ISP_CONT_SEGS64		5
 #define ISP_MAX_CONT		254	/* entry_count has 8 bits and counts the command too */
+#define ISP_TIME_MAX		0xffff	/* seconds, of a command */
 
 /* entry_type */
 #define IET_COMMAND		0x01
@@ -239,6 +240,7 @@ struct isp_completion {
 	uint32_t	resid;
 };
 
+uint16_t isp_iocb_time(int seconds);
 uint_t isp_iocb_entries(uint_t nsegs, uint_t cdblen, boolean_t a64);
 uint_t isp_iocb_max_segs(uint_t entries, boolean_t a64);
 void isp_put_command(struct isp_cursor *c, const struct isp_iocb *io);

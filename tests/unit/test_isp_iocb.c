@@ -217,6 +217,19 @@ static void completion(void **state)
 	assert_int_equal(c.resid, 0x11223344);
 }
 
+/* A chip whose time limit is cut short would end the command before the midlayer does. */
+static void time_limit(void **state)
+{
+	static const struct { int seconds, time; } cases[] = {
+		{ -1, 0 }, { 0, 0 }, { 1, 1 }, { 60, 60 }, { 0xffff, 0xffff }, { 0x10000, 0 },
+		{ 20 * 3600, 0 }, { 0x7fffffff, 0 },
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_int_equal(isp_iocb_time(cases[i].seconds), cases[i].time);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -227,6 +240,7 @@ int main(void)
 		cmocka_unit_test(counts),
 		cmocka_unit_test(marker),
 		cmocka_unit_test(completion),
+		cmocka_unit_test(time_limit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
