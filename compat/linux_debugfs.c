@@ -27,6 +27,8 @@ static int stats_show(struct seq_file *m, void *unused)
 	seq_printf(m, "split_commands %llu\n", st->split_commands);
 	seq_printf(m, "too_large %llu\n", st->too_large);
 	seq_printf(m, "dma_waits %llu\n", st->dma_waits);
+	seq_printf(m, "overruns %llu\n", st->overruns);
+	seq_printf(m, "short_transfers %llu\n", st->short_transfers);
 	seq_printf(m, "orphans %u\n", orphans);
 	return 0;
 }

@@ -4,7 +4,8 @@
  *
  * What a driver returns is not believed. A handler succeeds when the packets concerned have come
  * back, and gives up after a bounded time; a scsi_cmnd whose packet is still out is then cut off
- * from it, for the midlayer will use the scsi_cmnd again.
+ * from it, because the midlayer will use the scsi_cmnd again. Packets that outlived a whole recovery
+ * are written off: a later recovery, of another command, does not fail for their sake.
  */
 #include <linux/blk-mq.h>
 #include <linux/delay.h>
@@ -65,7 +66,7 @@ static bool anything_out(struct scsa_host *host, const struct scope *s)
 
 	spin_lock_irqsave(&host->lock, flags);
 	for (sc = host->orphans; sc; sc = sc->sc_next_orphan)
-		out |= in_scope(s, sc->sc_id, sc->sc_lun);
+		out |= !sc->sc_written_off && in_scope(s, sc->sc_id, sc->sc_lun);
 	list_for_each_entry(ll, &host->luns, node)
 		if (in_scope(s, ll->id, ll->lun_nr))
 			out |= lun_is_out(ll);
@@ -97,7 +98,7 @@ int linux_eh_abort(struct scsi_cmnd *scmd)
 	deadline = jiffies + msecs_to_jiffies(scsa_cmd_abort(sc) ? ABORT_WAIT_MS : FAILED_WAIT_MS);
 	while (is_out(sc)) {
 		if (time_after(jiffies, deadline)) {
-			if (!linux_orphan(sc->sc_host, ll, tag))
+			if (!linux_orphan_wait(sc->sc_host, ll, tag))
 				return all_back();
 			scmd_printk(KERN_WARNING, scmd, "abort: the controller did not return the command\n");
 			return FAILED;
@@ -133,8 +134,8 @@ static int reset(struct scsi_cmnd *scmd, int level, struct scope s, const char *
 	sdev_printk(KERN_NOTICE, scmd->device, "%s reset\n", what);
 	/* SG_SCSI_RESET may be asked of a device that is no more. */
 	mutex_lock(&host->life);
-	ll = scmd->device->hostdata;
 	host->recoveries++;
+	ll = scmd->device->hostdata;
 	if (ll)
 		done = scsa_lun_reset(ll->lun, level);
 	mutex_unlock(&host->life);
@@ -174,6 +175,7 @@ int linux_eh_host_reset(struct scsi_cmnd *scmd)
 	/* The midlayer gives its commands up now, but for SG_SCSI_RESET, which has none. */
 	if (current == host->shost->ehandler) {
 		linux_orphan_all(host);
+		linux_write_off(host);
 		all_back();
 	}
 	return FAILED;

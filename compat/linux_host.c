@@ -8,6 +8,7 @@
  * orphan and the slot gets a new one.
  */
 #include <linux/blk-mq.h>
+#include <linux/delay.h>
 #include <linux/module.h>
 #include <linux/ratelimit.h>
 #include <linux/slab.h>
@@ -25,6 +26,7 @@
 #include "linux_compat.h"
 #include "linux_host.h"
 #include "linux_impl.h"
+#include "split.h"
 
 #define CREATE_TRACE_POINTS
 #include "trace.h"
@@ -32,31 +34,37 @@
 /* One request carries up to 64 MiB, however scattered; what a command cannot take is split. */
 #define LINUX_MAX_SECTORS	(64 * 2048)
 #define LINUX_SG_TABLESIZE	16384
+/* Seconds that an HBA's own timer for a command runs longer than the midlayer's. */
+#define HBA_TIMER_LATER		30
 
-/* The tag's command of this LUN; a new one if there is none or its HBA driver has not let go. */
-static struct scsa_cmd *get_cmd(struct scsa_host *host, struct linux_lun *ll, unsigned int tag)
+static int keep_packets = -1;
+module_param(keep_packets, int, 0644);
+MODULE_PARM_DESC(keep_packets,
+		 "test of HBA drivers: use a packet for the next command again, 0 never, 1 always, -1 where the driver's glue says so (default)");
+
+bool linux_cmd_hold(struct scsa_cmd *sc)
 {
-	struct scsa_cmd *sc;
-
-	if (WARN_ON_ONCE(tag >= ll->nslots))
-		return NULL;
-	sc = ll->slots[tag];
-	if (likely(sc && READ_ONCE(sc->sc_state) == SCSA_CMD_IDLE))
-		return sc;
-	/* Coming back this very moment: the midlayer tries again. */
-	if (sc && !linux_orphan(host, ll, tag))
-		return NULL;
-	sc = scsa_cmd_alloc(ll->lun);
-	if (!sc)
-		return NULL;
-	sc->sc_host = host;
-	sc->sc_id = ll->id;
-	sc->sc_lun = ll->lun_nr;
-	WRITE_ONCE(ll->slots[tag], sc);
-	return sc;
+	smp_store_mb(sc->sc_held, 1);
+	if (!READ_ONCE(sc->sc_revoked) && READ_ONCE(sc->sc_state) == SCSA_CMD_STARTED)
+		return true;
+	linux_cmd_unhold(sc);
+	return false;
 }
 
-/* host->lock is held. */
+void linux_cmd_unhold(struct scsa_cmd *sc)
+{
+	smp_store_release(&sc->sc_held, 0);
+}
+
+/* No further linux_cmd_hold() succeeds. False while an earlier one is in effect. */
+static bool cmd_revoke(struct scsa_cmd *sc)
+{
+	WRITE_ONCE(sc->sc_revoked, true);
+	smp_mb();
+	return !smp_load_acquire(&sc->sc_held);
+}
+
+/* host->lock is held. The command has been revoked. */
 static bool orphan(struct scsa_host *host, struct linux_lun *ll, unsigned int tag)
 {
 	struct scsa_cmd *sc = ll->slots[tag];
@@ -64,17 +72,17 @@ static bool orphan(struct scsa_host *host, struct linux_lun *ll, unsigned int ta
 	if (cmpxchg(&sc->sc_state, SCSA_CMD_STARTED, SCSA_CMD_ORPHAN) != SCSA_CMD_STARTED)
 		return false;
 	ll->slots[tag] = NULL;
-	ddi_dma_disown(host->dip, sc->sc_sgl);
+	sc->sc_unsafe = !ddi_dma_disown(host->dip, sc->sc_sgl);
 	sc->sc_next_orphan = host->orphans;
 	host->orphans = sc;
 	return true;
 }
 
 /*
- * Take the command away from the scsi_cmnd it was sent for: when it comes back it is freed.
- * False if it came back meanwhile and is free to use.
+ * Take a revoked command away from the scsi_cmnd it was sent for: when it comes back it is freed.
+ * False if it has come back and is free to use.
  */
-bool linux_orphan(struct scsa_host *host, struct linux_lun *ll, unsigned int tag)
+static bool linux_orphan(struct scsa_host *host, struct linux_lun *ll, unsigned int tag)
 {
 	struct scsa_cmd *sc = ll->slots[tag];
 	unsigned long flags;
@@ -89,19 +97,132 @@ bool linux_orphan(struct scsa_host *host, struct linux_lun *ll, unsigned int tag
 	return done;
 }
 
-/* The midlayer gives up whatever has not come back. */
+/* The command in this tag's slot. Allocate a new one if the HBA driver still holds the old one. */
+static struct scsa_cmd *get_cmd(struct scsa_host *host, struct linux_lun *ll, unsigned int tag)
+{
+	struct scsa_cmd *sc;
+
+	if (WARN_ON_ONCE(tag >= ll->nslots))
+		return NULL;
+	sc = ll->slots[tag];
+	if (likely(sc && READ_ONCE(sc->sc_state) == SCSA_CMD_IDLE))
+		return sc;
+	/* It is completing right now, or its buffer is being bound: the midlayer tries again. */
+	if (sc && (!cmd_revoke(sc) || !linux_orphan(host, ll, tag)))
+		return NULL;
+	sc = scsa_cmd_alloc(ll->lun);
+	if (!sc)
+		return NULL;
+	sc->sc_host = host;
+	sc->sc_id = ll->id;
+	sc->sc_lun = ll->lun_nr;
+	WRITE_ONCE(ll->slots[tag], sc);
+	return sc;
+}
+
+/* linux_orphan() for a thread, which can wait until the Solaris side does not look at the buffer. */
+bool linux_orphan_wait(struct scsa_host *host, struct linux_lun *ll, unsigned int tag)
+{
+	while (!cmd_revoke(ll->slots[tag]))
+		usleep_range(100, 200);
+	return linux_orphan(host, ll, tag);
+}
+
+/* host->lock is held. False if a command's buffer is being bound at this moment. */
+static bool orphan_lun(struct scsa_host *host, struct linux_lun *ll)
+{
+	unsigned int i;
+
+	for (i = 0; i < ll->nslots; i++) {
+		struct scsa_cmd *sc = ll->slots[i];
+
+		if (!sc || READ_ONCE(sc->sc_state) != SCSA_CMD_STARTED)
+			continue;
+		if (!cmd_revoke(sc))
+			return false;
+		orphan(host, ll, i);
+	}
+	return true;
+}
+
+/* The midlayer gives up all commands that have not come back. Thread. */
 void linux_orphan_all(struct scsa_host *host)
 {
 	struct linux_lun *ll;
 	unsigned long flags;
-	unsigned int i;
+	bool done;
+
+	for (;;) {
+		done = true;
+		spin_lock_irqsave(&host->lock, flags);
+		list_for_each_entry(ll, &host->luns, node)
+			done &= orphan_lun(host, ll);
+		spin_unlock_irqrestore(&host->lock, flags);
+		if (done)
+			return;
+		usleep_range(100, 200);
+	}
+}
+
+/* Orphans whose memory the device may still spoil. host->lock is held. */
+static unsigned int count_unsafe(const struct scsa_host *host)
+{
+	const struct scsa_cmd *sc;
+	unsigned int n = 0;
+
+	for (sc = host->orphans; sc; sc = sc->sc_next_orphan)
+		n += sc->sc_unsafe;
+	return n;
+}
+
+/*
+ * A recovery has failed, and the midlayer is about to give back the memory of the commands that are
+ * still out. A reference keeps most of it; if it does not, the device must not write any more. Later
+ * recoveries do not wait for these commands. Thread.
+ */
+void linux_write_off(struct scsa_host *host)
+{
+	struct scsa_cmd *sc;
+	unsigned long flags;
+	unsigned int unsafe;
 
 	spin_lock_irqsave(&host->lock, flags);
-	list_for_each_entry(ll, &host->luns, node)
-		for (i = 0; i < ll->nslots; i++)
-			if (ll->slots[i])
-				orphan(host, ll, i);
+	for (sc = host->orphans; sc; sc = sc->sc_next_orphan)
+		sc->sc_written_off = true;
+	unsafe = count_unsafe(host);
+	if (unsafe && !host->dma_stopped) {
+		host->dma_stopped = true;
+		linux_dma_stop(host->dip);
+	} else {
+		unsafe = 0;
+	}
 	spin_unlock_irqrestore(&host->lock, flags);
+	if (unsafe)
+		shost_printk(KERN_ERR, host->shost,
+			     "%u lost commands may still write to kernel memory: bus mastering is off until they are back or the driver is loaded again\n",
+			     unsafe);
+}
+
+/* Let the device master the bus again if no orphan can spoil memory. host->lock is held. */
+static bool resume_dma(struct scsa_host *host)
+{
+	if (host->dma_stopped && !count_unsafe(host)) {
+		host->dma_stopped = false;
+		linux_dma_start(host->dip);
+	}
+	return !host->dma_stopped;
+}
+
+/* The HBA driver has stopped its device. False if bus mastering was switched off and has to stay so. */
+bool linux_resume_dma(struct scsa_host *host)
+{
+	unsigned long flags;
+	bool on;
+
+	spin_lock_irqsave(&host->lock, flags);
+	on = resume_dma(host);
+	spin_unlock_irqrestore(&host->lock, flags);
+	return on;
 }
 
 static void orphan_returned(struct scsa_cmd *sc)
@@ -115,6 +236,7 @@ static void orphan_returned(struct scsa_cmd *sc)
 		;
 	if (*p)
 		*p = sc->sc_next_orphan;
+	resume_dma(host);
 	spin_unlock_irqrestore(&host->lock, flags);
 	scsa_cmd_free(sc);
 }
@@ -127,13 +249,17 @@ static void start_pending(struct work_struct *work)
 	struct scsa_cmd *sc, *next;
 
 	llist_for_each_entry_safe(sc, next, list, sc_pending) {
-		/* It may have been given up meanwhile, and its data be somebody else's. */
-		if (READ_ONCE(sc->sc_state) != SCSA_CMD_STARTED || scsa_cmd_start(sc)) {
+		/* The midlayer may have given up on it, and its pages may have been reused. */
+		bool held = linux_cmd_hold(sc);
+
+		if (!held || scsa_cmd_start(sc)) {
 			sc->sc_outcome = SCSA_REQUEUE;
 			sc->sc_resid = sc->sc_len;
 			sc->sc_senselen = 0;
 			linux_cmd_done(sc);
 		}
+		if (held)
+			linux_cmd_unhold(sc);
 	}
 	/* The command that was to ring the doorbell may be among those that could not start. */
 	if (host->commit)
@@ -160,8 +286,12 @@ static qc_status_t linux_queuecommand(struct Scsi_Host *shost, struct scsi_cmnd 
 	sc->sc_len = scsi_bufflen(scmd);
 	sc->sc_blksize = sdev->sector_size;
 	sc->sc_devtype = sdev->type;
-	/* The HBA's own timer goes first: its recovery is more exact than ours. */
-	sc->sc_time = secs > 8 ? secs - 2 : max(secs, 1U);
+	/*
+	 * The midlayer's timer runs out first: it tells whoever waits that it was the time, and begins
+	 * with an abort of this one command.
+	 */
+	sc->sc_time = secs + HBA_TIMER_LATER;
+	sc->sc_revoked = false;
 	sc->sc_flags = (scmd->sc_data_direction == DMA_FROM_DEVICE ? SCSA_CMD_READ : 0) |
 		       (scmd->flags & SCMD_TAGGED ? SCSA_CMD_TAGGED : 0) |
 		       (sdev->lun_in_cdb ? SCSA_CMD_LUN_IN_CDB : 0) |
@@ -200,6 +330,49 @@ static const unsigned char host_byte_of[] = {
 	[SCSA_REQUEUE]		= DID_REQUEUE,
 };
 
+/*
+ * Less was moved than was asked for, although the target says that it has carried the command out: the
+ * midlayer would repeat the rest without end. It says in underflow how much must be moved at least, but
+ * counts blocks of any size as 512 bytes.
+ */
+static bool cmd_is_short(struct scsi_cmnd *scmd, const struct scsa_cmd *sc, bool block_io)
+{
+	static DEFINE_RATELIMIT_STATE(short_limit, DEFAULT_RATELIMIT_INTERVAL, 3);
+	unsigned int need = block_io ? sc->sc_len : scmd->underflow;
+
+	if (sc->sc_len - sc->sc_resid >= need)
+		return false;
+	__atomic_add_fetch(&sc->sc_host->stats.short_transfers, 1, __ATOMIC_RELAXED);
+	if (__ratelimit(&short_limit))
+		sdev_printk(KERN_WARNING, scmd->device,
+			    "opcode %#04x: good status, but %u of %u bytes were not moved\n",
+			    sc->sc_cdb[0], sc->sc_resid, sc->sc_len);
+	return true;
+}
+
+/* The SCSI status of a command, which is not just GOOD with all data moved. */
+static void set_status(struct scsi_cmnd *scmd, const struct scsa_cmd *sc)
+{
+	enum req_op op = req_op(scsi_cmd_to_rq(scmd));
+	bool block_io = op == REQ_OP_READ || op == REQ_OP_WRITE;
+	struct scsi_sense_hdr sshdr;
+
+	scmd->result = sc->sc_status;
+	if (sc->sc_senselen)
+		memcpy(scmd->sense_buffer, sc->sc_sense,
+		       min_t(size_t, sc->sc_senselen, SCSI_SENSE_BUFFERSIZE));
+	if (!split_carried_out(sc->sc_status, sc->sc_sense, sc->sc_senselen))
+		return;
+	if (cmd_is_short(scmd, sc, block_io)) {
+		scmd->result = DID_ERROR << 16;
+		return;
+	}
+	/* Only RECOVERED ERROR is known to sd; anything else it would repeat without end. */
+	if (block_io && !(scsi_command_normalize_sense(scmd, &sshdr) &&
+			  sshdr.sense_key == RECOVERED_ERROR))
+		scmd->result = SAM_STAT_GOOD;
+}
+
 static void set_result(struct scsi_cmnd *scmd, const struct scsa_cmd *sc)
 {
 	static DEFINE_RATELIMIT_STATE(too_large_limit, DEFAULT_RATELIMIT_INTERVAL, 3);
@@ -207,10 +380,10 @@ static void set_result(struct scsi_cmnd *scmd, const struct scsa_cmd *sc)
 	scsi_set_resid(scmd, sc->sc_resid);
 	switch (sc->sc_outcome) {
 	case SCSA_OK:
-		scmd->result = sc->sc_status;
-		if (sc->sc_senselen)
-			memcpy(scmd->sense_buffer, sc->sc_sense,
-			       min_t(size_t, sc->sc_senselen, SCSI_SENSE_BUFFERSIZE));
+		if (likely(!sc->sc_status && !sc->sc_resid))
+			scmd->result = SAM_STAT_GOOD;
+		else
+			set_status(scmd, sc);
 		break;
 	case SCSA_TOO_LARGE:
 		if (__ratelimit(&too_large_limit))
@@ -219,6 +392,14 @@ static void set_result(struct scsi_cmnd *scmd, const struct scsa_cmd *sc)
 				    sc->sc_cdb[0], sc->sc_len);
 		scsi_build_sense(scmd, 0, ILLEGAL_REQUEST, 0x24, 0);
 		break;
+	case SCSA_TIMED_OUT:
+	case SCSA_ABORTED:
+		/* The midlayer may repeat its own requests; the sender of others decides for itself. */
+		if (blk_rq_is_passthrough(scsi_cmd_to_rq(scmd))) {
+			scmd->result = DID_ABORT << 16;
+			break;
+		}
+		fallthrough;
 	default:
 		scmd->result = host_byte_of[sc->sc_outcome] << 16;
 		break;
@@ -319,7 +500,8 @@ static void linux_sdev_destroy(struct scsi_device *sdev)
 	for (i = 0; i < ll->nslots; i++) {
 		if (!ll->slots[i])
 			continue;
-		if (READ_ONCE(ll->slots[i]->sc_state) == SCSA_CMD_IDLE || !linux_orphan(host, ll, i))
+		if (READ_ONCE(ll->slots[i]->sc_state) == SCSA_CMD_IDLE ||
+		    !linux_orphan_wait(host, ll, i))
 			scsa_cmd_free(ll->slots[i]);
 	}
 	/* Orphans keep it alive. */
@@ -412,6 +594,7 @@ int linux_host_add(struct dev_info *dip)
 		return -ENODEV;
 	}
 	scsa_hba_limits(dip, &lim);
+	dip->di_keep_packets = keep_packets < 0 ? drv->keep_packets : keep_packets;
 	shost = scsi_host_alloc(linux_driver_template(dip), sizeof(*host));
 	if (!shost)
 		return -ENOMEM;

@@ -33,6 +33,7 @@ struct scsa_host {
 	spinlock_t		lock;		/* orphans, luns */
 	struct list_head	luns;
 	struct scsa_cmd		*orphans;	/* still the HBA driver's, given up by the midlayer */
+	bool			dma_stopped;	/* for orphans' sake; under lock */
 	/* Thread model: commands on their way to where the HBA driver may sleep. */
 	struct workqueue_struct	*wq;
 	struct llist_head	pending;
@@ -52,8 +53,10 @@ struct linux_lun {
 	struct scsa_cmd		*slots[];
 };
 
-bool linux_orphan(struct scsa_host *host, struct linux_lun *ll, unsigned int tag);
+bool linux_orphan_wait(struct scsa_host *host, struct linux_lun *ll, unsigned int tag);
 void linux_orphan_all(struct scsa_host *host);
+void linux_write_off(struct scsa_host *host);
+bool linux_resume_dma(struct scsa_host *host);
 void linux_unblock(struct scsa_host *host);
 extern const struct attribute_group *linux_bus_groups[];
 void linux_bus_init(struct scsa_host *host);

@@ -82,6 +82,8 @@ int linux_host_restart(struct scsa_host *host)
 	mutex_lock(&host->life);
 	host->recoveries++;
 	rc = host->gone ? -ENODEV : host->recovering ? -EBUSY : suspend(host);
+	if (!rc && !linux_resume_dma(host))
+		rc = -EBUSY;
 	if (!rc)
 		rc = resume(host);
 	mutex_unlock(&host->life);

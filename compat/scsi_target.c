@@ -2,11 +2,15 @@
 /*
  * The part that a Solaris target driver plays: packets for the midlayer's commands.
  *
- * A command keeps its packet. For each use the packet gets DMA resources for the command's buffer
- * (scsi_init_pkt), is sent (scsi_transport), comes back (target_comp) and gives its DMA resources up
- * (scsi_dmafree). If not all of the buffer could be mapped, as pkt_resid tells, and the CDB may be
- * split, the request is carried out in parts, one after the other: the packet is moved to the next
- * part of the buffer, and LBA and length of the CDB are rewritten for it.
+ * For each command a packet with DMA resources for the command's buffer is allocated (scsi_init_pkt),
+ * sent (scsi_transport), comes back (target_comp) and is destroyed (scsi_destroy_pkt), as sd does it.
+ * An HBA driver may state that its packets can be kept: then the next command with the same tag uses
+ * the packet again, and scsi_dmafree takes the place of scsi_destroy_pkt.
+ *
+ * If not all of the buffer could be mapped, as pkt_resid tells, and the CDB may be split, the request
+ * is carried out in parts, one after the other: the packet is moved to the next part of the buffer,
+ * and LBA and length of the CDB are rewritten for it. A move that fails is not repeated, because
+ * drivers have counted it already: what is left of the buffer gets a packet of its own.
  */
 #include <sys/scsi/scsi.h>
 
@@ -25,6 +29,7 @@ struct scsa_lun {
 	struct scsi_device	sd;
 	scsi_hba_tran_t		*tran;
 	scsi_hba_tran_t		*clone;	/* SCSI_HBA_TRAN_CLONE: ours, what tran is then */
+	boolean_t		keep_packets;
 	int			refs;	/* atomic: the Linux device and each command */
 	struct scsa_stats	stats;	/* atomic */
 };
@@ -43,14 +48,20 @@ struct target_cmd {
 	struct scsa_cmd		tc_cmd;		/* first */
 	struct scsa_lun		*tc_lun;
 	struct scsi_pkt		*tc_pkt;
+	int			tc_pkt_refs;	/* atomic: the command's and an abort's */
+	boolean_t		tc_pkt_ours;	/* the command has its reference */
 	uint_t			tc_cdblen;	/* it was allocated for */
 	struct buf		tc_buf;
+	uint8_t			tc_sense[TARGET_SENSE_LEN];
+	boolean_t		tc_bound;	/* tc_pkt has DMA resources */
 	boolean_t		tc_parts;	/* carried out in parts; the rest is for those */
 	int			tc_handoff;	/* enum handoff, atomic */
 	int			tc_stop;	/* atomic: abort asked for, send no further part */
 	struct split_cdb	tc_split;
 	size_t			tc_done;	/* bytes moved by the parts before this one */
 	size_t			tc_part;	/* bytes of this part, 0: not mapped */
+	uint8_t			tc_warning;	/* status of a part that went well, but not quite */
+	uint8_t			tc_warning_len;	/* its sense, in tc_sense */
 	clock_t			tc_deadline;
 };
 
@@ -105,6 +116,7 @@ struct scsa_lun *scsa_lun_create(dev_info_t *dip, uint_t target, uint_t lun_nr)
 
 	lun->refs = 1;
 	lun->tran = dip->di_tran;
+	lun->keep_packets = dip->di_keep_packets;
 	if (dip->di_tran->tran_hba_flags & SCSI_HBA_TRAN_CLONE) {
 		lun->clone = kmem_alloc(sizeof(*lun->clone), KM_SLEEP);
 		*lun->clone = *dip->di_tran;
@@ -226,12 +238,23 @@ struct scsa_cmd *scsa_cmd_alloc(struct scsa_lun *lun)
 	return &tc->tc_cmd;
 }
 
+/* Drop a reference to the packet, and destroy it with the last one. */
+static void pkt_put(struct target_cmd *tc)
+{
+	struct scsi_pkt *pkt = tc->tc_pkt;
+
+	if (__atomic_sub_fetch(&tc->tc_pkt_refs, 1, __ATOMIC_ACQ_REL))
+		return;
+	tc->tc_pkt = NULL;
+	scsi_destroy_pkt(pkt);
+}
+
 void scsa_cmd_free(struct scsa_cmd *sc)
 {
 	struct target_cmd *tc = to_tc(sc);
 
-	if (tc->tc_pkt)
-		scsi_destroy_pkt(tc->tc_pkt);
+	if (tc->tc_pkt_ours)
+		pkt_put(tc);
 	scsa_cmd_abandon(sc);
 }
 
@@ -243,11 +266,49 @@ void scsa_cmd_abandon(struct scsa_cmd *sc)
 	kmem_free(tc, sizeof(*tc));
 }
 
+/* The packet, not to be destroyed before pkt_put(); NULL if there is none. */
+static struct scsi_pkt *pkt_get(struct target_cmd *tc)
+{
+	int refs = __atomic_load_n(&tc->tc_pkt_refs, __ATOMIC_ACQUIRE);
+
+	while (refs)
+		if (__atomic_compare_exchange_n(&tc->tc_pkt_refs, &refs, refs + 1, B_FALSE,
+						__ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+			return tc->tc_pkt;
+	return NULL;
+}
+
+/*
+ * Give up the packet, or only its DMA resources if packets are kept, before the command's buffer goes
+ * back. An abort that looks at the packet destroys it, but must not keep the buffer bound.
+ */
+static void release_pkt(struct target_cmd *tc)
+{
+	struct scsi_pkt *pkt = tc->tc_pkt;
+	int only_ours = 1;
+
+	if (!tc->tc_pkt_ours)
+		return;
+	tc->tc_bound = B_FALSE;
+	if (!tc->tc_lun->keep_packets) {
+		tc->tc_pkt_ours = B_FALSE;
+		if (__atomic_compare_exchange_n(&tc->tc_pkt_refs, &only_ours, 0, B_FALSE,
+						__ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+			tc->tc_pkt = NULL;
+			scsi_destroy_pkt(pkt);
+			return;
+		}
+	}
+	if (tc->tc_cmd.sc_len)
+		scsi_dmafree(pkt);
+	if (!tc->tc_pkt_ours)
+		pkt_put(tc);
+}
+
 /* Give the command back with what has been set in it. */
 static void finish(struct target_cmd *tc)
 {
-	if (tc->tc_cmd.sc_len && tc->tc_pkt)
-		scsi_dmafree(tc->tc_pkt);
+	release_pkt(tc);
 	linux_cmd_done(&tc->tc_cmd);
 }
 
@@ -274,8 +335,10 @@ static int refuse(struct target_cmd *tc, uint8_t outcome)
 }
 
 /* How a packet ended, by contract; the only place that looks at pkt_reason. */
-static uint8_t outcome_of(const struct target_cmd *tc, const struct scsi_pkt *pkt)
+static uint8_t outcome_of(struct target_cmd *tc, const struct scsi_pkt *pkt)
 {
+	const struct scsa_cmd *sc = &tc->tc_cmd;
+
 	switch (pkt->pkt_reason) {
 	case CMD_CMPLT:
 		return SCSA_OK;
@@ -293,27 +356,28 @@ static uint8_t outcome_of(const struct target_cmd *tc, const struct scsi_pkt *pk
 	case CMD_PER_FAIL:
 		return SCSA_PARITY;
 	case CMD_DATA_OVR:
-		/*
-		 * More data than the buffer holds. For data of variable length that is how it is;
-		 * for a transfer whose length the CDB gives, something is wrong.
-		 */
-		return split_is_block_transfer(pkt->pkt_cdbp, tc->tc_cmd.sc_cdblen) ?
-			SCSA_TRANSPORT : SCSA_OK;
+		/* The target had more data, or wanted more, than the buffer holds. */
+		if (!(sc->sc_flags & SCSA_CMD_READ) || !sc->sc_len ||
+		    !split_read_varies(sc->sc_cdb, sc->sc_cdblen, sc->sc_devtype))
+			return SCSA_TRANSPORT;
+		COUNT(tc, overruns, 1);
+		return SCSA_OK;
 	default:
 		return (pkt->pkt_statistics & STAT_PERR) ? SCSA_PARITY : SCSA_TRANSPORT;
 	}
 }
 
-static void get_sense(struct scsa_cmd *sc, const struct scsi_pkt *pkt)
+static void get_sense(struct target_cmd *tc, const struct scsi_pkt *pkt)
 {
 	const struct scsi_arq_status *arq = (const struct scsi_arq_status *)pkt->pkt_scbp;
 	uint_t len = (pkt->pkt_state & STATE_XARQ_DONE) ? TARGET_SENSE_LEN : SENSE_LENGTH;
 
-	if (sc->sc_status != STATUS_CHECK || !(pkt->pkt_state & STATE_ARQ_DONE) ||
-	    arq->sts_rqpkt_reason != CMD_CMPLT)
+	if (!(pkt->pkt_state & STATE_ARQ_DONE) || arq->sts_rqpkt_reason != CMD_CMPLT)
 		return;
-	sc->sc_senselen = len - MIN(arq->sts_rqpkt_resid, len);
-	sc->sc_sense = (const uint8_t *)&arq->sts_sensedata;
+	len -= MIN(arq->sts_rqpkt_resid, len);
+	memcpy(tc->tc_sense, &arq->sts_sensedata, len);
+	tc->tc_cmd.sc_sense = tc->tc_sense;
+	tc->tc_cmd.sc_senselen = len;
 }
 
 /* Set the result from a packet that came back with @part bytes to move. Returns those it moved. */
@@ -323,14 +387,20 @@ static size_t get_result(struct target_cmd *tc, size_t part)
 	struct scsi_pkt *pkt = tc->tc_pkt;
 	size_t resid;
 
-	sc->sc_outcome = outcome_of(tc, pkt);
-	sc->sc_status = sc->sc_outcome == SCSA_OK ? pkt->pkt_scbp[0] : 0;
 	sc->sc_senselen = 0;
-	get_sense(sc, pkt);
+	sc->sc_outcome = outcome_of(tc, pkt);
+	if (sc->sc_outcome != SCSA_OK) {
+		sc->sc_status = 0;
+		return 0;
+	}
+	sc->sc_status = pkt->pkt_scbp[0];
+	if (sc->sc_status == STATUS_CHECK)
+		get_sense(tc, pkt);
+	/* The buffer is full if there was more than it holds. */
+	if (pkt->pkt_reason == CMD_DATA_OVR)
+		return part;
 	/* Drivers have been seen to report less than nothing and more than there was. */
 	resid = pkt->pkt_resid < 0 ? 0 : MIN((size_t)pkt->pkt_resid, part);
-	if (sc->sc_outcome != SCSA_OK)
-		resid = part;
 	return part - resid;
 }
 
@@ -373,19 +443,38 @@ static int send_part(struct target_cmd *tc)
 	return scsi_transport(tc->tc_pkt);
 }
 
+/* Sense of a part that was carried out is reported once the request is, unless it ends with an error. */
+static void remember_warning(struct target_cmd *tc)
+{
+	struct scsa_cmd *sc = &tc->tc_cmd;
+
+	if (sc->sc_status != STATUS_GOOD) {
+		tc->tc_warning = sc->sc_status;
+		tc->tc_warning_len = sc->sc_senselen;
+	} else if (tc->tc_warning) {
+		sc->sc_status = tc->tc_warning;
+		sc->sc_senselen = tc->tc_warning_len;
+		sc->sc_sense = tc->tc_sense;
+	}
+}
+
 /* Account for the part that came back. True if another one is to follow, else all is finished. */
 static boolean_t part_done(struct target_cmd *tc)
 {
 	struct scsa_cmd *sc = &tc->tc_cmd;
 	size_t moved = get_result(tc, tc->tc_part);
-	boolean_t whole = moved == tc->tc_part;
+	boolean_t whole = moved == tc->tc_part && sc->sc_outcome == SCSA_OK &&
+			  split_carried_out(sc->sc_status, sc->sc_sense, sc->sc_senselen);
 
 	COUNT(tc, split_commands, 1);
 	tc->tc_done += moved;
 	tc->tc_part = 0;
 	sc->sc_resid = sc->sc_len - tc->tc_done;
-	if (whole && sc->sc_resid && sc->sc_outcome == SCSA_OK && sc->sc_status == STATUS_GOOD)
-		return B_TRUE;
+	if (whole) {
+		remember_warning(tc);
+		if (sc->sc_resid)
+			return B_TRUE;
+	}
 	finish(tc);
 	return B_FALSE;
 }
@@ -410,21 +499,91 @@ static void retry_later(struct target_cmd *tc)
 		fail(tc, SCSA_TRANSPORT);
 }
 
+static void target_comp(struct scsi_pkt *pkt);
+
+/*
+ * Get a packet, and DMA resources for the buffer from tc_done on. 0, 1 for a passing shortage, -1 if it
+ * can never be.
+ */
+static int get_resources(struct target_cmd *tc)
+{
+	struct scsa_cmd *sc = &tc->tc_cmd;
+	struct buf *bp = NULL;
+	struct scsi_pkt *pkt;
+
+	/* A packet's CDB has the length it was allocated with. */
+	if (tc->tc_pkt_ours && tc->tc_cdblen != sc->sc_cdblen) {
+		tc->tc_pkt_ours = B_FALSE;
+		pkt_put(tc);
+	}
+	if (sc->sc_len) {
+		bp = &tc->tc_buf;
+		bp->b_flags = sc->sc_flags & SCSA_CMD_READ ? B_READ : 0;
+		bp->b_bcount = sc->sc_len - tc->tc_done;
+		bp->b_sgl = sc->sc_sgl;
+		bp->b_nents = sc->sc_nents;
+		bp->b_sgl_first = tc->tc_done;
+		bp->b_granular = sc->sc_blksize;
+	} else if (tc->tc_pkt) {
+		return 0;
+	}
+	pkt = scsi_init_pkt(&tc->tc_lun->sd.sd_address, tc->tc_pkt, bp, sc->sc_cdblen,
+			    TARGET_SCB_LEN, 0, PKT_DMA_PARTIAL | PKT_XARQ, NULL_FUNC, NULL);
+	tc->tc_bound = pkt && bp;
+	if (!pkt)
+		return bp && (bp->b_flags & B_ERROR) ? -1 : 1;
+	if (!tc->tc_pkt) {
+		tc->tc_pkt = pkt;
+		tc->tc_cdblen = sc->sc_cdblen;
+		pkt->pkt_comp = target_comp;
+		pkt->pkt_private = tc;
+		tc->tc_pkt_ours = B_TRUE;
+		__atomic_store_n(&tc->tc_pkt_refs, 1, __ATOMIC_RELEASE);
+	}
+	return 0;
+}
+
+/*
+ * Bind what is left of the buffer, to a new packet unless packets are kept. 0, 1 for a passing
+ * shortage, -1 if it can never be; -2 if the midlayer takes the command back.
+ */
+static int bind_rest(struct target_cmd *tc)
+{
+	int rc;
+
+	release_pkt(tc);
+	/* An abort may still refer to the old packet then. */
+	if (__atomic_load_n(&tc->tc_stop, __ATOMIC_ACQUIRE) || !linux_cmd_hold(&tc->tc_cmd))
+		return -2;
+	rc = get_resources(tc);
+	linux_cmd_unhold(&tc->tc_cmd);
+	return rc;
+}
+
 /* Map the next part, unless one that is mapped still waits for a busy HBA. */
 static boolean_t map_part(struct target_cmd *tc)
 {
 	if (tc->tc_part)
 		return B_TRUE;
-	if (scsi_init_pkt(&tc->tc_lun->sd.sd_address, tc->tc_pkt, &tc->tc_buf, 0, 0, 0, 0, NULL_FUNC,
-			  NULL)) {
+	if (tc->tc_bound && scsi_init_pkt(&tc->tc_lun->sd.sd_address, tc->tc_pkt, &tc->tc_buf, 0, 0, 0,
+					  0, NULL_FUNC, NULL)) {
 		mapped_part(tc);
 		return B_TRUE;
 	}
-	if (tc->tc_buf.b_flags & B_ERROR)
-		fail(tc, SCSA_TRANSPORT);
-	else
+	switch (bind_rest(tc)) {
+	case 0:
+		mapped_part(tc);
+		return B_TRUE;
+	case 1:
 		retry_later(tc);
-	return B_FALSE;
+		return B_FALSE;
+	case -1:
+		fail(tc, SCSA_TRANSPORT);
+		return B_FALSE;
+	default:
+		fail(tc, SCSA_ABORTED);
+		return B_FALSE;
+	}
 }
 
 /* Send parts for as long as they come back before tran_start() returns. Any context. */
@@ -503,7 +662,7 @@ static int start_parts(struct target_cmd *tc)
 		return 0;
 	case TRAN_BUSY:
 		COUNT(tc, split_requests, -1);
-		scsi_dmafree(tc->tc_pkt);
+		release_pkt(tc);
 		return 1;
 	case TRAN_BADPKT:
 		return refuse(tc, SCSA_TRANSPORT);
@@ -516,41 +675,6 @@ too_large:
 	return refuse(tc, SCSA_TOO_LARGE);
 }
 
-/* Get packet and DMA resources. 0, 1 for a passing shortage, -1 if it can never be. */
-static int get_resources(struct target_cmd *tc)
-{
-	struct scsa_cmd *sc = &tc->tc_cmd;
-	struct buf *bp = NULL;
-	struct scsi_pkt *pkt;
-
-	/* A packet's CDB has the length it was allocated with. */
-	if (tc->tc_pkt && tc->tc_cdblen != sc->sc_cdblen) {
-		scsi_destroy_pkt(tc->tc_pkt);
-		tc->tc_pkt = NULL;
-	}
-	if (sc->sc_len) {
-		bp = &tc->tc_buf;
-		bp->b_flags = sc->sc_flags & SCSA_CMD_READ ? B_READ : 0;
-		bp->b_bcount = sc->sc_len;
-		bp->b_sgl = sc->sc_sgl;
-		bp->b_nents = sc->sc_nents;
-		bp->b_granular = sc->sc_blksize;
-	} else if (tc->tc_pkt) {
-		return 0;
-	}
-	pkt = scsi_init_pkt(&tc->tc_lun->sd.sd_address, tc->tc_pkt, bp, sc->sc_cdblen,
-			    TARGET_SCB_LEN, 0, PKT_DMA_PARTIAL | PKT_XARQ, NULL_FUNC, NULL);
-	if (!pkt)
-		return bp && (bp->b_flags & B_ERROR) ? -1 : 1;
-	if (!tc->tc_pkt) {
-		tc->tc_pkt = pkt;
-		tc->tc_cdblen = sc->sc_cdblen;
-		pkt->pkt_comp = target_comp;
-		pkt->pkt_private = tc;
-	}
-	return 0;
-}
-
 int scsa_cmd_start(struct scsa_cmd *sc)
 {
 	struct target_cmd *tc = to_tc(sc);
@@ -559,6 +683,7 @@ int scsa_cmd_start(struct scsa_cmd *sc)
 	tc->tc_parts = B_FALSE;
 	tc->tc_done = 0;
 	tc->tc_part = 0;
+	tc->tc_warning = 0;
 	tc->tc_stop = 0;
 	rc = get_resources(tc);
 	if (rc > 0)
@@ -572,8 +697,7 @@ int scsa_cmd_start(struct scsa_cmd *sc)
 	case TRAN_ACCEPT:
 		return 0;
 	case TRAN_BUSY:
-		if (sc->sc_len)
-			scsi_dmafree(tc->tc_pkt);
+		release_pkt(tc);
 		return 1;
 	case TRAN_BADPKT:
 		return refuse(tc, SCSA_TRANSPORT);
@@ -586,11 +710,17 @@ bool scsa_cmd_abort(struct scsa_cmd *sc)
 {
 	struct target_cmd *tc = to_tc(sc);
 
+	struct scsi_pkt *pkt;
+	bool done;
+
 	__atomic_store_n(&tc->tc_stop, 1, __ATOMIC_RELEASE);
 	/* scsi_abort(9F) without a packet would abort all of the LUN's. */
-	if (!tc->tc_pkt)
+	pkt = pkt_get(tc);
+	if (!pkt)
 		return false;
-	return scsi_abort(&tc->tc_lun->sd.sd_address, tc->tc_pkt) == 1;
+	done = scsi_abort(&tc->tc_lun->sd.sd_address, pkt) == 1;
+	pkt_put(tc);
+	return done;
 }
 
 bool scsa_lun_reset(struct scsa_lun *lun, int level)

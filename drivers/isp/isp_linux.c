@@ -51,6 +51,7 @@ static struct scsa_driver isp_driver = {
 	.max_id		= 32,
 	.max_lun	= 32,
 	.max_cmd_len	= 44,
+	.keep_packets	= true,
 	.props		= isp_props,
 	.init		= _init,
 	.fini		= _fini,

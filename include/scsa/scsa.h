@@ -43,6 +43,8 @@ struct scsa_driver_prop {
  * @max_id: number of target ids
  * @max_lun: number of LUNs of a target
  * @max_cmd_len: longest CDB; 0 means 16
+ * @keep_packets: a packet may be bound again after scsi_dmafree(9F), for another command: the driver
+ *	leaves no state of DMA resources in it then. Without this each command gets a new packet.
  * @props: module parameters offered as properties, or NULL
  * @init: _init(9E)
  * @fini: _fini(9E)
@@ -57,6 +59,7 @@ struct scsa_driver {
 	unsigned int			max_id;
 	unsigned int			max_lun;
 	unsigned int			max_cmd_len;
+	bool				keep_packets;
 	const struct scsa_driver_prop	*props;
 	int				(*init)(void);
 	int				(*fini)(void);
