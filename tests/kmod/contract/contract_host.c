@@ -3,6 +3,7 @@
 #include <linux/module.h>
 #include <linux/notifier.h>
 #include <linux/panic_notifier.h>
+#include <scsi/scsi_device.h>
 #include <scsi/scsi_host.h>
 
 #include "contract.h"
@@ -27,6 +28,10 @@ MODULE_PARM_DESC(rounds, "of the tests under load");
 static bool panic_write;
 module_param(panic_write, bool, 0444);
 MODULE_PARM_DESC(panic_write, "instead of the tests write to the logical unit when the kernel panics");
+
+static bool was_reset;
+module_param(was_reset, bool, 0444);
+MODULE_PARM_DESC(was_reset, "instead of the tests tell which devices the midlayer takes for reset");
 
 static struct Scsi_Host *panic_shost;
 
@@ -54,6 +59,14 @@ int contract_host_run(void)
 	if (!shost)
 		return -ENODEV;
 	sh = shost_priv(shost);
+	if (was_reset) {
+		struct scsi_device *sdev;
+
+		shost_for_each_device(sdev, shost)
+			sdev_printk(KERN_INFO, sdev, "was_reset %u\n", sdev->was_reset);
+		scsi_host_put(shost);
+		return 0;
+	}
 	if (panic_write) {
 		if (contract_panic_prepare(sh->dip, &lun)) {
 			scsi_host_put(shost);

@@ -60,16 +60,17 @@ static boolean_t touches(const struct ramhba_io *io, uint64_t block)
 	return io->io_lba <= block && block - io->io_lba < io->io_blocks ? B_TRUE : B_FALSE;
 }
 
-/* Property "lose": true if the command is not to be returned. */
-static boolean_t loses(const struct ramhba *rh, const struct scsi_pkt *pkt)
+/* Property "lose": true if the command is to be kept, with rc_forever also from aborts and resets. */
+static boolean_t loses(const struct ramhba *rh, struct scsi_pkt *pkt)
 {
 	struct ramhba_io io;
 
-	if (!rh->rh_lose || !ramhba_parse(pkt->pkt_cdbp, &io))
+	if (!rh->rh_lose || !ramhba_parse(pkt->pkt_cdbp, &io) || !touches(&io, RAMHBA_LOST))
 		return B_FALSE;
+	to_cmd(pkt)->rc_forever = rh->rh_lose == 1 || (rh->rh_lose == 4 && io.io_read);
 	if (rh->rh_lose == 1)
-		return io.io_read && io.io_lba == RAMHBA_LOST ? B_TRUE : B_FALSE;
-	return touches(&io, RAMHBA_LOST);
+		return io.io_read && io.io_lba == RAMHBA_LOST;
+	return B_TRUE;
 }
 
 /* Keep a command if it is one that is lost. */
@@ -86,15 +87,18 @@ boolean_t ramhba_keep(struct ramhba *rh, struct scsi_pkt *pkt)
 	return B_TRUE;
 }
 
-/* Take out of what is kept: @target's or with -1 each target's, and with @pkt that one only. */
-struct ramhba_cmd *ramhba_take_kept(struct ramhba *rh, int target, struct scsi_pkt *pkt)
+/*
+ * Take out of what is kept: @target's or with -1 each target's, with @pkt that one only, and with @all
+ * those too that no abort and no reset returns.
+ */
+struct ramhba_cmd *ramhba_take_kept(struct ramhba *rh, int target, struct scsi_pkt *pkt, boolean_t all)
 {
 	struct ramhba_cmd **link, *cmd, *taken = NULL;
 
 	mutex_enter(&rh->rh_mutex);
 	link = &rh->rh_kept;
 	while ((cmd = *link)) {
-		if ((pkt && cmd->rc_pkt != pkt) ||
+		if ((pkt && cmd->rc_pkt != pkt) || (cmd->rc_forever && !all) ||
 		    (target >= 0 && cmd->rc_pkt->pkt_address.a_target != target)) {
 			link = &cmd->rc_next;
 			continue;
@@ -114,7 +118,7 @@ uint_t ramhba_end_kept(struct ramhba *rh, int target, struct scsi_pkt *pkt, ucha
 	struct ramhba_cmd *cmd, *next;
 	uint_t n = 0;
 
-	for (cmd = ramhba_take_kept(rh, target, pkt); cmd; cmd = next, n++) {
+	for (cmd = ramhba_take_kept(rh, target, pkt, B_FALSE); cmd; cmd = next, n++) {
 		next = cmd->rc_next;
 		cmd->rc_pkt->pkt_reason = reason;
 		cmd->rc_pkt->pkt_statistics |= statistics;

@@ -22,6 +22,7 @@ struct ramhba_cmd {
 	/* For tran_init_pkt() only. */
 	ddi_dma_handle_t	rc_dma;
 	boolean_t		rc_bound;
+	boolean_t		rc_forever;	/* no abort or reset returns it */
 	uint_t			rc_nwin;
 	uint_t			rc_win;
 	uint_t			rc_cookie;	/* first of this command in its window */
@@ -89,7 +90,7 @@ void ramhba_carry_out(struct ramhba *rh, struct ramhba_cmd *cmd);
 boolean_t ramhba_is_master(struct ramhba *rh);
 boolean_t ramhba_parse(const uchar_t *cdb, struct ramhba_io *io);
 boolean_t ramhba_keep(struct ramhba *rh, struct scsi_pkt *pkt);
-struct ramhba_cmd *ramhba_take_kept(struct ramhba *rh, int target, struct scsi_pkt *pkt);
+struct ramhba_cmd *ramhba_take_kept(struct ramhba *rh, int target, struct scsi_pkt *pkt, boolean_t all);
 uint_t ramhba_end_kept(struct ramhba *rh, int target, struct scsi_pkt *pkt, uchar_t reason,
 		       uint_t statistics);
 size_t ramhba_length(struct ramhba *rh, struct scsi_pkt *pkt, const struct ramhba_io *io);

@@ -25,7 +25,7 @@ MODULE_PARM_DESC(clone, "a transport structure for each LUN, and no target 1 as 
 static int lose;
 module_param(lose, int, 0444);
 MODULE_PARM_DESC(lose,
-		 "keep commands for block 4242: 1 reads, 2 all until a reset, 3 or until an abort");
+		 "keep commands for block 4242: 1 reads, 2 all until a reset, 3 or until an abort, 4 reads, and writes until a reset");
 static int batch;
 module_param(batch, int, 0444);
 MODULE_PARM_DESC(batch, "look at packets with FLAG_SCSA_MORE only when tran_commit() or another one comes");
@@ -131,7 +131,7 @@ static void set_running(bool value)
 
 static bool bad_parameters(void)
 {
-	return maxsegs < 1 || maxsegs > 256 || dtype < 0 || dtype > 31 || lose < 0 || lose > 3 ||
+	return maxsegs < 1 || maxsegs > 256 || dtype < 0 || dtype > 31 || lose < 0 || lose > 4 ||
 	       published < 0 || published > 2 || recovered < 0 || recovered > 4 || shorten < 0 ||
 	       shorten > 2 || (blksize != 512 && blksize != 4096);
 }

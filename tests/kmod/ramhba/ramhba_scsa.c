@@ -222,7 +222,7 @@ uint_t ramhba_late(void)
 
 	mutex_enter(&ramhba_list_lock);
 	for (rh = ramhba_list; rh; rh = rh->rh_next) {
-		first = ramhba_take_kept(rh, -1, NULL);
+		first = ramhba_take_kept(rh, -1, NULL, B_TRUE);
 		for (cmd = first; cmd; cmd = cmd->rc_next)
 			n++;
 		ramhba_carry_out(rh, first);
@@ -502,10 +502,12 @@ static int ramhba_tran_abort(struct scsi_address *ap, struct scsi_pkt *pkt)
 static int ramhba_tran_reset(struct scsi_address *ap, int level)
 {
 	struct ramhba *rh = to_ramhba(ap);
+	uint_t ended = ramhba_end_kept(rh, level == RESET_ALL ? -1 : ap->a_target, NULL, CMD_RESET,
+				       STAT_DEV_RESET);
 
-	if (rh->rh_lose > 1)
-		(void)ramhba_end_kept(rh, level == RESET_ALL ? -1 : ap->a_target, NULL, CMD_RESET,
-				      STAT_DEV_RESET);
+	/* It knows that what it keeps from resets will not come back now. */
+	if (rh->rh_lose && !ended)
+		return 0;
 	mutex_enter(&rh->rh_mutex);
 	scsi_hba_reset_notify_callback(&rh->rh_mutex, &rh->rh_notify);
 	mutex_exit(&rh->rh_mutex);
