@@ -44,6 +44,7 @@ MODULE_PARM_DESC(keep_packets,
 
 bool linux_cmd_hold(struct scsa_cmd *sc)
 {
+	/* Against cmd_revoke(): one of the two sees what the other has written. */
 	smp_store_mb(sc->sc_held, 1);
 	if (!READ_ONCE(sc->sc_revoked) && READ_ONCE(sc->sc_state) == SCSA_CMD_STARTED)
 		return true;
@@ -53,14 +54,16 @@ bool linux_cmd_hold(struct scsa_cmd *sc)
 
 void linux_cmd_unhold(struct scsa_cmd *sc)
 {
+	/* The buffer has been looked at before. */
 	smp_store_release(&sc->sc_held, 0);
 }
 
 /* No further linux_cmd_hold() succeeds. False while an earlier one is in effect. */
 static bool cmd_revoke(struct scsa_cmd *sc)
 {
-	WRITE_ONCE(sc->sc_revoked, true);
-	smp_mb();
+	/* Against linux_cmd_hold(). */
+	smp_store_mb(sc->sc_revoked, true);
+	/* Pairs with linux_cmd_unhold(). */
 	return !smp_load_acquire(&sc->sc_held);
 }
 

@@ -6,7 +6,7 @@ import re
 import time
 
 from io_tests import not_built
-from lib import (ISP, Controller, Disk, Group, block, check, generic, host_number, program, same)
+from lib import (ISP, Controller, Disk, Group, Skip, block, check, generic, host_number, program, same)
 from test_scsa import RAMHBA
 from test_split import large_requests, stats
 
@@ -362,6 +362,57 @@ def aborted_passthrough(vm):
     vm.fault('aborted,target=0,opcode=0x28,count=2')
     vm.guest(f'dd if={block(vm, 0)} of=/dev/null bs=512 count=1 iflag=direct')
     vm.fault('')
+
+
+def wait_for(vm, words, seconds, seen):
+    """Wait until a line on the console has these words, of those after so many."""
+    end = time.monotonic() + seconds * vm.kernel.slowness
+    while time.monotonic() < end and not any(words in line for line in vm.console()[seen:]):
+        time.sleep(0.1)
+
+
+def overtake(vm):
+    """Have CPU 1 restart the chip while CPU 0 gives lost commands back; (was it so, the log)."""
+    # Whatever CPU 1 has to do must not wait for CPU 0.
+    vm.guest('dmesg -C; taskset -p 2 1; echo 0 > /proc/sys/kernel/timer_migration; '
+             'echo 2 > /sys/devices/virtual/workqueue/cpumask; '
+             'echo 120 > /sys/module/rcupdate/parameters/rcu_cpu_stall_timeout; '
+             'for i in $(cat /sys/bus/pci/drivers/isp/*:*/irq); do echo 2 > /proc/irq/$i/smp_affinity; '
+             'done; modprobe hold points=softirq:isp:isp_stop_now=2000,isp:isp_init=3000,'
+             'softirq:isp:fail_all=7000')
+    seen = len(vm.console())
+    vm.fault('drop-completion,target=0,opcode=0x00')
+    vm.guest(f'(taskset 2 modprobe scsa_contract host={host_number(vm)} poll_lost=1; '
+             'modprobe -r scsa_contract) > /dev/null 2>&1 &')
+    wait_for(vm, 'hold: isp:isp_stop_now', 20, seen)
+    vm.fault('system-error')
+    # Not before: a command that finds the chip stopped waits for a worker of CPU 0.
+    wait_for(vm, 'restarted', 20, seen)
+    vm.guest('rm -f /tmp/enough; for i in 1 2 3 4; do (while [ ! -e /tmp/enough ]; do '
+             f'sg_dd if={generic(vm, 1)} of=/dev/null bs=512 bpt=1 count=20; done) > /dev/null 2>&1 '
+             '< /dev/null & done')
+    wait_for(vm, 'polled command that was lost', 40, seen)
+    vm.fault('')
+    vm.guest('echo > /tmp/enough; taskset -p 3 1; modprobe -r hold; '
+             'echo 3 > /sys/devices/virtual/workqueue/cpumask; sleep 1')
+    log = log_of(vm)
+    check('lost: done' in log, log)
+    return re.search(r'hold: isp:fail_all.*isp \S+ restarted.*polled command', log, re.S), log
+
+
+@CHIP.test
+def restart_overtakes_a_polled_command(vm):
+    """What was started after the chip's restart is not given back with what was lost before it."""
+    # A polled command on CPU 0 is lost. While CPU 0 is about to stop the chip for that, the chip fails,
+    # and CPU 1 restarts it; CPU 0 gives back what is lost only once the chip runs again.
+    for _ in range(3):
+        # So that some commands are with the chip at any time.
+        vm.fault('late-completion,ms=300,target=1,count=0')
+        overtaken, log = overtake(vm)
+        check('unknown command' not in log, f'commands of the chip were given back:\n{log}')
+        if overtaken:
+            return
+    raise Skip('CPU 1 was not in time')
 
 
 for _target, _size in ((0, 512), (1, 4096)):

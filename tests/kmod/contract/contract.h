@@ -117,6 +117,10 @@ bool contract_on_host(void);
 int contract_host_run(void);
 void contract_host_end(void);
 void contract_target_run(struct dev_info *dip, struct contract_lun *lun);
+/* A polled command of which the chip loses the completion. */
+const char *contract_poll_lost(struct dev_info *dip, struct contract_lun *lun);
+/* Run a function in a soft interrupt of CPU 0. Thread. */
+void contract_in_softirq(void (*func)(void *arg), void *arg);
 /* Have a write ready for when the kernel panics; send it then; or think better of it. */
 const char *contract_panic_prepare(struct dev_info *dip, struct contract_lun *lun);
 const char *contract_panic_write(void);

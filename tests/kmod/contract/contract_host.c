@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The instance behind a SCSI host of ours, for the tests that play a target driver on it. */
+#include <linux/completion.h>
 #include <linux/module.h>
 #include <linux/notifier.h>
 #include <linux/panic_notifier.h>
+#include <linux/timer.h>
 #include <scsi/scsi_device.h>
 #include <scsi/scsi_host.h>
 
@@ -29,6 +31,10 @@ static bool panic_write;
 module_param(panic_write, bool, 0444);
 MODULE_PARM_DESC(panic_write, "instead of the tests write to the logical unit when the kernel panics");
 
+static bool poll_lost;
+module_param(poll_lost, bool, 0444);
+MODULE_PARM_DESC(poll_lost, "instead of the tests poll a command that the HBA loses");
+
 static bool was_reset;
 module_param(was_reset, bool, 0444);
 MODULE_PARM_DESC(was_reset, "instead of the tests tell which devices the midlayer takes for reset");
@@ -45,6 +51,33 @@ static int panicked(struct notifier_block *nb, unsigned long event, void *data)
 
 /* After scsa.ko has been told. */
 static struct notifier_block panic_nb = { .notifier_call = panicked, .priority = -1 };
+
+struct softirq_call {
+	struct timer_list	timer;
+	struct completion	done;
+	void			(*func)(void *arg);
+	void			*arg;
+};
+
+static void softirq_expired(struct timer_list *t)
+{
+	struct softirq_call *call = container_of(t, struct softirq_call, timer);
+
+	call->func(call->arg);
+	complete(&call->done);
+}
+
+void contract_in_softirq(void (*func)(void *arg), void *arg)
+{
+	struct softirq_call call = { .func = func, .arg = arg };
+
+	init_completion(&call.done);
+	timer_setup_on_stack(&call.timer, softirq_expired, 0);
+	call.timer.expires = jiffies + 1;
+	add_timer_on(&call.timer, 0);
+	wait_for_completion(&call.done);
+	destroy_timer_on_stack(&call.timer);
+}
 
 bool contract_on_host(void)
 {
@@ -64,6 +97,13 @@ int contract_host_run(void)
 
 		shost_for_each_device(sdev, shost)
 			sdev_printk(KERN_INFO, sdev, "was_reset %u\n", sdev->was_reset);
+		scsi_host_put(shost);
+		return 0;
+	}
+	if (poll_lost) {
+		const char *why = contract_poll_lost(sh->dip, &lun);
+
+		pr_info("contract: polled command that was lost: %s\n", why ? why : "done");
 		scsi_host_put(shost);
 		return 0;
 	}

@@ -466,6 +466,30 @@ void contract_target_run(dev_info_t *dip, struct contract_lun *lun)
 	contract_end();
 }
 
+/* ---- a completion that is lost ---- */
+
+static void poll_transport(void *arg)
+{
+	scsi_transport(arg);
+}
+
+const char *contract_poll_lost(dev_info_t *dip, struct contract_lun *lun)
+{
+	struct fixture f;
+	const char *why;
+
+	the_lun = lun;
+	BEGIN();
+	f.pkt = init_pkt(&f, NULL, NULL, 0);
+	CHECK(f.pkt);
+	f.pkt->pkt_time = 1;
+	f.pkt->pkt_flags = FLAG_NOINTR;
+	contract_in_softirq(poll_transport, f.pkt);
+	CHECK(f.pkt->pkt_reason == CMD_TIMEOUT || f.pkt->pkt_reason == CMD_RESET);
+out:
+	return end(&f, why);
+}
+
 /* ---- after a panic ---- */
 
 static struct fixture panic_fixture;
