@@ -104,12 +104,9 @@ void ddi_callback_queue(struct ddi_callback_list *list, dev_info_t *dip, ddi_dma
 	mutex_exit(&list->lock);
 }
 
-/* Resources were released. Any context, any locks but the list's. */
-void ddi_callback_release(struct ddi_callback_list *list)
+/* See ddi_callback_release(). */
+void ddi_callback_run_soon(struct ddi_callback_list *list)
 {
-	/* Seen without the lock: one that is queued just now has the timer. */
-	if (!__atomic_load_n(&list->head, __ATOMIC_RELAXED))
-		return;
 	mutex_enter(&list->lock);
 	arm(list, 1);
 	mutex_exit(&list->lock);

@@ -24,7 +24,15 @@ void ddi_callback_queue(struct ddi_callback_list *list, dev_info_t *dip, ddi_dma
 			int (*func)(caddr_t), caddr_t arg);
 void ddi_callback_cancel_handle(struct ddi_callback_list *list, ddi_dma_handle_t handle);
 void ddi_callback_cancel_instance(dev_info_t *dip);
-void ddi_callback_release(struct ddi_callback_list *list);
+void ddi_callback_run_soon(struct ddi_callback_list *list);
+
+/* Resources were released. Any context, any locks but the list's. */
+static inline void ddi_callback_release(struct ddi_callback_list *list)
+{
+	/* Read without the lock: an entry that is being queued has the timer. */
+	if (__atomic_load_n(&list->head, __ATOMIC_RELAXED))
+		ddi_callback_run_soon(list);
+}
 
 /* DMA handles and bindings, coherent memory, packets. */
 extern struct ddi_callback_list ddi_dma_callbacks;

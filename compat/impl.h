@@ -58,6 +58,7 @@ struct dev_info {
 	int			di_fm_cap;	/* DDI_FM_*_CAPABLE granted */
 	struct scsa_acc		*di_fm_config;	/* after pci_ereport_setup(9F) */
 	struct scsa_dma_handle	*di_dma_handles; /* not freed yet */
+	bool			di_gives_up;	/* commands have been given up: unmap with care from now on */
 	struct scsi_hba_tran	*di_tran;	/* after scsi_hba_attach_setup(9F) */
 	struct scsa_host	*di_host;	/* while the SCSI host exists */
 	struct scsa_host	*di_removed_host; /* from then until detach(9E) is over */
@@ -133,6 +134,7 @@ void scsa_dma_one_set(struct scsa_dma_handle *h);
 /* A mapping of (a part of) a scatterlist, owned by a DMA handle. */
 struct linux_dma_map {
 	void			*dev;		/* struct device */
+	const bool		*gives_up;	/* di_gives_up of its instance */
 	struct linux_own_list	*own;		/* what is mapped; kept for the next time */
 	unsigned int		own_max;	/* entries there is room for */
 	unsigned int		nents;		/* in use */
@@ -165,6 +167,8 @@ void linux_dma_unmap(struct linux_dma_map *map);
  * reference keeps, as slab memory. Any context.
  */
 bool linux_dma_disown(struct linux_dma_map *map, bool bounced);
+/* Has to be called before the instance's first linux_dma_disown(). Thread. */
+void linux_dma_give_up(struct dev_info *dip);
 void linux_dma_map_fini(struct linux_dma_map *map);
 void linux_dma_sync(struct linux_dma_map *map, bool for_cpu);
 /* A scatterlist for @len bytes at a kernel address, vmalloc'd or not. */
@@ -319,7 +323,11 @@ const struct scsa_stats *scsa_lun_stats(const struct scsa_lun *lun);
 
 void scsi_poll_init(void);
 void scsi_poll_fini(void);
-bool linux_in_panic(void);
+extern bool linux_panicked;
+static inline bool linux_in_panic(void)
+{
+	return __atomic_load_n(&linux_panicked, __ATOMIC_RELAXED);
+}
 /* As far as can be told: locks that spin and leave interrupts on are not seen on every kernel. */
 bool linux_may_sleep(void);
 

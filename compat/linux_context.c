@@ -8,12 +8,7 @@
 #include "impl.h"
 #include "linux_impl.h"
 
-static bool panicked;
-
-bool linux_in_panic(void)
-{
-	return READ_ONCE(panicked);
-}
+bool linux_panicked;
 
 bool linux_may_sleep(void)
 {
@@ -22,7 +17,7 @@ bool linux_may_sleep(void)
 
 static int panic_seen(struct notifier_block *nb, unsigned long event, void *data)
 {
-	WRITE_ONCE(panicked, true);
+	WRITE_ONCE(linux_panicked, true);
 	return NOTIFY_DONE;
 }
 

@@ -6,6 +6,8 @@
 #include <linux/moduleparam.h>
 #include <linux/pagemap.h>
 #include <linux/pci.h>
+#include <linux/preempt.h>
+#include <linux/rcupdate.h>
 #include <linux/scatterlist.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
@@ -255,12 +257,41 @@ bool linux_dma_disown(struct linux_dma_map *map, bool bounced)
 	return safe;
 }
 
-void linux_dma_unmap(struct linux_dma_map *map)
+void linux_dma_give_up(struct dev_info *dip)
+{
+	if (READ_ONCE(dip->di_gives_up))
+		return;
+	WRITE_ONCE(dip->di_gives_up, true);
+	/* An unmap that has not seen it ends before this returns. */
+	synchronize_rcu();
+}
+
+/*
+ * As long as the instance has never given a command up no unmap can meet linux_dma_disown(), and none
+ * needs the lock. With preemption off it counts as an RCU reader; on real-time kernels the DMA layer may
+ * have to sleep.
+ */
+static bool dma_unmap_fast(struct linux_dma_map *map)
+{
+	bool fast;
+
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+		return false;
+	preempt_disable();
+	fast = likely(!READ_ONCE(*map->gives_up));
+	if (fast) {
+		dma_unmap_sg_attrs(map->dev, map->own->table.sgl, map->nents, to_linux_dir(map->dir),
+				   0);
+		map->nsegs = 0;
+	}
+	preempt_enable();
+	return fast;
+}
+
+static noinline void dma_unmap_locked(struct linux_dma_map *map)
 {
 	unsigned long flags;
 
-	if (!map->nsegs)
-		return;
 	spin_lock_irqsave(&map->lock, flags);
 	dma_unmap_sg_attrs(map->dev, map->own->table.sgl, map->nents, to_linux_dir(map->dir),
 			   unlikely(map->disowned) ? DMA_ATTR_SKIP_CPU_SYNC : 0);
@@ -270,9 +301,16 @@ void linux_dma_unmap(struct linux_dma_map *map)
 	spin_unlock_irqrestore(&map->lock, flags);
 }
 
+void linux_dma_unmap(struct linux_dma_map *map)
+{
+	if (map->nsegs && !dma_unmap_fast(map))
+		dma_unmap_locked(map);
+}
+
 void linux_dma_map_init(struct linux_dma_map *map, struct dev_info *dip)
 {
 	map->dev = dip->di_dev;
+	map->gives_up = &dip->di_gives_up;
 	spin_lock_init(&map->lock);
 }
 

@@ -75,6 +75,8 @@ static bool orphan(struct scsa_host *host, struct linux_lun *ll, unsigned int ta
 	if (cmpxchg(&sc->sc_state, SCSA_CMD_STARTED, SCSA_CMD_ORPHAN) != SCSA_CMD_STARTED)
 		return false;
 	ll->slots[tag] = NULL;
+	/* Done before but for get_cmd(), which cannot wait; it meets no such command in practice. */
+	WRITE_ONCE(host->dip->di_gives_up, true);
 	sc->sc_unsafe = !ddi_dma_disown(host->dip, sc->sc_sgl);
 	sc->sc_next_orphan = host->orphans;
 	host->orphans = sc;
@@ -126,6 +128,7 @@ static struct scsa_cmd *get_cmd(struct scsa_host *host, struct linux_lun *ll, un
 /* linux_orphan() for a thread, which can wait until the Solaris side does not look at the buffer. */
 bool linux_orphan_wait(struct scsa_host *host, struct linux_lun *ll, unsigned int tag)
 {
+	linux_dma_give_up(host->dip);
 	while (!cmd_revoke(ll->slots[tag]))
 		usleep_range(100, 200);
 	return linux_orphan(host, ll, tag);
@@ -155,6 +158,7 @@ void linux_orphan_all(struct scsa_host *host)
 	unsigned long flags;
 	bool done;
 
+	linux_dma_give_up(host->dip);
 	for (;;) {
 		done = true;
 		spin_lock_irqsave(&host->lock, flags);
@@ -376,17 +380,14 @@ static void set_status(struct scsi_cmnd *scmd, const struct scsa_cmd *sc)
 		scmd->result = SAM_STAT_GOOD;
 }
 
-static void set_result(struct scsi_cmnd *scmd, const struct scsa_cmd *sc)
+static noinline void set_result(struct scsi_cmnd *scmd, const struct scsa_cmd *sc)
 {
 	static DEFINE_RATELIMIT_STATE(too_large_limit, DEFAULT_RATELIMIT_INTERVAL, 3);
 
 	scsi_set_resid(scmd, sc->sc_resid);
 	switch (sc->sc_outcome) {
 	case SCSA_OK:
-		if (likely(!sc->sc_status && !sc->sc_resid))
-			scmd->result = SAM_STAT_GOOD;
-		else
-			set_status(scmd, sc);
+		set_status(scmd, sc);
 		break;
 	case SCSA_TOO_LARGE:
 		if (__ratelimit(&too_large_limit))
@@ -422,7 +423,12 @@ void linux_cmd_done(struct scsa_cmd *sc)
 			orphan_returned(sc);
 		return;
 	}
-	set_result(scmd, sc);
+	if (likely(sc->sc_outcome == SCSA_OK && !sc->sc_status && !sc->sc_resid)) {
+		scsi_set_resid(scmd, 0);
+		scmd->result = SAM_STAT_GOOD;
+	} else {
+		set_result(scmd, sc);
+	}
 	/*
 	 * Error handling, which sees IDLE too, waits for this section to end before it uses the
 	 * scsi_cmnd again.

@@ -102,12 +102,12 @@ void scsa_scsi_hba_pkt_free(struct scsi_address *ap, struct scsi_pkt *pkt)
 }
 EXPORT_SYMBOL_GPL(scsa_scsi_hba_pkt_free);
 
-void scsi_pkt_sync_consistent(struct scsi_pkt *pkt)
+/* scsi_pkt_sync_consistent() of a driver with tran_setup_pkt(9E). */
+void scsi_pkt_sync_cached(struct scsi_pkt *pkt)
 {
 	const uint_t consistent_read = DDI_DMA_CONSISTENT | DDI_DMA_READ;
 
-	if (pkt->pkt_address.a_hba_tran->tran_setup_pkt &&
-	    (pkt->pkt_dma_flags & consistent_read) == consistent_read)
+	if ((pkt->pkt_dma_flags & consistent_read) == consistent_read)
 		scsi_sync_pkt(pkt);
 }
 

@@ -37,7 +37,12 @@ static inline boolean_t pkt_usable(const struct scsi_pkt *pkt)
 boolean_t scsi_pkt_lengths_ok(dev_info_t *dip, int cmdlen, int statuslen, int tgtlen, int hbalen);
 
 /* On completion: show the CPU what a driver with tran_setup_pkt(9E) has put in such a buffer. */
-void scsi_pkt_sync_consistent(struct scsi_pkt *pkt);
+void scsi_pkt_sync_cached(struct scsi_pkt *pkt);
+static inline void scsi_pkt_sync_consistent(struct scsi_pkt *pkt)
+{
+	if (pkt->pkt_address.a_hba_tran->tran_setup_pkt)
+		scsi_pkt_sync_cached(pkt);
+}
 
 /* scsi_transport(9F) of a packet with FLAG_NOINTR, and of any packet after a panic. TRAN_*. */
 int scsi_transport_polled(struct scsi_pkt *pkt);

@@ -278,31 +278,37 @@ static struct scsi_pkt *pkt_get(struct target_cmd *tc)
 	return NULL;
 }
 
-/*
- * Give up the packet, or only its DMA resources if packets are kept, before the command's buffer goes
- * back. An abort that looks at the packet destroys it, but must not keep the buffer bound.
- */
-static void release_pkt(struct target_cmd *tc)
+/* Destroy the packet, or leave that to an abort that looks at it, but not with the buffer bound. */
+static noinline void destroy_pkt(struct target_cmd *tc)
 {
 	struct scsi_pkt *pkt = tc->tc_pkt;
 	int only_ours = 1;
 
-	if (!tc->tc_pkt_ours)
+	tc->tc_pkt_ours = B_FALSE;
+	if (__atomic_compare_exchange_n(&tc->tc_pkt_refs, &only_ours, 0, B_FALSE, __ATOMIC_ACQ_REL,
+					__ATOMIC_ACQUIRE)) {
+		tc->tc_pkt = NULL;
+		scsi_destroy_pkt(pkt);
 		return;
-	tc->tc_bound = B_FALSE;
-	if (!tc->tc_lun->keep_packets) {
-		tc->tc_pkt_ours = B_FALSE;
-		if (__atomic_compare_exchange_n(&tc->tc_pkt_refs, &only_ours, 0, B_FALSE,
-						__ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
-			tc->tc_pkt = NULL;
-			scsi_destroy_pkt(pkt);
-			return;
-		}
 	}
 	if (tc->tc_cmd.sc_len)
 		scsi_dmafree(pkt);
+	pkt_put(tc);
+}
+
+/*
+ * Give up the packet, or only its DMA resources if packets are kept, before the command's buffer goes
+ * back.
+ */
+static inline void release_pkt(struct target_cmd *tc)
+{
 	if (!tc->tc_pkt_ours)
-		pkt_put(tc);
+		return;
+	if (!tc->tc_lun->keep_packets)
+		destroy_pkt(tc);
+	else if (tc->tc_cmd.sc_len)
+		scsi_dmafree(tc->tc_pkt);
+	tc->tc_bound = B_FALSE;
 }
 
 /* Give the command back with what has been set in it. */
@@ -334,14 +340,12 @@ static int refuse(struct target_cmd *tc, uint8_t outcome)
 	return 0;
 }
 
-/* How a packet ended, by contract; the only place that looks at pkt_reason. */
-static uint8_t outcome_of(struct target_cmd *tc, const struct scsi_pkt *pkt)
+/* How a packet ended that is not CMD_CMPLT, by contract. */
+static noinline uint8_t outcome_of(struct target_cmd *tc, const struct scsi_pkt *pkt)
 {
 	const struct scsa_cmd *sc = &tc->tc_cmd;
 
 	switch (pkt->pkt_reason) {
-	case CMD_CMPLT:
-		return SCSA_OK;
 	case CMD_DEV_GONE:
 		return SCSA_NO_DEVICE;
 	case CMD_INCOMPLETE:
@@ -367,7 +371,7 @@ static uint8_t outcome_of(struct target_cmd *tc, const struct scsi_pkt *pkt)
 	}
 }
 
-static void get_sense(struct target_cmd *tc, const struct scsi_pkt *pkt)
+static noinline void get_sense(struct target_cmd *tc, const struct scsi_pkt *pkt)
 {
 	const struct scsi_arq_status *arq = (const struct scsi_arq_status *)pkt->pkt_scbp;
 	uint_t len = (pkt->pkt_state & STATE_XARQ_DONE) ? TARGET_SENSE_LEN : SENSE_LENGTH;
@@ -388,7 +392,7 @@ static size_t get_result(struct target_cmd *tc, size_t part)
 	size_t resid;
 
 	sc->sc_senselen = 0;
-	sc->sc_outcome = outcome_of(tc, pkt);
+	sc->sc_outcome = pkt->pkt_reason == CMD_CMPLT ? SCSA_OK : outcome_of(tc, pkt);
 	if (sc->sc_outcome != SCSA_OK) {
 		sc->sc_status = 0;
 		return 0;
@@ -409,7 +413,11 @@ static void prepare(struct target_cmd *tc)
 	const struct scsa_cmd *sc = &tc->tc_cmd;
 	struct scsi_pkt *pkt = tc->tc_pkt;
 
-	memcpy(pkt->pkt_cdbp, sc->sc_cdb, sc->sc_cdblen);
+	/* Most are of this length; one that the compiler knows spares a call. */
+	if (sc->sc_cdblen == CDB_GROUP1)
+		memcpy(pkt->pkt_cdbp, sc->sc_cdb, CDB_GROUP1);
+	else
+		memcpy(pkt->pkt_cdbp, sc->sc_cdb, sc->sc_cdblen);
 	pkt->pkt_flags = (sc->sc_flags & SCSA_CMD_TAGGED ? FLAG_STAG : 0) |
 			 (sc->sc_flags & SCSA_CMD_MORE ? FLAG_SCSA_MORE : 0);
 	pkt->pkt_time = sc->sc_time;
@@ -505,7 +513,7 @@ static void target_comp(struct scsi_pkt *pkt);
  * Get a packet, and DMA resources for the buffer from tc_done on. 0, 1 for a passing shortage, -1 if it
  * can never be.
  */
-static int get_resources(struct target_cmd *tc)
+static __always_inline int get_resources(struct target_cmd *tc)
 {
 	struct scsa_cmd *sc = &tc->tc_cmd;
 	struct buf *bp = NULL;
@@ -547,7 +555,7 @@ static int get_resources(struct target_cmd *tc)
  * Bind what is left of the buffer, to a new packet unless packets are kept. 0, 1 for a passing
  * shortage, -1 if it can never be; -2 if the midlayer takes the command back.
  */
-static int bind_rest(struct target_cmd *tc)
+static noinline int bind_rest(struct target_cmd *tc)
 {
 	int rc;
 

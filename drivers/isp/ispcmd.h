@@ -10,6 +10,7 @@
 
 #define ISP_ENTRY_SIZE		64
 #define ISP_CDB_MAX		12	/* in COMMAND entries */
+#define ISP_CDB_USUAL		10
 #define ISP_EXT_CDB_MAX		44	/* in EXTENDED COMMAND entries */
 #define ISP_SENSE_MAX		32
 #define ISP_CMD_SEGS32		4
