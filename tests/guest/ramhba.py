@@ -11,7 +11,7 @@ RAMHBA = Driver('ramhba', ours=True)
 def ramhba_group(name, params, segs=256, **machine):
     """One way to load the driver; pci-testdev is the PCI device it binds to.
 
-    segs: scattered pages that a command carries; 0: without the tests of the contract's target driver.
+    segs: scattered pages that a command carries; 0: leave the contract's target driver out.
     """
     group = Group(name, lambda s: s.config(extra=['-device', 'pci-testdev'], **machine),
                   needs=not_built('ramhba'), before=lambda vm: RAMHBA.load(vm, params))

@@ -9,7 +9,8 @@ it belongs; another one stops, or moves data to another place without an error.
 import functools
 import re
 
-from lib import Skip, block, check, generic
+from io_tests import not_built
+from lib import Group, Skip, block, check, devices, generic, host_number, hosts
 from ramhba import RAMHBA, ramhba_group
 
 GROUPS = []
@@ -28,9 +29,9 @@ def not_stale(test):
     return checked
 
 
-def stats(vm):
-    """The layer's counters of its one host."""
-    out = vm.guest('cat /sys/kernel/debug/scs[ai]/host*/stats').text
+def stats(vm, host):
+    """The layer's counters of a host."""
+    out = vm.guest(f'cat /sys/kernel/debug/scs[ai]/host{host}/stats').text
     return {k: int(v) for k, v in re.findall(r'^(\w+) (\d+)$', out, re.M)}
 
 
@@ -47,15 +48,17 @@ def prepare(vm, params):
 def transfer(sg, name, at, blocks, bpt, flag='', turn=0):
     """Shell commands: write so many blocks from there on, read them back, compare."""
     write, read = (f'oflag={flag}', f'iflag={flag}') if flag else ('', '')
-    return (f'dd if=/tmp/random of=/tmp/{name} bs=512 skip={turn * 7} count={blocks} 2>/dev/null && '
+    return (f'dd if=/tmp/random of=/tmp/{name} bs=512 skip={turn * 7} count={blocks} '
+            '2>/dev/null && '
             f'sg_dd if=/tmp/{name} of={sg} bs=512 bpt={bpt} seek={at} {write} && '
-            f'sg_dd if={sg} of=/tmp/{name}.back bs=512 bpt={bpt} skip={at} count={blocks} {read} && '
+            f'sg_dd if={sg} of=/tmp/{name}.back bs=512 bpt={bpt} skip={at} count={blocks} '
+            f'{read} && '
             f'cmp /tmp/{name} /tmp/{name}.back')
 
 
-def in_place(vm, name, at, blocks):
+def in_place(vm, disk, name, at, blocks):
     """The disk holds it, as the block layer sees it."""
-    vm.guest(f'dd if={block(vm, 0)} of=/tmp/back bs=64k skip={at * 512} count={blocks * 512} '
+    vm.guest(f'dd if={disk} of=/tmp/back bs=64k skip={at * 512} count={blocks * 512} '
              f'iflag=direct,skip_bytes,count_bytes 2>/dev/null && cmp /tmp/{name} /tmp/back')
 
 
@@ -78,14 +81,15 @@ def published_group(name, params, **machine):
         """Requests of many commands and of one take turns with the same few tags."""
         prepare(vm, params)
         sg = generic(vm, 0)
-        before = stats(vm)
+        before = stats(vm, host_number(vm))
         for turn, (mib, flag) in enumerate([(1, ''), (4, 'dio'), (8, ''), (2, 'dio')] * 2):
             vm.guest(' && '.join([transfer(sg, 'large', 999, 8 * MIB, mib * MIB, flag, turn),
                                   transfer(sg, 'small', 40000, 128, 8, flag, turn),
                                   f'sg_turs -n 200 {sg}']), timeout=300)
         # Nothing that came later went elsewhere.
-        in_place(vm, 'large', 999, 8 * MIB)
-        check(stats(vm)['split_requests'] > before['split_requests'], 'nothing was split')
+        in_place(vm, block(vm, 0), 'large', 999, 8 * MIB)
+        after = stats(vm, host_number(vm))
+        check(after['split_requests'] > before['split_requests'], 'nothing was split')
 
     @group.test
     def large_and_small_together(vm):
@@ -100,7 +104,7 @@ def published_group(name, params, **machine):
                           f'sg_turs -n 200 {sg}'])
             for place in (('a', 1000, 8 * MIB), ('b', 30000, 8 * MIB), ('c', 60000, 2 * MIB),
                           ('d', 70000, 256)):
-                in_place(vm, *place)
+                in_place(vm, block(vm, 0), *place)
 
     # First, for the last test of the others unloads the driver.
     group.tests = [not_stale(t) for t in group.tests[-2:] + group.tests[:-2]]
@@ -112,39 +116,45 @@ published_group('scsa-published-window', 'published=2 maxsegs=3')
 published_group('scsa-published-swiotlb', 'published=1 maxsegs=8', cmdline='swiotlb=force')
 published_group('scsa-published-sync', 'published=1 sync=1 maxsegs=1')
 SMALL = 'published=2 atomic=1 maxsegs=4'
-SMALL_POOL = published_group('scsa-published-small-pool', SMALL, cmdline='swiotlb=128,force')
+published_group('scsa-published-small-pool', SMALL, cmdline='swiotlb=1024,force')
+
+# Two controllers: one holds bounce memory, and is not what the other's disks wait for.
+NO_ROOM = Group('scsa-published-no-room',
+                lambda s: s.config(extra=['-device', 'pci-testdev'] * 2,
+                                   cmdline='swiotlb=128,force'),
+                needs=not_built('ramhba'), before=lambda vm: prepare(vm, SMALL + ' lose=1'))
+GROUPS.append(NO_ROOM)
 
 
-def fill_pool(vm, left):
-    """Reads that the driver keeps until late is written take bounce memory, but for so much."""
-    sg, lba = generic(vm, 1), '00 00 10 92'     # 4242, see its parameter lose
+def fill_pool(vm, sg, left):
+    """Reads that the driver keeps until late is written take the bounce memory, all but so much."""
+    lba = '00 00 10 92'     # 4242, see the parameter lose
+    # Each begins when the one before has its memory; together they could take all.
     vm.guest('for d in /sys/block/sd*; do echo 64 > $d/device/queue_depth; '
-             'echo 64 > $d/queue/nr_requests; done; cd /sys/kernel/debug/swiotlb; n=0; '
-             f'while [ $(($(cat io_tlb_nslabs) - $(cat io_tlb_used))) -gt {left} ] && [ $n -lt 48 ]; do '
+             'echo 64 > $d/queue/nr_requests; done; cd /sys/kernel/debug/swiotlb; '
+             f'while used=$(cat io_tlb_used); [ $(($(cat io_tlb_nslabs) - used)) -gt {left} ]; do '
              f'sg_raw -t 600 -r 16384 -o /dev/null {sg} 28 00 {lba} 00 00 20 00 >/dev/null 2>&1 & '
-             'n=$((n + 1)); usleep 200000; done')
+             'while [ $(cat io_tlb_used) -le $used ]; do usleep 50000; done; done')
 
 
+@NO_ROOM.test
 @not_stale
 def windows_that_find_no_room(vm):
     """Moves to a window fail for want of bounce memory: no window is left out."""
-    RAMHBA.unload(vm)
-    prepare(vm, SMALL + ' lose=1')
-    fill_pool(vm, left=20)
-    before = stats(vm)['dma_waits']
-    try:
-        together(vm, [transfer(generic(vm, 0), f'w{i}', 1000 + i * 20000, 8 * MIB, (2 + i) * MIB,
-                               'dio', i) for i in range(6)])
-        for i in range(6):
-            in_place(vm, f'w{i}', 1000 + i * 20000, 8 * MIB)
-        waits = stats(vm)['dma_waits'] - before
-    finally:
-        vm.guest('echo 1 > /sys/module/ramhba/parameters/late')
-        RAMHBA.unload(vm)
-        RAMHBA.load(vm, SMALL)
+    first, second = sorted(hosts(vm))
+    fill_pool(vm, '/dev/' + devices(vm, first)[0, 0][2], left=12)
+    disk, other = devices(vm, second)[0, 0], devices(vm, second)[1, 0]
+    before = stats(vm, second)['dma_waits']
+    # What takes memory that a request gives up between two of its windows.
+    small = (f'fio --name=small --filename=/dev/{other[1]} --rw=randread --bs=4k --direct=1 '
+             '--size=1M --iodepth=16 --ioengine=libaio --time_based --runtime=20 >/dev/null')
+    places = [(f'w{i}', 1000 + i * 20000, 8 * MIB) for i in range(6)]
+    together(vm, [transfer('/dev/' + disk[2], *place, (2 + i) * MIB, 'dio', i)
+                  for i, place in enumerate(places)] + [small])
+    waits = stats(vm, second)['dma_waits'] - before
+    vm.guest('echo 1 > /sys/module/ramhba/parameters/late')
+    for place in places:
+        in_place(vm, '/dev/' + disk[1], *place)
     print(f'# {waits} waits for DMA resources')
     if not waits:
         raise Skip('all windows found room')
-
-
-SMALL_POOL.tests.insert(2, windows_that_find_no_room)
