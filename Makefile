@@ -19,7 +19,8 @@ FARMED  := Kbuild include compat drivers $(wildcard tests/kmod)
 
 .DEFAULT_GOAL := help
 .PHONY: help modules guest-modules install demo check check-unit check-fuzz check-qtest \
-	check-guest check-debug check-readme soak fuzz-device bench bench-faults lint vm qemu kernel deps deps-check \
+	check-guest check-debug check-readme check-build check-tools check-all soak fuzz-device \
+	bench bench-faults lint vm qemu kernel deps deps-check \
 	clean distclean tags
 
 help:
@@ -40,6 +41,7 @@ help:
 	@echo
 	@echo 'Test levels, from cheap to dear:'
 	@echo '  make lint         no warning from our files (W=1, sparse), checkpatch, scripts'
+	@echo '  make check-tools  the cache, the runner of tests, without a machine'
 	@echo '  make check-unit   pure code in a process, with sanitizers'
 	@echo '  make check-fuzz   the same code under libFuzzer, for a bounded time'
 	@echo '  make check-qtest  the emulated controller alone'
@@ -48,6 +50,7 @@ help:
 	@echo '  make soak         half an hour of verified load in split requests (SOAK=<seconds>)'
 	@echo '  make fuzz-device  half an hour of a chip that returns random bytes (FUZZ=<seconds> SEED=)'
 	@echo '  make check-readme the commands that README.md shows'
+	@echo '  make check-all    all levels complete, on each kernel; takes hours'
 	@echo
 	@echo '  make bench        isp against qla1280 on the same emulated chip (not a test)'
 	@echo '  make bench-faults the same two when that chip misbehaves (half an hour, not a test)'
@@ -109,8 +112,19 @@ demo: deps
 	@tests/guest/demo --build $(BUILD) --kernel $(KERNEL)
 
 check: deps-check
-	@$(MAKE) --no-print-directory qemu kernel
-	@tests/check lint unit fuzz qtest guest debug readme
+	@tests/check build lint tools unit fuzz qtest guest debug readme
+
+# Everything on every kernel, which takes hours: tests/README.md says what check leaves out and why.
+check-all: deps-check
+	@tests/check --complete build lint tools unit fuzz qtest guest guest@6.12 debug debug@kcsan readme
+
+# What the levels need, so that their times are those of the tests.
+check-build: kernel
+	@tools/qemu/build --asan
+	@$(VM) kernel --kernel debug >/dev/null
+
+check-tools:
+	@tests/tools
 
 check-unit:
 	@$(MAKE) --no-print-directory -C tests/unit check BUILD=$(BUILD)/unit

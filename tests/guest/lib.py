@@ -242,8 +242,7 @@ def nothing_left(vm):
     """
     if vm.config.controllers:
         vm.fault('')
-    vm.guest('cd /; umount /mnt 2>/dev/null; for m in scsa_contract isp ramhba scsa; do '
-             '[ ! -d /sys/module/$m ] || rmmod $m || exit 1; done', timeout=120)
+    unload(vm)
     out = vm.guest('cat /proc/lockdep_stats').text
     check(re.search(r'debug_locks:\s+1\b', out), 'lockdep has given up')
     dma = '/sys/kernel/debug/dma-api'
@@ -256,6 +255,23 @@ def nothing_left(vm):
     if vm.kernel.checks == 'debug':
         leaks = unreferenced(vm)
         check(not leaks, 'memory leaked:\n' + leaks[:4000])
+
+
+def unload(vm):
+    """Unload our modules."""
+    vm.guest('cd /; umount /mnt 2>/dev/null; for m in scsa_contract isp ramhba scsa; do '
+             '[ ! -d /sys/module/$m ] || rmmod $m || exit 1; done', timeout=120)
+
+
+def clean(vm):
+    """Leave a machine as another group expects it; false if that cannot be done."""
+    try:
+        unload(vm)
+        vm.guest('rm -rf /tmp/*; dmesg -C')
+    except VMError:
+        return False
+    vm.forget()
+    return True
 
 
 def unreferenced(vm):
@@ -278,7 +294,7 @@ class Group:
     name: str
     configure: object           # (Settings) -> Config
     tests: list = field(default_factory=list)
-    before: object = None       # (vm): after each boot
+    before: object = None       # (vm): after each boot, or when another group has left the machine
     needs: object = None        # (Settings): raises Skip
     kernels: tuple = ()         # names of the checking kernels it is for, if not for any kernel
     long: bool = False          # takes minutes: begin with it
@@ -315,14 +331,24 @@ class Settings:
         return os.path.join(folder, name)
 
 
+def reason(error):
+    """Why a test failed; an exception that no test raises on purpose is a bug in it."""
+    if isinstance(error, (AssertionError, VMError)):
+        return str(error) or 'failed'
+    return traceback.format_exc()
+
+
 class Runner:
-    """Runs groups and prints TAP."""
+    """Runs groups and prints TAP; comments say what is running: "begin <test>", "end <group>"."""
+
+    AGAIN = 3       # failed tests of a group that are run again alone
 
     def __init__(self, settings, patterns):
         self.settings = settings
         self.patterns = patterns
         self.count = 0
         self.failed = 0
+        self.left = None        # (machine, group) that a group has left for the next one
 
     def wanted(self, name):
         """Is this test asked for?  "!pattern" leaves tests out."""
@@ -332,6 +358,13 @@ class Runner:
         return (not asked or among(asked)) and \
             not among(p[1:] for p in self.patterns if p.startswith('!'))
 
+    def tests(self, group):
+        """(name, function) of the group's tests that are to run."""
+        if group.kernels and self.settings.kernel.checks not in group.kernels:
+            return []
+        names = [(f'{group.name}.{f.__name__}', f) for f in group.tests]
+        return [(n, f) for n, f in names if self.wanted(n)]
+
     def report(self, good, name, note=''):
         """One TAP line."""
         self.count += 1
@@ -339,10 +372,9 @@ class Runner:
         print(f'{"ok" if good else "not ok"} - {name}{note}')
 
     def run(self, group):
-        """All wanted tests of a group."""
-        names = [(f'{group.name}.{f.__name__}', f) for f in group.tests]
-        names = [(n, f) for n, f in names if self.wanted(n)]
-        if not names or group.kernels and self.settings.kernel.checks not in group.kernels:
+        """All wanted tests of a group. Those that fail are run again, each alone on a machine."""
+        names = self.tests(group)
+        if not names:
             return
         try:
             if group.needs:
@@ -351,60 +383,122 @@ class Runner:
             for name, _ in names:
                 self.report(True, name, f' # SKIP {e}')
             return
+        failures = self.in_order(group, names)
+        for n, (name, function, whys) in enumerate(failures):
+            again = self.alone(group, name, function) if n < self.AGAIN and function else None
+            for test, why in whys:
+                self.fail(test, why, again)
+        print('# end ' + group.name)
+
+    def in_order(self, group, todo):
+        """Run tests and report what passes; (name, function, [(name, why)]) of what does not."""
         vm = None
         broken = 0      # machines lost; a hang costs minutes, so not every test gets its own
         again = False   # a test is being repeated; no more than one of a group is
-        todo = names
+        failures = []
         while todo:
             name, function = todo.pop(0)
-            sys.stdout.flush()
-            started = time.monotonic()
+            print('# begin ' + name, flush=True)
             if broken > 2:
-                self.fail(name, 'not run: too many machines of this group failed')
+                failures.append((name, None, [
+                    (name, 'not run: too many machines of this group failed')]))
                 continue
             try:
                 if vm is None:
                     broken += 1
-                    vm = self.boot(group)
+                    vm = self.machine(group)
                     broken -= 1
-                parts = function(vm) or ()
-                vm.check()
-                for part, why in parts:
-                    self.report(not why, f'{group.name}.{part}', f'\n#   {why}' if why else '')
-                if not parts:
-                    self.report(True, name, f' ({time.monotonic() - started:.1f} s)')
+                found = self.one(vm, group, name, function)
             except Skip as e:
                 self.report(True, name, f' # SKIP {e}')
-            except (AssertionError, CommandFailed) as e:
-                self.fail(name, e)
-            except VMError as e:
-                if EMULATOR_STUCK.search(str(e)) and not again:
-                    print(f'# {name}: the emulator lost a vCPU, once more on a new machine')
-                    again = True
-                    todo.insert(0, (name, function))
-                else:
-                    self.fail(name, e)
-                if vm:
-                    vm.kill()
-                    broken += 1
-                vm = None
-            except Exception as e:      # a bug in the test is a failure of the test
-                self.fail(name, traceback.format_exc() if not str(e) else
-                          f'{type(e).__name__}: {e}\n{traceback.format_exc()}')
-        if vm is None:
-            return
+                continue
+            except Exception as e:      # pylint: disable=broad-except
+                found = [(name, reason(e))]
+                if isinstance(e, VMError) and not isinstance(e, CommandFailed):
+                    if EMULATOR_STUCK.search(str(e)) and not again:
+                        print(f'# {name}: the emulator lost a vCPU, once more on a new machine')
+                        again = True
+                        found = []
+                        todo.insert(0, (name, function))
+                    if vm:
+                        vm.kill()
+                        broken += 1
+                    vm = None
+            if found:
+                print(f'# {name} failed; it will be run again alone')
+                failures.append((name, function, found))
+        if vm:
+            self.finish(vm, group, share=not failures)
+        return failures
+
+    def one(self, vm, group, name, function):
+        """Run one test, report what passes of it; (name, why) of what fails."""
+        started = time.monotonic()
+        parts = function(vm) or ()
+        vm.check()
+        took = f'{time.monotonic() - started:.1f} s'
+        if not parts:
+            self.report(True, name, f' ({took})')
+            return []
+        print(f'# {name}: {took}')
+        for part, why in parts:
+            if not why:
+                self.report(True, f'{group.name}.{part}')
+        return [(f'{group.name}.{part}', why) for part, why in parts if why]
+
+    def alone(self, group, name, function):
+        """A failed test on a machine of its own: {name: why it failed again}."""
+        print('# begin ' + name, flush=True)
+        vm = None
         try:
-            if self.settings.kernel.checks:
+            vm = self.boot(group)
+            parts = function(vm) or ()
+            vm.check()
+            return {f'{group.name}.{part}': why for part, why in parts if why}
+        except Exception as e:      # pylint: disable=broad-except
+            return {name: reason(e)}
+        finally:
+            if vm:
+                vm.kill()
+
+    def finish(self, vm, group, share):
+        """Check that nothing is left on a checking kernel, then end the machine or share it."""
+        if self.settings.kernel.checks:
+            try:
                 started = time.monotonic()
                 nothing_left(vm)
                 self.report(True, group.name + '.nothing_left',
                             f' ({time.monotonic() - started:.1f} s)')
-        except (VMError, AssertionError) as e:
-            self.fail(group.name + '.nothing_left', e)
+            except (VMError, AssertionError) as e:
+                self.fail(group.name + '.nothing_left', e)
+                share = False
+        self.left = (vm, group)
+        # What has neither controllers nor disks keeps nothing outside the kernel.
+        if not share or vm.config.controllers or vm.config.disks or not clean(vm):
+            self.close()
+
+    def close(self):
+        """End the machine that a group has left."""
+        if not self.left:
+            return
+        (vm, group), self.left = self.left, None
         try:
             vm.shutdown()
         except VMError as e:
             self.fail(group.name + '.shutdown', e)
+
+    def machine(self, group):
+        """The machine that another group has left if it is the same, else a fresh one."""
+        if self.left:
+            vm, other = self.left
+            config = group.configure(self.settings)
+            config.label = vm.config.label
+            if config == vm.config:
+                print(f'# {group.name}: on the machine of {other.name}')
+                self.left = None
+                return self.prepare(vm, group)
+            self.close()
+        return self.boot(group)
 
     def boot(self, group):
         """A fresh VM for the group."""
@@ -413,20 +507,35 @@ class Runner:
         vm = VM(config)
         try:
             vm.start()
-            if vm.boot_hang:
-                print(f'# {group.name}: {vm.boot_hang}'.replace('\n', '\n#   '))
-            if group.before:
-                group.before(vm)
         except BaseException:
             vm.kill()
             raise
-        return vm
+        if vm.boot_died:
+            print(f'# {group.name}: the boot died, once more: {vm.boot_died}'.replace(
+                '\n', '\n#   '))
+        return self.prepare(vm, group)
 
-    def fail(self, name, error):
-        """A failed test, with the reason as TAP comments."""
-        self.report(False, name)
+    def prepare(self, vm, group):
+        """What a group does before its first test on a machine."""
+        try:
+            if group.before:
+                group.before(vm)
+            return vm
+        except BaseException:
+            vm.kill()
+            raise
+
+    def fail(self, name, error, again=None):
+        """A failed test and the reason as TAP comments; again: why it failed the second time."""
+        note = ''
+        if again is not None:
+            note = ' (failed again)' if again else ' (failed, then passed)'
+        self.report(False, name, note)
         for line in str(error).splitlines():
             print('#   ' + line)
+        for test, why in (again or {}).items():
+            for line in f'again, alone: {test}: {why}'.splitlines():
+                print('#   ' + line)
 
 
 def errors_in_log(vm):

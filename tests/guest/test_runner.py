@@ -121,7 +121,23 @@ def hung_boot_is_repeated(vm):
     vm.config.extra, vm.config.boot_timeout = ['-S'], 3     # the processor does not run
     with mock.patch.object(vm, '_hang', hang_once):
         vm.start()
-    check('boot did not end' in vm.boot_hang and 'CPU#1 EIP=' in vm.boot_hang, vm.boot_hang)
+    check('boot did not end' in vm.boot_died and 'CPU#1 EIP=' in vm.boot_died, vm.boot_died)
+    same(vm.guest('echo works').text, 'works\n', 'output')
+
+
+@group.test
+def crashed_boot_is_repeated(vm):
+    """So is a boot whose kernel dies before it takes commands."""
+    vm.kill()
+    boot, cmdlines = vm._boot, ['rdinit=/absent', '']       # pylint: disable=protected-access
+
+    def crash_once(*args):
+        vm.config.cmdline = cmdlines.pop(0)
+        boot(*args)
+
+    with mock.patch.object(vm, '_boot', crash_once):
+        vm.start()
+    check('Kernel panic' in vm.boot_died, vm.boot_died)
     same(vm.guest('echo works').text, 'works\n', 'output')
 
 

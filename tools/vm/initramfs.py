@@ -11,7 +11,9 @@ import re
 import shutil
 import stat
 import subprocess
+import tempfile
 
+import cache
 from packages import Archive, PackageError, locked, say, unpack
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -178,23 +180,29 @@ def _userland(build):
         if old.startswith('userland-'):
             shutil.rmtree(os.path.join(work, old))
     archive = Archive(build)
-    closure = archive.closure(list(TOOLS))
     skip = ('librados', 'librbd', 'libgfapi', 'libgfrpc', 'libgfxdr', 'libglusterfs', 'libnbd',
             'libibverbs', 'librdmacm', 'libpmem', 'libboost', 'libpython', 'libnl', 'libdaxctl',
             'libndctl', 'libgnutls', 'libperl', 'libsystemd')
-    versions = {n: v for n, v in closure.items()
+    versions = {n: v for n, v in archive.closure(list(TOOLS)).items()
                 if n in TOOLS or (n.startswith(('lib', 'zlib')) and not n.startswith(skip))}
-    root = os.path.join(work, 'unpacked')
-    unpack(archive.download(versions).values(), root)
-    part = os.path.join(work, 'userland.part')
-    shutil.rmtree(part, ignore_errors=True)
-    stubs = os.path.join(work, 'stubs')
-    os.makedirs(stubs, exist_ok=True)
+
+    def make(folder):
+        with tempfile.TemporaryDirectory(dir=work) as scratch:
+            root = os.path.join(scratch, 'unpacked')
+            unpack(archive.download(versions).values(), root)
+            _pick(root, folder, scratch)
+
+    cache.obtain('userland', cache.key(recipe, versions), final, make)
+    return final
+
+
+def _pick(root, folder, scratch):
+    """Copy the guest's programs and their libraries from the unpacked packages."""
     programs = []
     for patterns in TOOLS.values():
         for pattern in patterns:
-            programs += _take(root, pattern, part)
-    libraries = _stub_libraries(os.path.join(part, 'usr/bin/fio'), root, stubs)
+            programs += _take(root, pattern, folder)
+    libraries = _stub_libraries(os.path.join(folder, 'usr/bin/fio'), root, scratch)
     todo = [p for p in programs if _is_elf(p)]
     while todo:
         for soname in _readelf(todo.pop())[0]:
@@ -202,16 +210,12 @@ def _userland(build):
                 continue
             libraries[soname] = _library(root, soname)
             todo.append(libraries[soname])
-    libdir = os.path.join(part, LIBDIRS[0])
+    libdir = os.path.join(folder, LIBDIRS[0])
     os.makedirs(libdir)
     for soname, path in libraries.items():
         shutil.copy(path, os.path.join(libdir, soname))
-    os.makedirs(os.path.join(part, 'lib64'))
-    shutil.copy(_library(root, 'ld-linux-x86-64.so.2'), os.path.join(part, 'lib64'))
-    shutil.rmtree(root)
-    shutil.rmtree(stubs)
-    os.replace(part, final)
-    return final
+    os.makedirs(os.path.join(folder, 'lib64'))
+    shutil.copy(_library(root, 'ld-linux-x86-64.so.2'), os.path.join(folder, 'lib64'))
 
 
 def _is_elf(path):
@@ -315,7 +319,6 @@ def _build(build, kernel, modules, own_modules, files):
 
 def _depmod(tree, release, base):
     """Add modules.dep and friends for the modules in the tree."""
-    import tempfile
     with tempfile.TemporaryDirectory() as root:
         for path, (_, content) in tree.entries.items():
             if path.startswith(base + '/') and content:

@@ -3,7 +3,7 @@
 
 import glob
 import gzip
-import hashlib
+import inspect
 import lzma
 import os
 import re
@@ -11,6 +11,7 @@ import shutil
 import struct
 import subprocess
 
+import cache
 from packages import ARCH, Archive, PackageError, locked, say, unpack
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -183,20 +184,22 @@ def _fetch(build, prefix):
     versions = archive.closure(names)
     keep = {n: v for n, v in versions.items()
             if n in names or n.startswith(('linux-headers-', 'linux-kbuild-'))}
-    debs = archive.download(keep)
+
+    def make(top):
+        say(f'kernel: unpacking {release} into build/kernel')
+        kernel = Kernel(release, top)
+        unpack(archive.download(keep).values(), kernel.root)
+        _fix_headers(kernel.root)
+        for link in ('build', 'source'):
+            cache.remove(os.path.join(kernel.modules, link))
+        subprocess.run(['/sbin/depmod', '-b', kernel.root, release], check=True)
+        kernel.elf()
+        cache.remove(os.path.join(top, '.lock'))
+
     top = os.path.join(os.path.abspath(build), 'kernel', release)
-    kernel = Kernel(release, top)
-    say(f'kernel: unpacking {release} into build/kernel')
-    new = kernel.root + '.new'
-    unpack(debs.values(), new)
-    _fix_headers(new)
-    for link in ('build', 'source'):
-        path = os.path.join(new, 'lib', 'modules', release, link)
-        if os.path.islink(path):
-            os.unlink(path)
-    subprocess.run(['/sbin/depmod', '-b', new, release], check=True)
-    os.replace(new, kernel.root)
-    return kernel
+    recipe = (inspect.getsource(make), inspect.getsource(_fix_headers))
+    cache.obtain('kernel', f'{release}-{cache.key(keep, recipe)}', top, make)
+    return Kernel(release, top)
 
 
 def _options(name):
@@ -209,20 +212,29 @@ def _options(name):
 
 
 def _prepare_checking(build, name):
-    """The checking kernel as it is now to be configured: what was built, else built here.
+    """The checking kernel as it is now to be configured: what is in the tree, else from the cache,
+    else built here.
 
     What was built of an older source package is good enough, as it is with Debian's kernels.
     """
     top = os.path.join(os.path.abspath(build), 'debug-kernel', name)
     options = _options(name)
-    want = hashlib.sha256((options + ''.join(FIX)).encode()).hexdigest()
+    recipe = cache.key(options, FIX, inspect.getsource(_build_checking),
+                       inspect.getsource(_keep_headers))
     stamp = os.path.join(top, 'stamp')
 
     def built():
         if not os.path.exists(stamp):
             return None
         with open(stamp, encoding='utf-8') as f:
-            return CheckingKernel(name, top) if f.read().split()[-1] == want else None
+            return CheckingKernel(name, top) if f.read().split()[-1] == recipe else None
+
+    def make(new):
+        source = _source_tree(build)
+        _build_checking(source, new, name, options)
+        _keep_headers(source, new)
+        with open(os.path.join(new, 'stamp'), 'w', encoding='utf-8') as f:
+            f.write(recipe + '\n')
 
     kernel = built()
     if kernel:
@@ -230,18 +242,17 @@ def _prepare_checking(build, name):
     with locked(os.path.dirname(top)):
         kernel = built()
         if not kernel:
-            version, source = _source_tree(build)
-            shutil.rmtree(top, ignore_errors=True)
-            os.makedirs(os.path.join(top, 'objects'))
-            _build_checking(source, top, name, options)
-            with open(stamp, 'w', encoding='utf-8') as f:
-                f.write(f'{version} {want}\n')
+            with locked(build):
+                version = Archive(build).candidate('linux-source-' + SOURCE)
+            gcc = subprocess.run(['gcc', '-dumpfullversion'], stdout=subprocess.PIPE, text=True,
+                                 check=True).stdout
+            cache.obtain('debug-kernel', f'{name}-{cache.key(version, gcc, recipe)}', top, make)
             kernel = built()
     return kernel
 
 
 def _source_tree(build):
-    """(version, folder) of the newest kernel source, unpacked below build/debug-kernel."""
+    """The newest kernel source, unpacked below build/debug-kernel."""
     with locked(build):
         version, deb = _source_package(build, SOURCE)
     tree = os.path.join(os.path.abspath(build), 'debug-kernel', 'source-' + version)
@@ -252,7 +263,7 @@ def _source_tree(build):
         _untar_source(deb, SOURCE, tree + '.part', [])
         os.replace(tree + '.part', tree)
     _fix(tree)
-    return version, tree
+    return tree
 
 
 def _fix(tree):
@@ -271,6 +282,7 @@ def _fix(tree):
 def _build_checking(source, top, name, options):
     """Configure and build; every option asked for must be there in the end."""
     objects = os.path.join(top, 'objects')
+    os.makedirs(objects)
     wanted = os.path.join(top, 'options')
     log = os.path.join(os.path.dirname(top), name + '.log')
     with open(wanted, 'w', encoding='utf-8') as f:
@@ -296,6 +308,28 @@ def _build_checking(source, top, name, options):
     for link in ('build', 'source'):
         for path in glob.glob(os.path.join(top, 'root/lib/modules/*', link)):
             os.unlink(path)
+
+
+def _keep_headers(source, top):
+    """Keep what modules are built with, and nothing that says where the kernel was built."""
+    headers = os.path.join(top, 'source')
+    for folder in ('include', 'scripts', 'arch/x86/include'):
+        cache.copy(os.path.join(source, folder), os.path.join(headers, folder))
+    for pattern in ('Makefile', 'Kbuild', 'arch/x86/Makefile*'):
+        for path in glob.glob(os.path.join(source, pattern)):
+            cache.copy(path, os.path.join(headers, os.path.relpath(path, source)))
+    objects = os.path.join(top, 'objects')
+    kept = os.path.join(top, 'kept')
+    for name in ('include', 'scripts', 'arch/x86/include', 'arch/x86/boot/bzImage', 'vmlinux',
+                 'tools/objtool/objtool', 'Module.symvers', '.config'):
+        path = os.path.join(objects, name)
+        if os.path.exists(path):
+            os.makedirs(os.path.dirname(os.path.join(kept, name)), exist_ok=True)
+            os.rename(path, os.path.join(kept, name))
+    with open(os.path.join(kept, 'Makefile'), 'w', encoding='utf-8') as f:
+        f.write('include $(dir $(realpath $(lastword $(MAKEFILE_LIST))))../source/Makefile\n')
+    shutil.rmtree(objects)
+    os.rename(kept, objects)
 
 
 def _clean_environment():
@@ -326,11 +360,10 @@ def _untar_source(deb, version, target, names):
 
 def source_files(build, version, names, target):
     """Extract single files of the kernel source (package linux-source-<version>) to target."""
-    deb = _source_package(build, version)[1]
-    say(f'kernel: taking {len(names)} files out of linux-source-{version}')
-    part = target + '.part'
-    shutil.rmtree(part, ignore_errors=True)
-    os.makedirs(part)
-    _untar_source(deb, version, part, names)
-    shutil.rmtree(target, ignore_errors=True)
-    os.replace(part, target)
+    found = Archive(build).candidate('linux-source-' + version)
+
+    def make(folder):
+        say(f'kernel: taking {len(names)} files out of linux-source-{version}')
+        _untar_source(_source_package(build, version)[1], version, folder, names)
+
+    cache.obtain('source-files', cache.key(found, names), target, make)

@@ -5,10 +5,12 @@ apt does the work (index signatures, hashes, dependency order) with a state of
 its own under build/packages/apt, so neither the host's package lists nor its
 installed packages are touched.  The archive addresses are those the host is
 configured with, or those of the sources file named by SCSA_APT_SOURCES.
+Indexes (for a day) and packages (by their SHA-256) are shared through the cache.
 """
 
 import contextlib
 import fcntl
+import hashlib
 import json
 import os
 import re
@@ -17,6 +19,8 @@ import subprocess
 import sys
 import tempfile
 import time
+
+import cache
 
 ARCH = 'amd64'
 KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg'
@@ -152,15 +156,31 @@ class Archive:
         known = os.path.exists(stamp)
         if known and time.time() - os.path.getmtime(stamp) < 24 * 3600:
             return
-        say('packages: fetching the Debian package index')
         try:
             self._write_sources()
-            self._run('apt-get', 'update', '-q', '--error-on=any')
+            self._fetch_index()
         except (PackageError, subprocess.CalledProcessError) as e:
-            if not known:
+            if not known and not cache.take_newest('index', self._index_name(),
+                                                   self.apt + '/lists'):
                 raise
-            say(f'packages: the index of {time.ctime(os.path.getmtime(stamp))} is used: {e}')
+            say(f'packages: an older index is used: {e}')
         open(stamp, 'w', encoding='utf-8').close()
+
+    def _index_name(self):
+        with open(self.apt + '/sources.list', encoding='utf-8') as f:
+            return cache.key(f.read())
+
+    def _fetch_index(self):
+        """Today's index, from the cache or from the archive."""
+        def fetch(folder):
+            say('packages: fetching the Debian package index')
+            os.makedirs(folder + '/partial')
+            self._run('apt-get', 'update', '-q', '--error-on=any',
+                      '-o', 'Dir::State::lists=' + folder)
+            os.unlink(folder + '/lock')
+
+        day = f'{time.time() // 86400:.0f}'
+        cache.obtain('index', self._index_name() + '-' + day, self.apt + '/lists', fetch)
 
     def search(self, regex):
         """Names of the packages whose whole name matches regex."""
@@ -181,6 +201,13 @@ class Archive:
         m = re.search(r'Candidate: (\S+)', out)
         return m.group(1) if m and m.group(1) != '(none)' else None
 
+    def _hashes(self, want):
+        """{name: SHA-256} of packages given as name=version, according to the signed index."""
+        if not want:
+            return {}
+        out = self._run('apt-cache', 'show', *want)
+        return dict(re.findall(r'^Package: (\S+)$.*?^SHA256: (\w+)$', out, re.M | re.S))
+
     def download(self, versions):
         """Fetch the packages of {name: version}; return {name: .deb path}."""
         lock = os.path.join(self.top, 'files.json')
@@ -195,18 +222,31 @@ class Archive:
             if os.path.exists(path):
                 continue
             want[key] = name
+        hashes = self._hashes(want)
+        for key, name in list(want.items()):
+            deb = f'{name}_{hashes[name][:20]}.deb'
+            path = os.path.join(self.debs, deb)
+            if not cache.take('debs', deb, path):
+                continue
+            if _sha256(path) == hashes[name]:
+                known[key] = deb
+                del want[key]
+            else:
+                cache.drop('debs', deb)
         if want:
             say('packages: fetching ' + ' '.join(sorted(want.values())))
             part = os.path.join(self.top, 'partial')
             shutil.rmtree(part, ignore_errors=True)
             os.makedirs(part)
             self._run('apt-get', '-q', 'download', *want, cwd=part)
-            for deb in os.listdir(part):
-                name = deb.split('_')[0]
-                for key in want:
-                    if want[key] == name:
-                        known[key] = deb
-                os.replace(os.path.join(part, deb), os.path.join(self.debs, deb))
+            fetched = {file.split('_')[0]: file for file in os.listdir(part)}
+            for key, name in want.items():
+                if name in fetched:
+                    known[key] = f'{name}_{hashes[name][:20]}.deb'
+                    path = os.path.join(self.debs, known[key])
+                    os.replace(os.path.join(part, fetched[name]), path)
+                    cache.give('debs', known[key], path)
+        if hashes:
             with open(lock + '.new', 'w', encoding='utf-8') as f:
                 json.dump(known, f, indent=1, sort_keys=True)
             os.replace(lock + '.new', lock)
@@ -214,6 +254,11 @@ class Archive:
             return {n: os.path.join(self.debs, known[f'{n}={v}']) for n, v in versions.items()}
         except KeyError as e:
             raise PackageError(f'apt did not deliver {e}') from None
+
+
+def _sha256(path):
+    with open(path, 'rb') as f:
+        return hashlib.file_digest(f, 'sha256').hexdigest()
 
 
 def unpack(debs, target):

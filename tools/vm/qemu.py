@@ -208,7 +208,7 @@ class VM:
     def __init__(self, config):
         self.config = config
         self.process = None
-        self.boot_hang = ''
+        self.boot_died = ''
         self.qmp_events = []
         self._expected_reports = []
         self._expected_complaints = []
@@ -233,14 +233,15 @@ class VM:
     def start(self, interactive=False):
         """Boot, and wait until the guest takes commands.
 
-        A boot that hangs is tried once more: TCG with threads loses a vCPU now and then, and until
-        a command is given no driver of the controllers is loaded. boot_hang is what was seen.
+        A boot that dies is tried once more: until a command is given no driver of the controllers
+        is loaded, and TCG with threads now and then loses a vCPU or executes a breakpoint that the
+        kernel has removed. boot_died is what was seen.
         """
         try:
             self._boot(interactive)
-        except GuestHang as e:
-            self.boot_hang = str(e)
-            say('vm: the boot has hung, once more')
+        except (GuestHang, GuestCrash) as e:
+            self.boot_died = str(e)
+            say('vm: the boot has died, once more')
             self.kill()
             self._boot(interactive)
 
@@ -389,6 +390,11 @@ class VM:
     def expect_guest_error(self, regex):
         """Guest-error lines that match are part of this test."""
         self._expected_complaints.append(re.compile(regex))
+
+    def forget(self):
+        """What was announced does not hold any more."""
+        self._expected_reports.clear()
+        self._expected_complaints.clear()
 
     def check(self):
         """Raise if the guest, QEMU or a device model has reported anything."""
