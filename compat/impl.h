@@ -284,8 +284,11 @@ bool scsa_lun_configure(struct scsa_lun *lun, bool tagged);
 
 struct scsa_cmd *scsa_cmd_alloc(struct scsa_lun *lun);
 void scsa_cmd_free(struct scsa_cmd *sc);
-/* The same for one whose HBA driver has gone without giving its packet back. */
-void scsa_cmd_abandon(struct scsa_cmd *sc);
+/*
+ * The same for one whose HBA driver has not given its packet back, and cannot any more. @pkt: the driver
+ * has detached, so that the packet is not its own any more either.
+ */
+void scsa_cmd_abandon(struct scsa_cmd *sc, bool pkt);
 /* 0: linux_cmd_done() will be or has been called; else busy, nothing was sent. */
 int scsa_cmd_start(struct scsa_cmd *sc);
 /* Ask for it back early; linux_cmd_done() tells when. False if that is refused. Thread context. */

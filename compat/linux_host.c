@@ -682,7 +682,7 @@ void linux_host_remove(struct dev_info *dip)
 	WRITE_ONCE(dip->di_host, NULL);
 }
 
-void linux_host_free(struct dev_info *dip)
+void linux_host_free(struct dev_info *dip, bool detached)
 {
 	struct scsa_host *host = dip->di_removed_host;
 	struct scsa_cmd *sc;
@@ -691,7 +691,7 @@ void linux_host_free(struct dev_info *dip)
 	/* detach(9E) is over: nobody can give these back any more, nor free their packets. */
 	for (lost = 0; (sc = host->orphans); lost++) {
 		host->orphans = sc->sc_next_orphan;
-		scsa_cmd_abandon(sc);
+		scsa_cmd_abandon(sc, detached);
 	}
 	if (lost)
 		dev_warn(dip->di_dev, "%s has gone with %u commands that never came back\n",

@@ -35,8 +35,8 @@ void linux_dma_start(struct dev_info *dip);
 
 int linux_host_add(struct dev_info *dip);
 void linux_host_remove(struct dev_info *dip);
-/* Free what only the HBA driver may have referred to; after detach(9E). */
-void linux_host_free(struct dev_info *dip);
+/* Free what only the HBA driver may have referred to; after detach(9E), which may have been refused. */
+void linux_host_free(struct dev_info *dip, bool detached);
 
 int linux_eh_abort(struct scsi_cmnd *scmd);
 int linux_eh_device_reset(struct scsi_cmnd *scmd);

@@ -214,7 +214,7 @@ static void linux_remove(struct pci_dev *pdev)
 	linux_intr_teardown(dip);
 	/* No DMA can arrive any more: buffers of commands that never came back may go. */
 	pci_clear_master(pdev);
-	linux_host_free(dip);
+	linux_host_free(dip, !refused);
 	unlink_instance(ld, dip);
 	if (!refused) {
 		ddi_dma_release(dip);

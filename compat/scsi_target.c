@@ -249,21 +249,28 @@ static void pkt_put(struct target_cmd *tc)
 	scsi_destroy_pkt(pkt);
 }
 
+static void cmd_free(struct target_cmd *tc)
+{
+	lun_rele(tc->tc_lun);
+	kmem_free(tc, sizeof(*tc));
+}
+
 void scsa_cmd_free(struct scsa_cmd *sc)
 {
 	struct target_cmd *tc = to_tc(sc);
 
 	if (tc->tc_pkt_ours)
 		pkt_put(tc);
-	scsa_cmd_abandon(sc);
+	cmd_free(tc);
 }
 
-void scsa_cmd_abandon(struct scsa_cmd *sc)
+void scsa_cmd_abandon(struct scsa_cmd *sc, bool pkt)
 {
 	struct target_cmd *tc = to_tc(sc);
 
-	lun_rele(tc->tc_lun);
-	kmem_free(tc, sizeof(*tc));
+	if (pkt && tc->tc_pkt_ours)
+		scsi_hba_pkt_free(&tc->tc_lun->sd.sd_address, tc->tc_pkt);
+	cmd_free(tc);
 }
 
 /* The packet, not to be destroyed before pkt_put(); NULL if there is none. */

@@ -45,6 +45,20 @@ PASSTHROUGH = [
 ]
 
 
+# name, direction, sizes of the buffer that are too small, CDB
+OVERRUNS = [
+    ('WRITE SAME(10)', '-s', (0, 1, 24, 511), '41 00 00 00 00 00 00 00 08 00'),
+    ('WRITE SAME(16)', '-s', (0, 1, 24, 511), '93 00 00 00 00 00 00 00 00 00 00 00 00 08 00 00'),
+    ('UNMAP', '-s', (0, 1, 23), '42 00 00 00 00 00 00 00 18 00'),
+    ('MODE SELECT(6)', '-s', (0, 1, 23), '15 10 00 00 18 00'),
+    ('VERIFY(10), BYTCHK 3', '-s', (0, 1, 24, 511), '2f 06 00 00 00 00 00 00 08 00'),
+    ('WRITE(10)', '-s', (0, 1, 24, 511), '2a 00 00 00 00 00 00 00 01 00'),
+    ('READ(10)', '-r', (0, 1, 24, 511), '28 00 00 00 00 00 00 00 01 00'),
+    ('READ CAPACITY(10)', '-r', (0, 1, 7), '25 00 00 00 00 00 00 00 00 00'),
+    ('READ CAPACITY(16)', '-r', (0, 1, 24), '9e 10 00 00 00 00 00 00 00 00 00 00 00 20 00 00'),
+]
+
+
 def io_group(driver, name, needs=None, params='', only=(), dma='', **machine):
     """The group of tests for one driver (and its parameters) on one kind of machine.
 
@@ -142,6 +156,22 @@ def io_group(driver, name, needs=None, params='', only=(), dma='', **machine):
                 check(word in text, f'{word!r} is not in\n{text}')
         passthrough.__name__ = 'passthrough_' + key
         group.test(passthrough)
+
+    @group.test
+    def overruns_are_errors(vm):
+        """A target that wants to move more than the buffer holds: the command is not taken for done."""
+        sg, taken = generic(vm, 1), []
+        before = hashlib.sha256(host_bytes(vm.config.disks[1], 0, MIB)).digest()
+        vm.guest('head -c 4096 /dev/zero | tr "\\0" Q > /tmp/on')
+        for name, way, sizes, cdb in OVERRUNS:
+            for size in sizes:
+                data = f'{way} {size} {"-i /tmp/on" if way == "-s" else ""}' if size else ''
+                if not vm.guest(f'sg_raw {data} {sg} {cdb}', check=False).status:
+                    taken.append(f'{name} with {size} bytes')
+        same(taken, [], 'taken for done')
+        same(hashlib.sha256(host_bytes(vm.config.disks[1], 0, MIB)).digest(), before,
+             'the beginning of the disk')
+        vm.guest(f'sg_turs {sg} || sg_turs {sg}')
 
     @group.test
     def same_answers_as_scsi_debug(vm):

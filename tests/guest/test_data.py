@@ -5,9 +5,9 @@ import os
 import re
 import time
 
-from io_tests import not_built
+from io_tests import fio, not_built
 from lib import (ISP, Controller, Disk, Group, Skip, block, check, generic, host_number, program, same)
-from test_scsa import RAMHBA
+from ramhba import RAMHBA
 from test_split import large_requests, stats
 
 GROUPS = []
@@ -118,6 +118,24 @@ def unbind_leaves_memory_alone(vm):
     late_data(vm, 'keep', 'setup=1')
 
 
+# Packets that are kept for the next command, and such that are not
+
+KEEP = ram_group('data-keep')
+
+
+@KEEP.test
+def kept(vm):
+    """keep_packets=1 of scsa: what the RAM disk HBA can bear in its own packet style and the other."""
+    for params in ('maxsegs=3', 'atomic=1 setup=1 maxsegs=3'):
+        vm.guest('modprobe -r ramhba; modprobe -r scsa; modprobe scsa keep_packets=1')
+        RAMHBA.load(vm, params)
+        large_requests(vm, block(vm, 0), 1)
+        for depth in (1, 32):
+            fio(vm, block(vm, 0), depth, '--bsrange=4k-512k --size=8M')
+        check(stats(vm)['split_requests'] > 0, 'nothing was split')
+    vm.guest('modprobe -r ramhba; modprobe -r scsa')
+
+
 # Short transfers, warnings, more data than there is room for
 
 RAM = ram_group('data-ram')
@@ -220,6 +238,20 @@ def overrun_is_an_error(vm):
               f'READ CAPACITY into {size} bytes is taken for done')
     vm.guest(f'sg_raw -r 8 {sg} 25 00 00 00 00 00 00 00 00 00')
     same(stats(vm)['overruns'], 0, 'overruns that are no error')
+
+
+@RAM.test
+def longer_record_of_a_tape(vm):
+    """A tape's record is as long as it is: what fits is there, with the target's status."""
+    again(vm, 'overrun=1 dtype=1')
+    sg, cdb = generic(vm, 0), '88 00 00 00 00 00 00 00 00 00 00 00 00 02 00 00'
+    said = vm.guest(f'sg_raw -r 512 {sg} {cdb} 2>&1').text
+    check('Received 512 bytes' in said, said)
+    same(stats(vm)['overruns'], 1, 'records counted')
+    # With no room at all, and in the other direction, something is wrong.
+    vm.guest(f'! sg_raw {sg} {cdb}; head -c 512 /dev/zero > /tmp/on; '
+             f'! sg_raw -s 512 -i /tmp/on {sg} 8a {cdb[3:]}')
+    same(stats(vm)['overruns'], 1, 'records counted')
 
 
 # Recovery
@@ -369,6 +401,26 @@ def wait_for(vm, words, seconds, seen):
     end = time.monotonic() + seconds * vm.kernel.slowness
     while time.monotonic() < end and not any(words in line for line in vm.console()[seen:]):
         time.sleep(0.1)
+
+
+@CHIP.test
+def packets_not_kept(vm):
+    """keep_packets=0 of scsa, with isp: requests of one command and of many, lost commands too."""
+    vm.guest('modprobe -r isp; modprobe scsa keep_packets=0')
+    ISP.load(vm, 'ndatasegs=3')
+    disk = block(vm, 0)
+    large_requests(vm, disk, 1)
+    fio(vm, disk, 16, '--bsrange=4k-512k --size=8M')
+    check(stats(vm)['split_requests'] > 0, 'nothing was split')
+    # Aborts meet packets that come back.
+    vm.guest(f'echo 2 > /sys/block/{disk[5:]}/device/timeout')
+    vm.fault('late-completion,ms=2100,target=0,every=40,count=8')
+    try:
+        fio(vm, disk, 16, '--size=4M')
+    finally:
+        vm.fault('')
+    vm.guest('modprobe -r isp; modprobe -r scsa')
+    ISP.load(vm)
 
 
 def overtake(vm):

@@ -166,7 +166,7 @@ boolean_t ramhba_overruns(struct ramhba *rh, struct scsi_pkt *pkt)
 	if (!rh->rh_overrun)
 		return B_FALSE;
 	if (ramhba_parse(cdb, &io))
-		want = io.io_read ? 0 : io.io_blocks * rh->rh_block;
+		want = io.io_blocks * rh->rh_block;
 	else if (cdb[0] == SCMD_WRITE_BUFFER)
 		want = cdb[6] << 16 | cdb[7] << 8 | cdb[8];
 	else if (cdb[0] == SCMD_READ_CAPACITY)

@@ -48,7 +48,7 @@ module_param(blksize, int, 0444);
 MODULE_PARM_DESC(blksize, "bytes in a logical block, 512 or 4096");
 static int overrun;
 module_param(overrun, int, 0444);
-MODULE_PARM_DESC(overrun, "WRITE, WRITE BUFFER, READ CAPACITY of more than is mapped: CMD_DATA_OVR");
+MODULE_PARM_DESC(overrun, "READ, WRITE, WRITE BUFFER, READ CAPACITY of more than is mapped: CMD_DATA_OVR");
 static bool atomic;
 module_param(atomic, bool, 0444);
 MODULE_PARM_DESC(atomic, "use the atomic execution model instead of the thread model");
