@@ -294,8 +294,8 @@ static qc_status_t linux_queuecommand(struct Scsi_Host *shost, struct scsi_cmnd 
 	sc->sc_blksize = sdev->sector_size;
 	sc->sc_devtype = sdev->type;
 	/*
-	 * The midlayer's timer runs out first: it tells whoever waits that it was the time, and begins
-	 * with an abort of this one command.
+	 * The midlayer's timer runs out first. It reports a timeout as such, and begins with an abort of
+	 * this one command.
 	 */
 	sc->sc_time = secs + HBA_TIMER_LATER;
 	sc->sc_revoked = false;
@@ -499,7 +499,10 @@ static void linux_sdev_destroy(struct scsi_device *sdev)
 
 	if (!ll)
 		return;
-	/* Whoever has the device open may be resetting it. */
+	/* The worker may still have to let go of a command that is complete. */
+	if (host->wq)
+		flush_work(&host->work);
+	/* A process that has the device open may be resetting it. */
 	mutex_lock(&host->life);
 	sdev->hostdata = NULL;
 	mutex_unlock(&host->life);

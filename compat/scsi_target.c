@@ -439,7 +439,7 @@ static boolean_t prepare_part(struct target_cmd *tc)
 	prepare(tc);
 	if (split_rewrite(&tc->tc_split, pkt->pkt_cdbp, tc->tc_done, tc->tc_part))
 		return B_FALSE;
-	/* Parts follow each other; nobody will come to ring the doorbell. */
+	/* The next part is sent when this one is complete: ring the doorbell now. */
 	pkt->pkt_flags &= ~FLAG_SCSA_MORE;
 	pkt->pkt_time = MAX((tc->tc_deadline - ddi_get_lbolt()) / hz, 1);
 	return B_TRUE;

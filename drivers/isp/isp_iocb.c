@@ -17,8 +17,8 @@ uint_t isp_iocb_entries(uint_t nsegs, uint_t cdblen, boolean_t a64)
 }
 
 /*
- * An entry's time limit for @seconds; 0: none. A time that there is no room for is left to the midlayer
- * and to the watchdog: the chip must not end a FORMAT UNIT early.
+ * An entry's time limit for @seconds; 0: none. The midlayer and the watchdog look after a longer time
+ * than fits: the chip must not end a FORMAT UNIT early.
  */
 uint16_t isp_iocb_time(int seconds)
 {

@@ -27,7 +27,7 @@ def ram_group(name, params='', **machine):
 
 
 def again(vm, params):
-    """The RAM disk HBA loaded anew, with other parameters and an empty log."""
+    """Load the RAM disk HBA with other parameters, and empty the log."""
     vm.guest('modprobe -r ramhba')
     RAMHBA.load(vm, params)
     vm.guest('dmesg -C')
@@ -469,7 +469,7 @@ def restart_overtakes_a_polled_command(vm):
 
 for _target, _size in ((0, 512), (1, 4096)):
     def underrun(vm, target=_target, size=_size):
-        """Good status and too few bytes, for ever: an I/O error in the end, not a process in D state."""
+        """Good status and too few bytes each time: an I/O error, not a process in D state."""
         disk = block(vm, target)
         for opcode, command in ((0x28, f'dd if={disk} of=/dev/null bs=8k count=1 iflag=direct'),
                                 (0x2a, f'dd if=/dev/zero of={disk} bs=8k count=1 oflag=direct')):

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """scsa.ko with a driver that has the habits of published ones: ramhba's parameter published.
 
-Such a driver does not reset a packet's state when its DMA resources go, and advances to a window
-before it knows that there is one. A layer that gives it what sd(4D) would moves all data to where
-it belongs; another one stops, or moves data to another place without an error.
+Such a driver does not reset a packet's state when its DMA resources go, and it advances to a window
+before it has got that window. All data must go where it belongs, as it does with sd(4D).
 """
 
 import functools
