@@ -194,6 +194,11 @@ static unsigned int dma_pages_of(const struct scatterlist *sg)
 	return PFN_UP(sg->offset + sg->length);
 }
 
+static struct page *dma_page(struct scatterlist *sg, unsigned int n)
+{
+	return pfn_to_page(page_to_pfn(sg_page(sg)) + n);
+}
+
 /*
  * Does a reference keep the memory from being used for something else? Not slab memory, nor what its
  * owner uses again without freeing it, as sg its reserved buffer: only pages of a process or of the
@@ -204,7 +209,7 @@ static bool dma_can_be_held(struct scatterlist *sg)
 	unsigned int i;
 
 	for (i = 0; i < dma_pages_of(sg); i++) {
-		struct folio *folio = page_folio(nth_page(sg_page(sg), i));
+		struct folio *folio = page_folio(dma_page(sg, i));
 
 		if (folio_test_slab(folio) || !(folio_test_anon(folio) || folio_mapping(folio)))
 			return false;
@@ -226,7 +231,7 @@ static bool dma_hold_pages(struct linux_dma_map *map)
 		map->segs[i].len = dma_can_be_held(sg);
 		all &= map->segs[i].len;
 		for (page = 0; map->segs[i].len && page < dma_pages_of(sg); page++)
-			get_page(nth_page(sg_page(sg), page));
+			get_page(dma_page(sg, page));
 	}
 	map->held = true;
 	return all;
@@ -239,7 +244,7 @@ static void dma_release_pages(struct linux_dma_map *map)
 
 	for_each_sg(map->own->table.sgl, sg, map->nents, i)
 		for (page = 0; map->segs[i].len && page < dma_pages_of(sg); page++)
-			put_page(nth_page(sg_page(sg), page));
+			put_page(dma_page(sg, page));
 	map->held = false;
 }
 

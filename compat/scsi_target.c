@@ -724,7 +724,6 @@ int scsa_cmd_start(struct scsa_cmd *sc)
 bool scsa_cmd_abort(struct scsa_cmd *sc)
 {
 	struct target_cmd *tc = to_tc(sc);
-
 	struct scsi_pkt *pkt;
 	bool done;
 

@@ -122,8 +122,10 @@ static IOMMUTLBEntry isp_window_translate(IOMMUMemoryRegion *window, hwaddr addr
 {
     static const hwaddr masks[] = { 0x1fffff, 0xfff, 0 };
     IspState *s = container_of(window, IspState, window);
+    /* An IOMMU reports as a fault what is not mapped: look at no more than the page in question. */
+    bool iommu = pci_device_iommu_address_space(&s->parent_obj) != &address_space_memory;
 
-    for (int i = 0; i < ARRAY_SIZE(masks); i++) {
+    for (int i = iommu; i < ARRAY_SIZE(masks); i++) {
         hwaddr base = addr & ~masks[i];
 
         if (isp_is_ram(s, base, masks[i] + 1, flag & IOMMU_WO)) {
