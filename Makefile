@@ -130,7 +130,7 @@ check-unit:
 	@$(MAKE) --no-print-directory -C tests/unit check BUILD=$(BUILD)/unit
 
 check-fuzz:
-	@$(MAKE) --no-print-directory -C tests/fuzz check BUILD=$(BUILD)/fuzz
+	@$(MAKE) --no-print-directory -k -j$(JOBS) -C tests/fuzz check BUILD=$(BUILD)/fuzz
 
 check-qtest:
 	@tools/qemu/build --asan

@@ -24,7 +24,7 @@ def sg_raw(vm, device, cdb, read=0):
     return result.status, result.text
 
 
-DATA = ['finds_its_disks', 'fio_verify_depth_1', 'fio_verify_depth_32', 'fio_verify_all_disks',
+DATA = ['finds_its_disks', 'fio_verify_depth_32', 'fio_verify_all_disks',
         'sg_dd_reaches_the_image', 'cdrom_reads', 'odd_lengths', 'ext4', 'log_is_clean']
 
 # name, CDB, bytes to read, exit status of sg_raw (sg3_utils(8)), words it must say
@@ -75,7 +75,8 @@ def io_group(driver, name, needs=None, params='', only=(), dma='', **machine):
         return settings.config(controllers=[Controller()], disks=disks, files=files,
                                modules=[] if driver.ours else [driver.name], **machine)
 
-    group = Group(name, configure, needs=needs, before=lambda vm: driver.load(vm, params))
+    group = Group(name, configure, needs=needs, before=lambda vm: driver.load(vm, params),
+                  machine=f'{driver.name} {machine}')
 
     @group.test
     def finds_its_disks(vm):

@@ -112,8 +112,9 @@ def nvram_image(path, initiator=7, valid=True):
 def program(settings, name):
     """(guest path, host path) of a program in C of this folder, built."""
     path = settings.scratch(name)
-    subprocess.run(['gcc', '-O2', '-static', '-o', path,
-                    os.path.join(TOP, 'tests/guest', name + '.c')], check=True)
+    if not os.path.exists(path):
+        subprocess.run(['gcc', '-O2', '-static', '-o', path,
+                        os.path.join(TOP, 'tests/guest', name + '.c')], check=True)
     return '/bin/' + name, path
 
 
@@ -179,6 +180,18 @@ def host_number(vm):
     return numbers[0]
 
 
+def stats(vm, host=None):
+    """The layer's counters of one host."""
+    host = host_number(vm) if host is None else host
+    out = vm.guest(f'cat /sys/kernel/debug/scsa/host{host}/stats').text
+    return {k: int(v) for k, v in re.findall(r'^(\w+) (\d+)$', out, re.M)}
+
+
+def log_of(vm):
+    """The kernel's log."""
+    return vm.guest('dmesg --notime').text
+
+
 def devices(vm, host=None):
     """{(target, lun): (SCSI type, 'sda' or 'sr0' or '-', 'sg0')} behind one host."""
     host = host_number(vm) if host is None else host
@@ -221,9 +234,9 @@ def host_bytes(disk, offset=0, length=-1):
 def reboot(vm, meanwhile=lambda: None):
     """Reboot; meanwhile is called when the guest has gone. For a machine with -no-shutdown."""
     vm.guest('(sleep 0.5; reboot -f) > /dev/null 2>&1 &')
-    deadline = time.monotonic() + 60 * vm.kernel.slowness
+    deadline = vm.clock() + 60 * vm.kernel.slowness
     while vm.qmp('query-status')['status'] != 'shutdown':
-        check(time.monotonic() < deadline, 'no reboot')
+        check(vm.clock() < deadline, 'no reboot')
         time.sleep(0.2)
     meanwhile()
     vm.qmp('set-action', reboot='reset', shutdown='poweroff')
@@ -266,6 +279,9 @@ def unload(vm):
 def clean(vm):
     """Leave a machine as another group expects it; false if that cannot be done."""
     try:
+        for controller in vm.config.controllers:
+            if controller.driver == 'isp1040':
+                vm.fault('', controller.id)
         unload(vm)
         vm.guest('rm -rf /tmp/*; dmesg -C')
     except VMError:
@@ -298,6 +314,8 @@ class Group:
     needs: object = None        # (Settings): raises Skip
     kernels: tuple = ()         # names of the checking kernels it is for, if not for any kernel
     long: bool = False          # takes minutes: begin with it
+    machine: str = ''           # groups that say the same want the same machine
+    breaks: bool = False        # it ends a machine: after those that want the same
 
     def test(self, function):
         """Decorator: function(vm) is a test named after it.
@@ -433,10 +451,10 @@ class Runner:
 
     def one(self, vm, group, name, function):
         """Run one test, report what passes of it; (name, why) of what fails."""
-        started = time.monotonic()
+        started, cpu = time.monotonic(), vm.cpu_seconds()
         parts = function(vm) or ()
         vm.check()
-        took = f'{time.monotonic() - started:.1f} s'
+        took = f'{time.monotonic() - started:.1f} s, CPU {max(0, vm.cpu_seconds() - cpu):.1f} s'
         if not parts:
             self.report(True, name, f' ({took})')
             return []
@@ -473,8 +491,7 @@ class Runner:
                 self.fail(group.name + '.nothing_left', e)
                 share = False
         self.left = (vm, group)
-        # What has neither controllers nor disks keeps nothing outside the kernel.
-        if not share or vm.config.controllers or vm.config.disks or not clean(vm):
+        if not share or not group.machine or not clean(vm):
             self.close()
 
     def close(self):

@@ -14,7 +14,8 @@ def ramhba_group(name, params, segs=256, **machine):
     segs: scattered pages that a command carries; 0: leave the contract's target driver out.
     """
     group = Group(name, lambda s: s.config(extra=['-device', 'pci-testdev'], **machine),
-                  needs=not_built('ramhba'), before=lambda vm: RAMHBA.load(vm, params))
+                  needs=not_built('ramhba'), before=lambda vm: RAMHBA.load(vm, params),
+                  machine=f'pci-testdev {machine}')
 
     @group.test
     def fio_verify(vm):

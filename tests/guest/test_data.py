@@ -6,9 +6,10 @@ import re
 import time
 
 from io_tests import fio, not_built
-from lib import (ISP, Controller, Disk, Group, Skip, block, check, generic, host_number, program, same)
+from lib import (ISP, Controller, Disk, Group, Skip, block, check, generic, host_number, log_of,
+                 program, same, stats)
 from ramhba import RAMHBA
-from test_split import large_requests, stats
+from test_split import large_requests
 
 GROUPS = []
 LOST = 4242             # the block that the RAM disk HBA's parameter "lose" is about
@@ -17,11 +18,12 @@ READ_LOST = f'28 00 {LOST >> 24:02x} {LOST >> 16 & 255:02x} {LOST >> 8 & 255:02x
 LATE = '/sys/module/ramhba/parameters/late'
 
 
-def ram_group(name, params='', **machine):
+def ram_group(name, **machine):
     """RAM disks that misbehave as the parameters say."""
     group = Group(name, lambda s: s.config(extra=['-device', 'pci-testdev'],
                                            files=[program(s, 'latedma')], **machine),
-                  needs=not_built('ramhba'), before=lambda vm: RAMHBA.load(vm, params))
+                  needs=not_built('ramhba'), before=RAMHBA.load,
+                  machine=f'latedma {machine}')
     GROUPS.append(group)
     return group
 
@@ -31,11 +33,6 @@ def again(vm, params):
     vm.guest('modprobe -r ramhba')
     RAMHBA.load(vm, params)
     vm.guest('dmesg -C')
-
-
-def log_of(vm):
-    """The kernel's log."""
-    return vm.guest('dmesg --notime').text
 
 
 def fail_soon(vm, disk):
@@ -143,10 +140,8 @@ RAM = ram_group('data-ram')
 
 def fails_at_once(vm, command, seconds=60):
     """It ends with an I/O error, soon. Not one that another bound has ended."""
-    started = time.monotonic()
     result = vm.guest(f'{command} 2>&1', check=False, timeout=seconds)
     check(result.status and 'nput/output error' in result.text, f'{command}:\n{result.text}')
-    return time.monotonic() - started
 
 
 for _blksize in (512, 4096):
@@ -398,8 +393,8 @@ def aborted_passthrough(vm):
 
 def wait_for(vm, words, seconds, seen):
     """Wait until a line on the console has these words, of those after so many."""
-    end = time.monotonic() + seconds * vm.kernel.slowness
-    while time.monotonic() < end and not any(words in line for line in vm.console()[seen:]):
+    end = vm.clock() + seconds * vm.kernel.slowness
+    while vm.clock() < end and not any(words in line for line in vm.console()[seen:]):
         time.sleep(0.1)
 
 

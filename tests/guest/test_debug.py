@@ -2,14 +2,11 @@
 """isp on a kernel that can fail allocations and count what is left (--kernel debug)."""
 
 import os
-import re
 
 from io_tests import fio, not_built
-from lib import (ISP, Controller, Disk, Group, block, check, chips, errors_in_log, generic, program,
-                 same)
+from lib import ISP, Controller, Disk, Group, block, check, chips, generic, program, same
 
 FAILNTH = '/bin/failnth'
-CYCLES = int(os.environ.get('CYCLES', 42))
 
 
 def arm(vm):
@@ -26,7 +23,8 @@ def group_of(name, before):
     group = Group(name, lambda s: s.config(controllers=[Controller()], files=[program(s, 'failnth')],
                                            cmdline='acpi=noirq',
                                            disks=[Disk(target=0, size='64M')]),
-                  needs=not_built('isp'), before=before, kernels=('debug',), long=True)
+                  needs=not_built('isp'), before=before, kernels=('debug',), long=True,
+                  machine='debug')
     GROUPS.append(group)
     return group
 
@@ -104,42 +102,3 @@ def load_without_memory(vm):
         fio(vm, disk, 32, '--size=4M')
         ISP.unload(vm)
     arm(vm)
-
-
-CYCLE = group_of('debug-cycles', None)
-AT_ONCE = 6     # cycles between two looks
-
-
-def used(vm):
-    """{what: KiB in use}, without what the kernel would give back and what its CPUs keep by."""
-    vm.guest('echo 3 > /proc/sys/vm/drop_caches')
-    info = {k: int(v) for k, v in re.findall(r'^(\w+): +(\d+) kB',
-                                             vm.guest('cat /proc/meminfo').text, re.M)}
-    kept = sum(map(int, re.findall(r'^ +count: +(\d+)', vm.guest('cat /proc/zoneinfo').text, re.M)))
-    return {'slab': info['Slab'], 'vmalloc': info['VmallocUsed'],
-            'all memory': info['MemTotal'] - info['MemFree'] - 4 * kept}
-
-
-@CYCLE.test
-def load_io_unload(vm):
-    """Memory use becomes flat: 18 cycles take less than 1 MiB, of what kind ever.
-
-    That is looked at after CYCLES cycles, for KASAN keeps freed memory for a while, and the
-    debug kernel remembers where memory came from; and for as many again, until it is so.
-    """
-    vm.guest('head -c 1048576 /dev/urandom > /tmp/on')
-    rows = []
-    while len(rows) < 2 * CYCLES // AT_ONCE:
-        vm.guest(f'for i in $(seq {AT_ONCE}); do modprobe isp reset_delay=0 && settle || exit 1; '
-                 'd=/dev/$(ls /sys/bus/scsi/devices/*:0:0:0/block); '
-                 'dd if=/tmp/on of=$d bs=64k oflag=direct seek=$i 2>/dev/null && '
-                 'dd if=$d bs=64k count=16 skip=$i iflag=direct 2>/dev/null | cmp - /tmp/on && '
-                 'modprobe -r isp || exit 1; done', timeout=20 * AT_ONCE)
-        rows.append(used(vm))
-        grown = {k: v - rows[-4][k] for k, v in rows[-1].items()} if len(rows) > 3 else {}
-        print(f'# after {AT_ONCE * len(rows)} cycles, in KiB: '
-              + ', '.join(f'{k} {v}' for k, v in rows[-1].items()))
-        if len(rows) >= CYCLES // AT_ONCE and max(grown.values()) < 1024:
-            break
-    check(max(grown.values()) < 1024, f'still growing, KiB in 18 cycles: {grown}')
-    same(errors_in_log(vm), [], 'error lines in the kernel log')

@@ -6,7 +6,7 @@ import time
 
 from io_tests import not_built
 from lib import (ISP, Controller, Disk, Group, block, check, devices, errors_in_log, generic,
-                 program, reboot, same)
+                 log_of, program, reboot, same)
 
 GROUPS = []
 SYSFS = '/sys/bus/pci/drivers/isp'
@@ -113,9 +113,9 @@ def unload_is_refused_while_in_use(vm):
 
 def load_ends(vm, what):
     """Load that lost its disks ends with an error, in bounded time."""
-    started = time.monotonic()
+    started = vm.clock()
     status = end_load(vm)
-    seconds = time.monotonic() - started
+    seconds = vm.clock() - started
     print(f'# {what}: {seconds:.1f} s until all I/O had ended')
     check(status != 0, 'the load ended well')
     check(seconds < 60, f'it took {seconds:.0f} s')
@@ -182,9 +182,9 @@ PLUG = group_of('life-plug', machine='pc', cmdline='acpi=noirq')
 
 def gone(vm, device):
     """Wait until QEMU has let go of a device that was to be unplugged."""
-    deadline = time.monotonic() + 30 * vm.kernel.slowness
+    deadline = vm.clock() + 30 * vm.kernel.slowness
     while any(p['name'] == device for p in vm.qmp('qom-list', path='/machine/peripheral')):
-        check(time.monotonic() < deadline, f'{device} is still there')
+        check(vm.clock() < deadline, f'{device} is still there')
         time.sleep(0.2)
 
 
@@ -221,7 +221,7 @@ def slot_reset(vm):
     slow_load(vm)
     vm.qmp('human-monitor-command', **{'command-line': 'pcie_aer_inject_error rp0 DLP'})
     good_load(vm)
-    log = vm.guest('dmesg --notime').text
+    log = log_of(vm)
     check('goes on after a PCI error' in log, f'no recovery:\n{log[-2000:]}')
 
 

@@ -6,10 +6,9 @@ before it has got that window. All data must go where it belongs, as it does wit
 """
 
 import functools
-import re
 
 from io_tests import not_built
-from lib import Group, Skip, block, check, devices, generic, host_number, hosts
+from lib import Group, Skip, block, check, devices, generic, hosts, log_of, stats
 from ramhba import RAMHBA, ramhba_group
 
 GROUPS = []
@@ -21,17 +20,10 @@ def not_stale(test):
     @functools.wraps(test)
     def checked(vm):
         found = test(vm)
-        log = vm.guest('dmesg --notime').text
-        stale = [line for line in log.splitlines() if line.startswith('stale ')]
+        stale = [line for line in log_of(vm).splitlines() if line.startswith('stale ')]
         check(not stale, 'packets were used again:\n' + '\n'.join(stale))
         return found
     return checked
-
-
-def stats(vm, host):
-    """The layer's counters of a host."""
-    out = vm.guest(f'cat /sys/kernel/debug/scs[ai]/host{host}/stats').text
-    return {k: int(v) for k, v in re.findall(r'^(\w+) (\d+)$', out, re.M)}
 
 
 def prepare(vm, params):
@@ -80,14 +72,15 @@ def published_group(name, params, short=False, **machine):
         """Requests of many commands and of one take turns with the same few tags."""
         prepare(vm, params)
         sg = generic(vm, 0)
-        before = stats(vm, host_number(vm))
-        for turn, (mib, flag) in enumerate([(1, ''), (4, 'dio'), (8, ''), (2, 'dio')] * 2):
+        before = stats(vm)
+        turns = [(1, ''), (4, 'dio'), (8, ''), (2, 'dio')]
+        for turn, (mib, flag) in enumerate(turns if short else turns * 2):
             vm.guest(' && '.join([transfer(sg, 'large', 999, 8 * MIB, mib * MIB, flag, turn),
                                   transfer(sg, 'small', 40000, 128, 8, flag, turn),
                                   f'sg_turs -n 200 {sg}']), timeout=300)
         # Nothing that came later went elsewhere.
         in_place(vm, block(vm, 0), 'large', 999, 8 * MIB)
-        after = stats(vm, host_number(vm))
+        after = stats(vm)
         check(after['split_requests'] > before['split_requests'], 'nothing was split')
 
     @group.test

@@ -5,7 +5,7 @@ import re
 
 from io_tests import fio, not_built
 from lib import (ISP, Controller, Disk, Group, block, check, devices, errors_in_log, generic,
-                 host_number, ktap_results, reboot, same)
+                 host_number, ktap_results, log_of, reboot, same)
 from ramhba import RAMHBA, ramhba_group
 
 GROUPS = []
@@ -35,7 +35,7 @@ def refused_last(vm):
     vm.guest(f'echo 1 > {host}/bus_quiesced; '
              f'sg_raw -s 1048576 -i /tmp/on {sg} 3b 02 00 00 00 00 10 00 00 00 & sleep 1; '
              f'sg_raw -t 60 {sg} 00 00 00 00 00 00 & sleep 1; echo 0 > {host}/bus_quiesced; wait')
-    log = vm.guest('dmesg --notime').text
+    log = log_of(vm)
     check('opcode 0x3b with 1048576 bytes' in log, f'it is not refused:\n{log}')
     check('reset' not in log, f'the other one was not looked at:\n{log}')
 
@@ -58,7 +58,7 @@ def no_system_sleep(vm):
     """While the bus is quiet the system does not go to sleep, which would wait for its disks."""
     host = quiet_bus(vm)
     vm.guest('! timeout 60 sh -c "echo freeze > /sys/power/state"', timeout=120)
-    log = vm.guest('dmesg --notime').text
+    log = log_of(vm)
     check('ramhba0: the bus is quiesced' in log, f'no reason:\n{log}')
     same(vm.guest(f'cat {host}/bus_quiesced; echo 0 > {host}/bus_quiesced').text.strip(), '1', 'quiet')
     fio(vm, block(vm, 0), 1)
@@ -77,7 +77,8 @@ def lun_group(name, params):
     """A transport structure for each LUN, and a driver that hides one and loses a command."""
     group = Group(name, lambda s: s.config(extra=['-device', 'pci-testdev']),
                   needs=not_built('ramhba'),
-                  before=lambda vm: RAMHBA.load(vm, f'clone=1 lose=1 {params}'))
+                  before=lambda vm: RAMHBA.load(vm, f'clone=1 lose=1 {params}'),
+                  machine='pci-testdev {}')
     GROUPS.append(group)
 
     @group.test
@@ -103,7 +104,7 @@ def lun_group(name, params):
                  f'echo 1 > /sys/block/{disk[5:]}/device/timeout; '
                  f'! dd if={disk} of=/dev/null bs=512 count=1 skip=4242 iflag=direct', timeout=200)
         RAMHBA.unload(vm)
-        log = vm.guest('dmesg --notime').text
+        log = log_of(vm)
         check(re.search(r'has gone with [1-9]\d* commands that never came back', log), log[-2000:])
         check(re.search(r'[1-9]\d* DMA handles were not freed', log), log[-2000:])
 
@@ -112,7 +113,7 @@ lun_group('scsa-luns', '')
 lun_group('scsa-luns-setup-pkt', 'setup=1')
 
 TYPES = Group('scsa-types', lambda s: s.config(extra=['-device', 'pci-testdev']),
-              needs=not_built('ramhba'))
+              needs=not_built('ramhba'), machine='pci-testdev {}')
 GROUPS.append(TYPES)
 
 
@@ -126,7 +127,7 @@ def read_of_1_mib(vm, dtype):
         vm.guest(f'sg_dd if=/tmp/on of={sg} bs=512 bpt=1')
     result = vm.guest(f'sg_raw -r 1048576 -o /tmp/back {sg} 28 00 00 00 00 00 00 08 00 00 2>&1',
                       check=False)
-    return result, vm.guest('dmesg --notime').text
+    return result, log_of(vm)
 
 
 for _name, _type in (('tape', 1), ('printer', 2), ('processor', 3), ('changer', 8)):
@@ -154,7 +155,7 @@ for _name, _type in (('disk', 0), ('zoned_disk', 0x14)):
 def contract_group(name, params='', device='pci-testdev', **machine):
     """The contract tests of tests/kmod/contract, each KTAP line a test."""
     group = Group(name, lambda s: s.config(extra=['-device', device], **machine),
-                  needs=not_built('scsa_contract'))
+                  needs=not_built('scsa_contract'), machine=f'{device} {machine}')
     GROUPS.append(group)
 
     @group.test

@@ -11,6 +11,7 @@ line of a device model (DeviceComplaint), a command's exit status (CommandFailed
 """
 
 import base64
+import contextlib
 import ctypes
 import fnmatch
 import glob
@@ -97,7 +98,7 @@ class Result:
 class Controller:
     """A SCSI host adapter; its bus is "<id>.0"."""
     driver: str = 'isp1040'
-    id: str = ''
+    id: str = field(default='', compare=False)      # given when the VM is started, if empty
     props: dict = field(default_factory=dict)
 
     @classmethod
@@ -125,7 +126,7 @@ class Disk:
     cdrom: bool = False
     readonly: bool = False
     props: dict = field(default_factory=dict)
-    path: str = ''              # of the image on the host, once the VM is started
+    path: str = field(default='', compare=False)    # of the image on the host, once started
 
     @classmethod
     def parse(cls, text):
@@ -248,6 +249,7 @@ class VM:
     def _boot(self, interactive):
         c = self.config
         self._closing = False
+        self._lost = 0
         self._report = None
         self._pending = b''
         self._complaints_seen = 0
@@ -381,6 +383,27 @@ class VM:
             self.process = None
         shutil.rmtree(getattr(self, 'scratch', ''), ignore_errors=True)
 
+    # Time
+
+    def clock(self):
+        """Seconds, without those in which other work of the host kept the guest from running.
+
+        Bounds on what a guest does are in these. A thread says how long it has waited for a
+        processor; the one that has waited longest says what the guest has lost.
+        """
+        for path in glob.glob(f'/proc/{self.process.pid}/task/*/schedstat') if self.process else ():
+            with contextlib.suppress(OSError), open(path, encoding='ascii') as f:
+                self._lost = max(self._lost, int(f.read().split()[1]))
+        return time.monotonic() - self._lost / 1e9
+
+    def cpu_seconds(self):
+        """Processor time that the machine has taken."""
+        if not self.process:
+            return 0
+        with open(f'/proc/{self.process.pid}/stat', encoding='ascii') as f:
+            user, system = f.read().rpartition(')')[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf('SC_CLK_TCK')
+
     # Failures
 
     def expect_report(self, regex):
@@ -498,7 +521,7 @@ class VM:
 
         mark is how the match begins: a piece of it at the end is held back.
         """
-        end = time.monotonic() + limit
+        end = self.clock() + limit
         sent = 0
         while True:
             m = regex.search(self._pending)
@@ -523,7 +546,7 @@ class VM:
                 self._pending += data
             else:
                 self.check()
-            if time.monotonic() > end:
+            if self.clock() > end:
                 self._hang(f'{what} did not end', limit)
 
     def guest(self, command, timeout=120, check=True, stream=None):
