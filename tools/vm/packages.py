@@ -24,6 +24,8 @@ import cache
 
 ARCH = 'amd64'
 KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg'
+SOURCES_HINT = ('look at the network and the apt sources of this machine, or name a sources file '
+                'in SCSA_APT_SOURCES')
 
 
 class PackageError(Exception):
@@ -33,6 +35,27 @@ class PackageError(Exception):
 def say(text):
     """Progress goes to stderr: stdout belongs to the command run in the guest."""
     print(text, file=sys.stderr, flush=True)
+
+
+def output(*command, hint='run "make deps"', cwd=None):
+    """What a tool writes. If it fails, one line says so, and the hint what to do."""
+    tool = os.path.basename(command[0])
+    try:
+        p = subprocess.run(command, cwd=cwd, text=True, errors='replace', check=False,
+                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                           stderr=subprocess.PIPE)
+    except FileNotFoundError:
+        raise PackageError(f'{tool} is missing: run "make deps"') from None
+    if p.returncode:
+        raise PackageError(f'{tool} failed with status {p.returncode}: {reason(p.stderr)}: {hint}')
+    return p.stdout
+
+
+def reason(stderr):
+    """The lines in which a tool says why it failed, as one."""
+    lines = [x.strip() for x in stderr.splitlines() if x.strip()]
+    errors = [x for x in lines if re.match(r'E: |Err:|.*\berror:', x, re.I)]
+    return '; '.join(errors[:3] or lines[-3:])[:400] or 'no reason given'
 
 
 @contextlib.contextmanager
@@ -45,8 +68,11 @@ def locked(build):
 
 
 def _codename():
-    with open('/etc/os-release', encoding='utf-8') as f:
-        m = re.search(r'^VERSION_CODENAME=(\S+)', f.read(), re.M)
+    try:
+        with open('/etc/os-release', encoding='utf-8') as f:
+            m = re.search(r'^VERSION_CODENAME=(\S+)', f.read(), re.M)
+    except OSError:
+        m = None
     if not m:
         raise PackageError('/etc/os-release has no VERSION_CODENAME: is this Debian?')
     return m.group(1).strip('"')
@@ -54,8 +80,7 @@ def _codename():
 
 def _index_targets(*options):
     fmt = '$(CREATED_BY)|$(REPO_URI)|$(RELEASE)|$(COMPONENT)|$(SIGNED_BY)'
-    return subprocess.run(['apt-get', *options, 'indextargets', '--format', fmt], check=True,
-                          stdout=subprocess.PIPE, text=True).stdout
+    return output('apt-get', *options, 'indextargets', '--format', fmt, hint=SOURCES_HINT)
 
 
 def _host_sources():
@@ -66,8 +91,7 @@ def _host_sources():
         # only with their Release files, so fetch these, but not to the machine's own state.
         with tempfile.TemporaryDirectory() as lists:
             option = ['-o', 'Dir::State::lists=' + lists, '-o', 'APT::Sandbox::User=root']
-            subprocess.run(['apt-get', *option, 'update', '-q'], check=True,
-                           stdout=subprocess.DEVNULL)
+            output('apt-get', *option, 'update', '-q', hint=SOURCES_HINT)
             out = _index_targets(*option)
     code = _codename()
     suites = {code, code + '-updates', code + '-security'}
@@ -120,17 +144,15 @@ class Archive:
         return args
 
     def _run(self, tool, *args, cwd=None):
-        p = subprocess.run([tool, *self._options(), *args], cwd=cwd, text=True,
-                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                           stderr=subprocess.PIPE)
-        if p.returncode:
-            raise PackageError(f'{tool} {" ".join(args)}: {p.stderr.strip()}')
-        return p.stdout
+        return output(tool, *self._options(), *args, cwd=cwd, hint=SOURCES_HINT)
 
     def _write_sources(self):
         own = os.environ.get('SCSA_APT_SOURCES')
         if own and not self.extra:
-            shutil.copyfile(own, self.apt + '/sources.list')
+            try:
+                shutil.copyfile(own, self.apt + '/sources.list')
+            except OSError as e:
+                raise PackageError(f'SCSA_APT_SOURCES={own}: {e.strerror}') from None
             return
         lines = []
         for uri, suite, signed in _host_sources():
@@ -159,7 +181,7 @@ class Archive:
         try:
             self._write_sources()
             self._fetch_index()
-        except (PackageError, subprocess.CalledProcessError) as e:
+        except PackageError as e:
             if not known and not cache.take_newest('index', self._index_name(),
                                                    self.apt + '/lists'):
                 raise
@@ -224,6 +246,8 @@ class Archive:
             want[key] = name
         hashes = self._hashes(want)
         for key, name in list(want.items()):
+            if name not in hashes:
+                raise PackageError(f'apt knows no package {key}: delete {self.apt} and try again')
             deb = f'{name}_{hashes[name][:20]}.deb'
             path = os.path.join(self.debs, deb)
             if not cache.take('debs', deb, path):
@@ -253,7 +277,7 @@ class Archive:
         try:
             return {n: os.path.join(self.debs, known[f'{n}={v}']) for n, v in versions.items()}
         except KeyError as e:
-            raise PackageError(f'apt did not deliver {e}') from None
+            raise PackageError(f'apt did not deliver {e}: {SOURCES_HINT}') from None
 
 
 def _sha256(path):
@@ -267,6 +291,6 @@ def unpack(debs, target):
     shutil.rmtree(part, ignore_errors=True)
     os.makedirs(part)
     for deb in debs:
-        subprocess.run(['dpkg-deb', '-x', deb, part], check=True)
+        output('dpkg-deb', '-x', deb, part, hint=f'delete {deb} if it is damaged')
     shutil.rmtree(target, ignore_errors=True)
     os.replace(part, target)

@@ -297,6 +297,8 @@ class VM:
     def _command(self, k, image, sockets, interactive):
         c = self.config
         qemu = c.qemu or os.path.join(c.build, 'qemu', 'qemu-system-x86_64')
+        if not shutil.which(qemu):
+            raise VMError(f'no {qemu}: run "make qemu"')
         bios = os.path.join(os.path.dirname(qemu), 'pc-bios')
         machine = c.machine
         # norecord-cmd: otherwise each trace event switched on patches the scheduler's code, and
