@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # What a user types: build, install, try and test.  Kbuild is the kernel's view of the same tree.
 
-KERNEL  ?= 6.1
+KERNEL  ?= default
 BUILD   := $(CURDIR)/build
 VM      := $(CURDIR)/tools/vm/vm --build $(BUILD) --kernel $(KERNEL)
 JOBS    ?= $(shell nproc)
@@ -36,7 +36,7 @@ help:
 	@echo 'In the virtual machine:'
 	@echo '  make vm           a shell in the guest, modules loaded, disks present'
 	@echo '  make qemu         the emulator with the isp1040 device (build/qemu)'
-	@echo '  make kernel       fetch the guest kernel (KERNEL=6.1 is the default; debug, kcsan: built here)'
+	@echo '  make kernel       fetch the guest kernel (KERNEL=6.12, 7.3, 6.12-rt ...; debug, kcsan: built here)'
 	@echo '  make guest-modules  the modules for the guest kernel'
 	@echo
 	@echo 'Test levels, from cheap to dear:'

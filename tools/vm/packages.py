@@ -21,11 +21,12 @@ import tempfile
 import time
 
 import cache
+from releases import ARCH, KERNELS
 
-ARCH = 'amd64'
 KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg'
 SOURCES_HINT = ('look at the network and the apt sources of this machine, or name a sources file '
                 'in SCSA_APT_SOURCES')
+KEYRING_HINT = 'install the debian-archive-keyring of sid, which knows the newest keys'
 
 
 class PackageError(Exception):
@@ -67,7 +68,8 @@ def locked(build):
         yield
 
 
-def _codename():
+def codename():
+    """The release of this machine's Debian."""
     try:
         with open('/etc/os-release', encoding='utf-8') as f:
             m = re.search(r'^VERSION_CODENAME=(\S+)', f.read(), re.M)
@@ -83,8 +85,26 @@ def _index_targets(*options):
     return output('apt-get', *options, 'indextargets', '--format', fmt, hint=SOURCES_HINT)
 
 
+def _own_sources():
+    """The file that SCSA_APT_SOURCES names, as text; '' if it names none."""
+    path = os.environ.get('SCSA_APT_SOURCES')
+    if not path:
+        return ''
+    try:
+        with open(path, encoding='utf-8') as f:
+            return f.read()
+    except OSError as e:
+        raise PackageError(f'SCSA_APT_SOURCES={path}: {e.strerror}') from None
+
+
 def _host_sources():
-    """(uri, suite, signed-by) of every Debian main archive the host uses."""
+    """(uri, suite, option) of every Debian main archive the host uses."""
+    own = _own_sources()
+    if own:
+        lines = re.findall(r'^deb\s+(?:(\[.*?\])\s+)?(\S+)\s+(\S+)\s.*\bmain\b', own, re.M)
+        if not lines:
+            raise PackageError('the file of SCSA_APT_SOURCES has no line "deb <uri> <suite> main"')
+        return [(uri, suite, option) for option, uri, suite in lines]
     out = _index_targets()
     if not out:
         # A machine whose package lists were removed, as in containers: apt knows its sources
@@ -93,7 +113,7 @@ def _host_sources():
             option = ['-o', 'Dir::State::lists=' + lists, '-o', 'APT::Sandbox::User=root']
             output('apt-get', *option, 'update', '-q', hint=SOURCES_HINT)
             out = _index_targets(*option)
-    code = _codename()
+    code = codename()
     suites = {code, code + '-updates', code + '-security'}
     found = []
     for line in out.splitlines():
@@ -102,18 +122,35 @@ def _host_sources():
             continue
         if signed.startswith('$('):
             signed = KEYRING if os.path.exists(KEYRING) else ''
-        if (uri, suite, signed) not in found:
-            found.append((uri, suite, signed))
+        source = (uri, suite, f'[signed-by={signed}]' if signed else '')
+        if source not in found:
+            found.append(source)
     if not found:
         raise PackageError(f'no Debian {code} main archive in the apt sources of this machine; '
                            'name a sources file in SCSA_APT_SOURCES')
     return found
 
 
+def sources_of(sources, home, extra):
+    """(uri, suite, option, component) of an archive, from those of Debian <home>; see Archive."""
+    code, _, backports = (extra or '').partition('-')
+    if code not in (home, *KERNELS, 'sid'):
+        return [(*source, extra if extra == 'non-free-firmware' else 'main') for source in sources]
+    found = []
+    for uri, suite, option in sources:
+        if suite == home and backports:
+            found.append((uri, extra, option, 'main'))
+        # sid has neither updates nor security.
+        if suite == home or suite.startswith(home + '-') and code != 'sid':
+            found.append((uri, code + suite[len(home):], option, 'main'))
+    return found
+
+
 class Archive:
     """One private apt state: its index files, downloads and unpacked trees.
 
-    extra: None for main; 'non-free-firmware' for that component; 'backports' for that suite.
+    extra: None for main; 'non-free-firmware' for that component; or another suite: 'trixie',
+    'sid', 'trixie-backports', which comes with the suites that its packages depend on.
     """
 
     def __init__(self, build, extra=None):
@@ -138,6 +175,8 @@ class Archive:
             'Dir::Etc::sourcelist': a + '/sources.list', 'Dir::Etc::sourceparts': '/dev/null',
             'Dir::Etc::preferences': '/dev/null', 'Dir::Etc::preferencesparts': '/dev/null',
         }
+        if self.extra and self.extra.endswith('-backports'):
+            pairs['APT::Default-Release'] = self.extra
         args = []
         for key, value in pairs.items():
             args += ['-o', f'{key}={value}']
@@ -146,27 +185,17 @@ class Archive:
     def _run(self, tool, *args, cwd=None):
         return output(tool, *self._options(), *args, cwd=cwd, hint=SOURCES_HINT)
 
+    def is_home(self):
+        """Does it have the packages of this machine's own release?"""
+        return (self.extra or codename()).split('-')[0] == codename()
+
     def _write_sources(self):
-        own = os.environ.get('SCSA_APT_SOURCES')
-        if own and not self.extra:
-            try:
-                shutil.copyfile(own, self.apt + '/sources.list')
-            except OSError as e:
-                raise PackageError(f'SCSA_APT_SOURCES={own}: {e.strerror}') from None
-            return
-        lines = []
-        for uri, suite, signed in _host_sources():
-            option = f' [signed-by={signed}]' if signed else ''
-            component = 'main'
-            if self.extra == 'non-free-firmware':
-                component = self.extra
-            elif self.extra == 'backports':
-                if suite != _codename():
-                    continue
-                suite += '-backports'
-            lines.append(f'deb{option} {uri} {suite} {component}\n')
+        text = '' if self.extra else _own_sources()
+        if not text:
+            text = ''.join(f'deb {option} {uri} {suite} {component}\n' for uri, suite, option, component
+                           in sources_of(_host_sources(), codename(), self.extra))
         with open(self.apt + '/sources.list', 'w', encoding='utf-8') as f:
-            f.writelines(lines)
+            f.write(text)
 
     def update(self):
         """Fetch the package index into the private state, at most once a day."""
@@ -175,7 +204,8 @@ class Archive:
         os.makedirs(self.debs, exist_ok=True)
         open(self.apt + '/status', 'a', encoding='utf-8').close()
         stamp = self.apt + '/updated'
-        known = os.path.exists(stamp)
+        own = cache.key(_own_sources())
+        known = _text(stamp) == own
         if known and time.time() - os.path.getmtime(stamp) < 24 * 3600:
             return
         try:
@@ -186,19 +216,24 @@ class Archive:
                                                    self.apt + '/lists'):
                 raise
             say(f'packages: an older index is used: {e}')
-        open(stamp, 'w', encoding='utf-8').close()
+        with open(stamp, 'w', encoding='utf-8') as f:
+            f.write(own)
 
     def _index_name(self):
-        with open(self.apt + '/sources.list', encoding='utf-8') as f:
-            return cache.key(f.read())
+        return cache.key(_text(self.apt + '/sources.list'))
 
     def _fetch_index(self):
         """Today's index, from the cache or from the archive."""
         def fetch(folder):
             say('packages: fetching the Debian package index')
             os.makedirs(folder + '/partial')
-            self._run('apt-get', 'update', '-q', '--error-on=any',
-                      '-o', 'Dir::State::lists=' + folder)
+            try:
+                self._run('apt-get', 'update', '-q', '--error-on=any',
+                          '-o', 'Dir::State::lists=' + folder)
+            except PackageError as e:
+                if re.search('NO_PUBKEY|not signed', str(e)):
+                    raise PackageError(str(e).replace(SOURCES_HINT, KEYRING_HINT)) from None
+                raise
             os.unlink(folder + '/lock')
 
         day = f'{time.time() // 86400:.0f}'
@@ -278,6 +313,14 @@ class Archive:
             return {n: os.path.join(self.debs, known[f'{n}={v}']) for n, v in versions.items()}
         except KeyError as e:
             raise PackageError(f'apt did not deliver {e}: {SOURCES_HINT}') from None
+
+
+def _text(path):
+    """What is in a file, '' if it is not there."""
+    if not os.path.exists(path):
+        return ''
+    with open(path, encoding='utf-8') as f:
+        return f.read()
 
 
 def _sha256(path):

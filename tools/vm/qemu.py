@@ -168,7 +168,7 @@ class Config:
     """Everything a virtual machine is made of."""
     build: str = os.path.join(TOP, 'build')
     qemu: str = ''              # program; default build/qemu/qemu-system-x86_64
-    kernel: str = '6.1'         # what kernel.prepare() takes, or a Kernel
+    kernel: str = 'default'     # what kernel.prepare() takes, or a Kernel
     machine: str = 'q35'
     accel: str = 'tcg'
     cpu: str = 'max,la57=off'
