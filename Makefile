@@ -19,12 +19,12 @@ FARMED  := Kbuild include compat drivers $(wildcard tests/kmod)
 
 .DEFAULT_GOAL := help
 .PHONY: help modules guest-modules install demo check check-unit check-fuzz check-qtest \
-	check-guest check-debug check-readme check-build check-tools check-all soak fuzz-device \
-	bench bench-faults lint vm qemu kernel deps deps-check \
+	check-guest check-debug check-readme check-build check-tools check-all check-dist soak \
+	fuzz-device bench bench-faults lint vm qemu kernel deps deps-check \
 	clean distclean tags
 
 help:
-	@echo 'Two commands do everything, set-up included (as root on Debian 12):'
+	@echo 'Two commands do everything, set-up included (as root on Debian 12 or 13):'
 	@echo '  make demo         build all, move data through the driver in a virtual machine'
 	@echo '  make check        every test; the last line is the result'
 	@echo
@@ -51,6 +51,7 @@ help:
 	@echo '  make fuzz-device  half an hour of a chip that returns random bytes (FUZZ=<seconds> SEED=)'
 	@echo '  make check-readme the commands that README.md shows'
 	@echo '  make check-all    all levels complete, on each kernel; takes hours'
+	@echo '  make check-dist   demo and check on fresh Debian 12 and 13, with debootstrap (as root); hours'
 	@echo
 	@echo '  make bench        isp against qla1280 on the same emulated chip (not a test)'
 	@echo '  make bench-faults the same two when that chip misbehaves (half an hour, not a test)'
@@ -117,6 +118,9 @@ check: deps-check
 # Everything on every kernel, which takes hours: tests/README.md says what check leaves out and why.
 check-all: deps-check
 	@tests/check --complete build lint tools unit fuzz qtest guest guest@6.12 debug debug@kcsan readme
+
+check-dist:
+	@tests/dist bookworm,trixie demo check
 
 # What the levels need, so that their times are those of the tests.
 check-build: kernel
