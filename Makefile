@@ -20,6 +20,7 @@ FARMED  := Kbuild include compat drivers $(wildcard tests/kmod)
 .DEFAULT_GOAL := help
 .PHONY: help modules guest-modules install demo check check-unit check-fuzz check-qtest \
 	check-guest check-debug check-readme check-build check-tools check-all soak fuzz-device \
+	check-kernels check-kernels-build check-newest \
 	bench bench-faults lint vm qemu kernel deps deps-check \
 	clean distclean tags
 
@@ -47,6 +48,7 @@ help:
 	@echo '  make check-qtest  the emulated controller alone'
 	@echo '  make check-guest  drivers and disks in the guest (TESTS=<pattern> for some)'
 	@echo '  make check-debug  the same and more on a kernel built to check (KERNEL=kcsan: for races)'
+	@echo '  make check-kernels  build for each supported kernel, boot it, run a short form'
 	@echo '  make soak         half an hour of verified load in split requests (SOAK=<seconds>)'
 	@echo '  make fuzz-device  half an hour of a chip that returns random bytes (FUZZ=<seconds> SEED=)'
 	@echo '  make check-readme the commands that README.md shows'
@@ -83,10 +85,10 @@ else
 	@$(MAKE) --no-print-directory guest-modules $(if $(KVER),KERNEL=$(KVER))
 endif
 
-# Without BTF, for which newer headers want pahole.
+# Without BTF, for which newer headers want pahole. A warning would be seen once, in the first build.
 guest-modules: kernel
 	$(call build_modules,$(shell $(VM) kernel headers),$(BUILD)/modules/$(shell $(VM) kernel),SCSA_TESTS=m \
-		CONFIG_DEBUG_INFO_BTF_MODULES=)
+		KCFLAGS=-Werror CONFIG_DEBUG_INFO_BTF_MODULES=)
 
 install: modules
 	@test -n "$(KDIR)" || { echo 'install: no kernel headers for $(shell uname -r) here; \
@@ -112,11 +114,11 @@ demo: deps
 	@tests/guest/demo --build $(BUILD) --kernel $(KERNEL)
 
 check: deps-check
-	@tests/check build lint tools unit fuzz qtest guest debug readme
+	@tests/check build lint tools unit fuzz qtest guest kernels-build newest debug readme
 
 # Everything on every kernel, which takes hours: tests/README.md says what check leaves out and why.
 check-all: deps-check
-	@tests/check --complete build lint tools unit fuzz qtest guest guest@6.12 debug debug@kcsan readme
+	@tests/check --complete build lint tools unit fuzz qtest guest guest@6.12 kernels debug debug@kcsan readme
 
 # What the levels need, so that their times are those of the tests.
 check-build: kernel
@@ -144,6 +146,15 @@ check-debug: CHECKING = $(if $(filter kcsan,$(KERNEL)),kcsan,debug)
 check-debug: qemu
 	@$(MAKE) --no-print-directory guest-modules KERNEL=$(CHECKING)
 	@tests/guest/run --build $(BUILD) --kernel $(CHECKING) $(TESTS)
+
+check-kernels: qemu
+	@tests/kernels --build $(BUILD)
+
+check-kernels-build:
+	@tests/kernels --build $(BUILD) --only-build
+
+check-newest: qemu
+	@tests/kernels --build $(BUILD) --newest
 
 soak: qemu guest-modules
 	@SOAK=$(or $(SOAK),1800) tests/guest/run --build $(BUILD) --kernel $(KERNEL) split.verify_load
