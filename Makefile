@@ -19,8 +19,9 @@ FARMED  := Kbuild include compat drivers $(wildcard tests/kmod)
 
 .DEFAULT_GOAL := help
 .PHONY: help modules guest-modules install demo check check-unit check-fuzz check-qtest \
-	check-guest check-debug check-readme check-build check-tools check-all check-dist soak \
-	fuzz-device bench bench-faults lint vm qemu kernel deps deps-check \
+	check-guest check-debug check-readme check-build check-tools check-all check-dist \
+	check-kernels check-kernels-build check-newest soak fuzz-device \
+	bench bench-faults lint vm qemu kernel deps deps-check \
 	clean distclean tags
 
 help:
@@ -47,6 +48,7 @@ help:
 	@echo '  make check-qtest  the emulated controller alone'
 	@echo '  make check-guest  drivers and disks in the guest (TESTS=<pattern> for some)'
 	@echo '  make check-debug  the same and more on a kernel built to check (KERNEL=kcsan: for races)'
+	@echo '  make check-kernels  build for each supported kernel, boot it, run a short form'
 	@echo '  make soak         half an hour of verified load in split requests (SOAK=<seconds>)'
 	@echo '  make fuzz-device  half an hour of a chip that returns random bytes (FUZZ=<seconds> SEED=)'
 	@echo '  make check-readme the commands that README.md shows'
@@ -84,10 +86,10 @@ else
 	@$(MAKE) --no-print-directory guest-modules $(if $(KVER),KERNEL=$(KVER))
 endif
 
-# Without BTF, for which newer headers want pahole.
+# Without BTF, for which newer headers want pahole. A warning would be seen once, in the first build.
 guest-modules: kernel
 	$(call build_modules,$(shell $(VM) kernel headers),$(BUILD)/modules/$(shell $(VM) kernel),SCSA_TESTS=m \
-		CONFIG_DEBUG_INFO_BTF_MODULES=)
+		KCFLAGS=-Werror CONFIG_DEBUG_INFO_BTF_MODULES=)
 
 install: modules
 	@test -n "$(KDIR)" || { echo 'install: no kernel headers for $(shell uname -r) here; \
@@ -113,11 +115,11 @@ demo: deps
 	@tests/guest/demo --build $(BUILD) --kernel $(KERNEL)
 
 check: deps-check
-	@tests/check build lint tools unit fuzz qtest guest debug readme
+	@tests/check build lint tools unit fuzz qtest guest kernels-build newest debug readme
 
 # Everything on every kernel, which takes hours: tests/README.md says what check leaves out and why.
 check-all: deps-check
-	@tests/check --complete build lint tools unit fuzz qtest guest guest@6.12 debug debug@kcsan readme
+	@tests/check --complete build lint tools unit fuzz qtest guest guest@6.12 kernels debug debug@kcsan readme
 
 check-dist:
 	@tests/dist bookworm,trixie demo check
@@ -148,6 +150,15 @@ check-debug: CHECKING = $(if $(filter kcsan,$(KERNEL)),kcsan,debug)
 check-debug: qemu
 	@$(MAKE) --no-print-directory guest-modules KERNEL=$(CHECKING)
 	@tests/guest/run --build $(BUILD) --kernel $(CHECKING) $(TESTS)
+
+check-kernels: qemu
+	@tests/kernels --build $(BUILD)
+
+check-kernels-build:
+	@tests/kernels --build $(BUILD) --only-build
+
+check-newest: qemu
+	@tests/kernels --build $(BUILD) --newest
 
 soak: qemu guest-modules
 	@SOAK=$(or $(SOAK),1800) tests/guest/run --build $(BUILD) --kernel $(KERNEL) split.verify_load

@@ -158,9 +158,8 @@ def _link_to_boot(kernel):
                        path)
 
 
-def _find(build, name):
-    """(archive, release) of the newest kernel of this name in the first archive that has one."""
-    missing = []
+def _archives(build, missing):
+    """(archive, releases of kernels in it) of each; why one cannot be read is added to missing."""
     for place in releases.places(codename()):
         archive = Archive(build, place)
         try:
@@ -168,13 +167,35 @@ def _find(build, name):
         except PackageError as e:
             missing.append(str(e))
             continue
-        found = [n[len('linux-image-'):] for n in names]
+        yield archive, [n[len('linux-image-'):] for n in names]
+
+
+def _is_whole(archive, release):
+    """Images of old versions stay in the archive longer than their headers."""
+    return all(archive.candidate(f'linux-{part}-{release}') for part in ('image', 'headers'))
+
+
+def _find(build, name):
+    """(archive, release) of the newest kernel of this name in the first archive that has one."""
+    missing = []
+    for archive, found in _archives(build, missing):
         for release in releases.newest_first(found, name):
-            # Images of old versions stay in the archive longer than their headers.
-            if archive.candidate('linux-image-' + release) and \
-                    archive.candidate('linux-headers-' + release):
+            if _is_whole(archive, release):
                 return archive, release
-    raise PackageError('; '.join([f'no Debian package linux-image-{name}*-{ARCH}', *missing]))
+    raise PackageError('; '.join([f'no Debian package linux-image-{name}*-{ARCH}', *missing[:1]]))
+
+
+def newest(build, number):
+    """Names (7.3) of that many of the newest kernels that the archives have."""
+    whole, missing = set(), []
+    with locked(build):
+        for archive, found in _archives(build, missing):
+            for name in releases.newest_names(found)[:number]:
+                if any(_is_whole(archive, r) for r in releases.newest_first(found, name)[:3]):
+                    whole.add(name)
+    if missing or not whole:
+        raise PackageError(missing[0] if missing else 'the archives have no kernel')
+    return releases.newest_names([f'{name}.0-{ARCH}' for name in whole])[:number]
 
 
 def installed(build, name):

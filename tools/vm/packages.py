@@ -171,6 +171,8 @@ class Archive:
             'Dir::State': a, 'Dir::State::lists': a + '/lists',
             'Dir::State::status': a + '/status',
             'Dir::State::extended_states': a + '/extended_states',
+            # In containers apt is told to keep none, and then reads the index for seconds each time.
+            'Dir::Cache::pkgcache': 'pkgcache.bin',
             'Dir::Cache': a + '/cache', 'Dir::Cache::archives': a + '/cache/archives',
             'Dir::Etc::sourcelist': a + '/sources.list', 'Dir::Etc::sourceparts': '/dev/null',
             'Dir::Etc::preferences': '/dev/null', 'Dir::Etc::preferencesparts': '/dev/null',

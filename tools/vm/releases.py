@@ -46,6 +46,12 @@ def newest_first(releases, name):
     return sorted((r for r in releases if matches(r, name)), key=order, reverse=True)
 
 
+def newest_names(releases):
+    """The versions (7.3) that there are supported kernels of, the newest first."""
+    found = {m.group(1) for m in map(re.compile(r'(\d+\.\d+)\.').match, releases) if m}
+    return sorted((v for v in found if not refusal(v)), key=order, reverse=True)
+
+
 def places(home):
     """Archives to search on a machine with Debian <home>: its own first, sid last."""
     found = [None, home + '-backports']
