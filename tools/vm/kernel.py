@@ -165,6 +165,8 @@ def _archives(build, missing):
         try:
             names = archive.search(r'linux-image-\d.*')
         except PackageError as e:
+            if not place:
+                raise
             missing.append(str(e))
             continue
         yield archive, [n[len('linux-image-'):] for n in names]
