@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # What a user types: build, install, try and test.  Kbuild is the kernel's view of the same tree.
 
-KERNEL  ?= 6.1
+KERNEL  ?= default
 BUILD   := $(CURDIR)/build
 VM      := $(CURDIR)/tools/vm/vm --build $(BUILD) --kernel $(KERNEL)
 JOBS    ?= $(shell nproc)
@@ -19,12 +19,13 @@ FARMED  := Kbuild include compat drivers $(wildcard tests/kmod)
 
 .DEFAULT_GOAL := help
 .PHONY: help modules guest-modules install demo check check-unit check-fuzz check-qtest \
-	check-guest check-debug check-readme check-build check-tools check-all soak fuzz-device \
+	check-guest check-debug check-readme check-build check-tools check-all check-dist \
+	check-kernels check-kernels-build check-newest soak fuzz-device \
 	bench bench-faults lint vm qemu kernel deps deps-check \
 	clean distclean tags
 
 help:
-	@echo 'Two commands do everything, set-up included (as root on Debian 12):'
+	@echo 'Two commands do everything, set-up included (as root on Debian 12 or 13):'
 	@echo '  make demo         build all, move data through the driver in a virtual machine'
 	@echo '  make check        every test; the last line is the result'
 	@echo
@@ -36,7 +37,7 @@ help:
 	@echo 'In the virtual machine:'
 	@echo '  make vm           a shell in the guest, modules loaded, disks present'
 	@echo '  make qemu         the emulator with the isp1040 device (build/qemu)'
-	@echo '  make kernel       fetch the guest kernel (KERNEL=6.1 is the default; debug, kcsan: built here)'
+	@echo '  make kernel       fetch the guest kernel (KERNEL=6.12, 7.3, 6.12-rt ...; debug, kcsan: built here)'
 	@echo '  make guest-modules  the modules for the guest kernel'
 	@echo
 	@echo 'Test levels, from cheap to dear:'
@@ -47,10 +48,12 @@ help:
 	@echo '  make check-qtest  the emulated controller alone'
 	@echo '  make check-guest  drivers and disks in the guest (TESTS=<pattern> for some)'
 	@echo '  make check-debug  the same and more on a kernel built to check (KERNEL=kcsan: for races)'
+	@echo '  make check-kernels  build for each supported kernel, boot it, run a short form'
 	@echo '  make soak         half an hour of verified load in split requests (SOAK=<seconds>)'
 	@echo '  make fuzz-device  half an hour of a chip that returns random bytes (FUZZ=<seconds> SEED=)'
 	@echo '  make check-readme the commands that README.md shows'
 	@echo '  make check-all    all levels complete, on each kernel; takes hours'
+	@echo '  make check-dist   demo and check on fresh Debian 12 and 13, with debootstrap (as root); hours'
 	@echo
 	@echo '  make bench        isp against qla1280 on the same emulated chip (not a test)'
 	@echo '  make bench-faults the same two when that chip misbehaves (half an hour, not a test)'
@@ -83,10 +86,10 @@ else
 	@$(MAKE) --no-print-directory guest-modules $(if $(KVER),KERNEL=$(KVER))
 endif
 
-# Without BTF, for which newer headers want pahole.
+# Without BTF, for which newer headers want pahole. A warning would be seen once, in the first build.
 guest-modules: kernel
 	$(call build_modules,$(shell $(VM) kernel headers),$(BUILD)/modules/$(shell $(VM) kernel),SCSA_TESTS=m \
-		CONFIG_DEBUG_INFO_BTF_MODULES=)
+		KCFLAGS=-Werror CONFIG_DEBUG_INFO_BTF_MODULES=)
 
 install: modules
 	@test -n "$(KDIR)" || { echo 'install: no kernel headers for $(shell uname -r) here; \
@@ -112,11 +115,14 @@ demo: deps
 	@tests/guest/demo --build $(BUILD) --kernel $(KERNEL)
 
 check: deps-check
-	@tests/check build lint tools unit fuzz qtest guest debug readme
+	@tests/check build lint tools unit fuzz qtest guest kernels-build newest debug readme
 
 # Everything on every kernel, which takes hours: tests/README.md says what check leaves out and why.
 check-all: deps-check
-	@tests/check --complete build lint tools unit fuzz qtest guest guest@6.12 debug debug@kcsan readme
+	@tests/check --complete build lint tools unit fuzz qtest guest guest@6.12 kernels debug debug@kcsan readme
+
+check-dist:
+	@tests/dist bookworm,trixie demo check
 
 # What the levels need, so that their times are those of the tests.
 check-build: kernel
@@ -144,6 +150,15 @@ check-debug: CHECKING = $(if $(filter kcsan,$(KERNEL)),kcsan,debug)
 check-debug: qemu
 	@$(MAKE) --no-print-directory guest-modules KERNEL=$(CHECKING)
 	@tests/guest/run --build $(BUILD) --kernel $(CHECKING) $(TESTS)
+
+check-kernels: qemu
+	@tests/kernels --build $(BUILD)
+
+check-kernels-build:
+	@tests/kernels --build $(BUILD) --only-build
+
+check-newest: qemu
+	@tests/kernels --build $(BUILD) --newest
 
 soak: qemu guest-modules
 	@SOAK=$(or $(SOAK),1800) tests/guest/run --build $(BUILD) --kernel $(KERNEL) split.verify_load

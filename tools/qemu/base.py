@@ -25,18 +25,23 @@ import packages  # noqa: E402
 PATH = '/usr/sbin:/usr/bin:/sbin:/bin'
 EMULATOR = 'qemu-system-x86_64'
 PROGRAMS = [EMULATOR, 'qemu-img']
+LIKE = '/hw_scsi_scsi-bus.c.o'      # our files are compiled as this one is
 # The sources that the sanitizer build compiles besides ours: what the device's data goes through.
+# What is in system/ was in softmmu/ before QEMU 8.2.
 SANITIZED = ['hw/scsi/scsi-bus.c', 'hw/scsi/scsi-disk.c', 'hw/scsi/emulation.c', 'hw/pci/pci.c',
-             'softmmu/dma-helpers.c', 'softmmu/physmem.c', 'softmmu/memory.c', 'util/iov.c',
-             'util/coroutine-ucontext.c']
+             *(folder + name for folder in ('softmmu/', 'system/')
+               for name in ('dma-helpers.c', 'physmem.c', 'memory.c')),
+             'util/iov.c', 'util/coroutine-ucontext.c']
 BLOBS = ['bios-256k.bin', 'kvmvapic.bin', 'linuxboot.bin', 'linuxboot_dma.bin', 'pvh.bin',
          'multiboot_dma.bin']
 BLOB_PACKAGES = ['seabios', 'qemu-system-data']
 OPTIONS = ['--target-list=x86_64-softmmu', '--without-default-features',
            '--without-default-devices', '--with-devices-x86_64=isp', '--enable-system',
            '--enable-tcg', '--enable-tools', '--enable-trace-backends=log', '--enable-pie',
-           '--disable-install-blobs', '--disable-debug-info', '--with-git-submodules=ignore',
-           '--with-pkgversion=isp1040', '--meson=/usr/bin/meson', '--ninja=/usr/bin/ninja']
+           '--disable-install-blobs', '--disable-debug-info', '--with-pkgversion=isp1040',
+           '--ninja=/usr/bin/ninja']
+# Those of these that configure knows.
+IF_KNOWN = ['--disable-download', '--with-git-submodules=ignore', '--meson=/usr/bin/meson']
 HOST = ['binutils', 'gcc', 'libc6-dev', 'libglib2.0-dev', 'libpixman-1-dev', 'zlib1g-dev']
 
 
@@ -90,28 +95,34 @@ class SourceArchive(packages.Archive):
 
 def recipe():
     """A name for how the base is made on this machine, but for the packages it is made from."""
-    host = subprocess.run(['dpkg-query', '-W', '-f', '${Package} ${Version}\n', *HOST],
-                          stdout=subprocess.PIPE, text=True, check=True).stdout
-    gcc = subprocess.run(['gcc', '-dumpfullversion'], stdout=subprocess.PIPE, text=True,
-                         check=True).stdout
+    host = packages.output('dpkg-query', '-W', '-f', '${Package} ${Version}\n', *HOST)
+    gcc = packages.output('gcc', '-dumpfullversion')
     return cache.key(read(__file__), read(os.path.join(HERE, 'isp.mak')), host, gcc)
 
 
+def need(program):
+    """Raise if a program is missing."""
+    if not shutil.which(program, path=PATH):
+        raise BuildError(f'{program} is missing: run "make deps"')
+
+
 def run(what, args, cwd, log):
-    """A step with its output in a log file, and the file's end on failure."""
+    """A step with its output in a log file."""
     env = {**os.environ, 'PATH': PATH}
+    need(args[0])
     with open(log, 'w', encoding='utf-8') as f:
         status = subprocess.run(args, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=f,
                                 stderr=subprocess.STDOUT, check=False).returncode
     if status:
-        sys.stderr.writelines(read(log).splitlines(True)[-40:])
-        raise BuildError(f'{what} failed, see {log}')
+        raise BuildError(f'{what} failed: {packages.reason(read(log))}: run "make deps", '
+                         f'or see {log}')
 
 
 def ninja(what, args, cwd, log):
     """Compile; say now and then how far it is."""
     env = {**os.environ, 'PATH': PATH, 'NINJA_STATUS': '[%f/%t] '}
     said = time.monotonic()
+    need('ninja')
     with open(log, 'w', encoding='utf-8') as f, \
             subprocess.Popen(['ninja', *args], cwd=cwd, env=env, stdin=subprocess.DEVNULL,
                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
@@ -185,10 +196,16 @@ def _compile(folder, top, jobs):
     # Only the microvm machine wants libfdt, and it is left out.
     edit(os.path.join(src, 'configs/targets/x86_64-softmmu.mak'),
          lambda text: text.replace('TARGET_NEED_FDT=y\n', ''))
+    # Only QEMU's own tests want pycotap.
+    python = os.path.join(src, 'pythondeps.toml')
+    if os.path.exists(python):
+        edit(python, lambda text: re.sub(r'^pycotap = .*\n', '', text, flags=re.M))
     say('configuring')
     os.makedirs(obj)
-    run('configure', [os.path.join(src, 'configure'), *OPTIONS], obj,
-        os.path.join(top, 'configure.log'))
+    configure = os.path.join(src, 'configure')
+    known = read(configure)
+    run('configure', [configure, *OPTIONS, *(o for o in IF_KNOWN if o.split('=')[0] in known)],
+        obj, os.path.join(top, 'configure.log'))
     start = time.monotonic()
     ninja('qemu', [f'-j{jobs}', *PROGRAMS], obj, os.path.join(top, 'base.log'))
     say(f'built without the device in {time.monotonic() - start:.0f} s')
@@ -197,14 +214,16 @@ def _compile(folder, top, jobs):
 
 def _keep(src, obj):
     """Write commands.json; drop what no build of the device needs."""
-    out = subprocess.run(['ninja', '-t', 'compdb', '-x'], cwd=obj, stdout=subprocess.PIPE,
-                         text=True, check=True).stdout
+    out = packages.output('ninja', '-t', 'compdb', '-x', cwd=obj)
     commands = {}
     for entry in json.loads(out):
         source = os.path.relpath(os.path.join(obj, entry['file']), src)
         if entry['output'] == EMULATOR or \
                 source in SANITIZED and os.path.exists(os.path.join(obj, entry['output'])):
             commands[entry['output']] = entry['command'].replace(src, 'SRC')
+    if EMULATOR not in commands or not any(out.endswith(LIKE) for out in commands):
+        raise BuildError('this QEMU is built in another way than base.py knows: '
+                         'name the archive of an older one in the apt sources')
     with open(os.path.join(os.path.dirname(src), 'commands.json'), 'w', encoding='utf-8') as f:
         json.dump(commands, f, indent=1)
     for base, folders, files in os.walk(src):

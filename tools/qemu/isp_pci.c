@@ -9,19 +9,15 @@
 #include "qemu/timer.h"
 #include "qapi/error.h"
 #include "qapi/visitor.h"
-#include "hw/pci/pci.h"
-#include "hw/qdev-properties.h"
 #include "hw/scsi/scsi.h"
 #include "migration/qemu-file-types.h"
 #include "migration/vmstate.h"
 #include "scsi/constants.h"
 #include "scsi/utils.h"
-#include "sysemu/block-backend.h"
-#include "sysemu/dma.h"
-#include "sysemu/runstate.h"
 #include "trace.h"
 #include "qom/object.h"
 #include "isp_model.h"
+#include "isp_qemu_compat.h"
 #include "isp_regs.h"
 
 #define TYPE_ISP1040 "isp1040"
@@ -1175,14 +1171,14 @@ static void isp_instance_init(Object *obj)
     isp_init(&s->m, ISP_CHIP_1040B, &isp_ops, s);
 }
 
-static Property isp_properties[] = {
+static const Property isp_properties[] = {
     DEFINE_PROP_BOOL("resident-firmware", IspState, m.resident_firmware, true),
     DEFINE_PROP_BOOL("reset-event", IspState, m.reset_event, true),
     DEFINE_PROP_STRING("nvram", IspState, nvram_file),
-    DEFINE_PROP_END_OF_LIST(),
+    DEFINE_PROP_END_OF_LIST()
 };
 
-static void isp_class_init(ObjectClass *klass, void *data)
+static void isp_class_init(ObjectClass *klass, IspClassData data)
 {
     DeviceClass *dc = DEVICE_CLASS(klass);
     PCIDeviceClass *k = PCI_DEVICE_CLASS(klass);
@@ -1195,7 +1191,7 @@ static void isp_class_init(ObjectClass *klass, void *data)
     k->device_id = isp_chips[ISP_CHIP_1040B].pci_device;
     k->class_id = PCI_CLASS_STORAGE_SCSI;
     dc->desc = "QLogic ISP1040 SCSI controller";
-    dc->reset = isp_reset;
+    device_class_set_legacy_reset(dc, isp_reset);
     dc->vmsd = &vmstate_isp;
     device_class_set_props(dc, isp_properties);
     set_bit(DEVICE_CATEGORY_STORAGE, dc->categories);
@@ -1227,7 +1223,7 @@ static const TypeInfo isp_info = {
     },
 };
 
-static void isp_window_class_init(ObjectClass *klass, void *data)
+static void isp_window_class_init(ObjectClass *klass, IspClassData data)
 {
     IOMMU_MEMORY_REGION_CLASS(klass)->translate = isp_window_translate;
 }

@@ -5,20 +5,21 @@ The cpio archive is written here (newc format, uncompressed: unpacking costs the
 emulated CPU more than loading).  It is cached under a hash of all that goes in.
 """
 
+import glob
 import hashlib
 import os
 import re
 import shutil
 import stat
-import subprocess
 import tempfile
 
 import cache
-from packages import Archive, PackageError, locked, say, unpack
+from packages import Archive, PackageError, locked, output, say, unpack
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
-# What the guest's programs come from, and which of their files are taken.
+# What the guest's programs come from, and which of their files are taken.  Packages of a merged /usr
+# have below usr/ what others have in bin/, sbin/ and lib/.
 TOOLS = {
     'busybox-static': ['bin/busybox'],
     # Not busybox' own shell: it prefers its applets to the kmod, dmesg and lsscsi below.
@@ -44,7 +45,7 @@ STUBBED = {'libgfapi.so.0', 'libnbd.so.0', 'libibverbs.so.1', 'librdmacm.so.1',
 # Kernel modules every guest may need, dependencies follow.  Missing ones are built in.
 MODULES = ['scsi_mod', 'sd_mod', 'sr_mod', 'st', 'sg', 'scsi_debug', 'qla1280', 'ext4',
            'crc32c_generic', 'loop', 'null_blk']
-LIBDIRS = ('lib/x86_64-linux-gnu', 'usr/lib/x86_64-linux-gnu', 'lib64')
+LIBDIRS = ('lib/x86_64-linux-gnu', 'usr/lib/x86_64-linux-gnu', 'lib64', 'usr/lib64')
 
 
 class Tree:
@@ -105,8 +106,7 @@ def _member(out, number, path, mode, content):
 
 def _readelf(path):
     """(needed sonames, undefined {name: version or ''}, {version: soname}) of an ELF file."""
-    out = subprocess.run(['readelf', '-W', '-d', '-V', '--dyn-syms', path], check=True,
-                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
+    out = output('readelf', '-W', '-d', '-V', '--dyn-syms', path)
     needed = re.findall(r'\(NEEDED\).*\[(.*)\]', out)
     undefined = dict(re.findall(r' UND ([\w.]+)(?:@{1,2}([\w.]+))?', out))
     versions, soname = {}, None
@@ -118,8 +118,7 @@ def _readelf(path):
 
 
 def _defined(path):
-    out = subprocess.run(['readelf', '-W', '--dyn-syms', path], check=True,
-                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
+    out = output('readelf', '-W', '--dyn-syms', path)
     return {m for m in re.findall(r' (?!UND)\w+ ([\w.]+)@', out)} | \
            {m for m in re.findall(r' \d+ ([\w.]+)$', out, re.M)}
 
@@ -132,6 +131,8 @@ def _stub_libraries(program, root, work):
         if soname not in STUBBED:
             real |= _defined(_library(root, soname))
     wanted = {soname: {} for soname in needed if soname in STUBBED}
+    if not wanted:
+        return {}
     rest = min(wanted)
     for name, version in undefined.items():
         soname = versions.get(version, rest)
@@ -154,7 +155,7 @@ def _stub_libraries(program, root, work):
                    base + '.c', '-Wl,-soname,' + soname]
         if script:
             command.append('-Wl,--version-script=' + base + '.map')
-        subprocess.run(command, check=True)
+        output(*command)
         made[soname] = base
     return made
 
@@ -164,7 +165,8 @@ def _library(root, soname):
         path = os.path.join(root, d, soname)
         if os.path.exists(path):
             return os.path.realpath(path)
-    raise PackageError(f'no package in the closure has {soname}')
+    raise PackageError(f'no package that the programs of the guest depend on has {soname}: '
+                       f'mend STUBBED and skip in {__file__}')
 
 
 def _userland(build):
@@ -199,9 +201,9 @@ def _userland(build):
 def _pick(root, folder, scratch):
     """Copy the guest's programs and their libraries from the unpacked packages."""
     programs = []
-    for patterns in TOOLS.values():
+    for package, patterns in TOOLS.items():
         for pattern in patterns:
-            programs += _take(root, pattern, folder)
+            programs += _take(root, package, pattern, folder)
     libraries = _stub_libraries(os.path.join(folder, 'usr/bin/fio'), root, scratch)
     todo = [p for p in programs if _is_elf(p)]
     while todo:
@@ -223,21 +225,15 @@ def _is_elf(path):
         return f.read(4) == b'\x7fELF'
 
 
-def _take(root, pattern, target):
+def _take(root, package, pattern, target):
     """Copy the files of root that match pattern to target; return their new paths."""
-    folder, name = os.path.split(pattern)
-    regex = re.compile(re.escape(name).replace(r'\*', '.*'))
-    taken = []
-    for entry in sorted(os.listdir(os.path.join(root, folder))):
-        if not regex.fullmatch(entry):
-            continue
-        os.makedirs(os.path.join(target, folder), exist_ok=True)
-        out = os.path.join(target, folder, entry)
-        shutil.copy(os.path.join(root, folder, entry), out)
-        taken.append(out)
-    if not taken:
-        raise PackageError(f'no {pattern} in the unpacked packages')
-    return taken
+    found = sorted(glob.glob(os.path.join(root, pattern)) or
+                   glob.glob(os.path.join(root, 'usr', pattern)))
+    if not found:
+        raise PackageError(f'package {package} has no {pattern}: mend TOOLS in {__file__}')
+    folder = os.path.join(target, os.path.dirname(pattern))
+    os.makedirs(folder, exist_ok=True)
+    return [shutil.copy(path, folder) for path in found]
 
 
 def _kernel_modules(kernel, names):
@@ -275,8 +271,7 @@ def _build(build, kernel, modules, own_modules, files):
             tree.file(os.path.relpath(path, user), path)
     for path, target in LINKS.items():
         tree.link(path, target)
-    applets = subprocess.run([os.path.join(user, 'bin/busybox'), '--list-full'], check=True,
-                             stdout=subprocess.PIPE, text=True).stdout.split()
+    applets = output(os.path.join(user, 'bin/busybox'), '--list-full').split()
     have = {os.path.basename(p) for p in tree.entries}
     for applet in applets:
         if os.path.basename(applet) not in have:
@@ -326,7 +321,7 @@ def _depmod(tree, release, base):
                 os.makedirs(os.path.dirname(host), exist_ok=True)
                 with open(host, 'wb') as f:
                     f.write(content)
-        subprocess.run(['/sbin/depmod', '-b', root, release], check=True)
+        output('/sbin/depmod', '-b', root, release)
         for name in sorted(os.listdir(os.path.join(root, base))):
             if name.startswith('modules.'):
                 tree.file(f'{base}/{name}', os.path.join(root, base, name))

@@ -12,7 +12,10 @@ import struct
 import subprocess
 
 import cache
-from packages import ARCH, Archive, PackageError, locked, say, unpack
+import releases
+import toolchain
+from packages import Archive, PackageError, codename, locked, output, say, unpack
+from releases import ARCH
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -25,13 +28,6 @@ CHECKING = {'debug': ('checking.config', 'debug.config'),
 # kernel reports that. (file, a line, a later line that has to come before it)
 FIX = ('drivers/scsi/scsi_scan.c', '\tif (scsi_realloc_sdev_budget_map(sdev, depth))\n',
        '\tscsi_sysfs_device_initialize(sdev);\n')
-
-# linux-image-6.1.0-50-amd64, linux-image-6.12.9+deb12-amd64; not -rt, -cloud, -dbg, -unsigned.
-IMAGE = r'linux-image-%s(?:[.+-](?:[\d.+-]|deb|bpo)+?)?-amd64'
-
-
-def _version_key(text):
-    return [int(n) for n in re.findall(r'\d+', text)]
 
 
 class Kernel:
@@ -110,6 +106,16 @@ class CheckingKernel(Kernel):
         return self.image
 
 
+def _merge_usr(root):
+    """Make lib a link to usr/lib, as it is on Debian; packages before 6.12 still have both."""
+    for name in ('lib', 'lib64'):
+        old, new = os.path.join(root, name), os.path.join(root, 'usr', name)
+        if os.path.isdir(old):
+            shutil.copytree(old, new, symlinks=True, copy_function=os.rename, dirs_exist_ok=True)
+        cache.remove(old)
+        os.symlink('usr/' + name, old)
+
+
 def _fix_headers(root):
     """Make the unpacked header packages refer to each other, not to /usr of the host."""
     here = '$(dir $(realpath $(lastword $(MAKEFILE_LIST))))../'
@@ -120,7 +126,7 @@ def _fix_headers(root):
             continue
         with open(makefile, encoding='utf-8') as f:
             text = f.read()
-        fixed = text.replace('include /usr/src/linux-', f'include {here}linux-')
+        fixed = re.sub(r'^(include |KBUILD_OUTPUT *=)\s*/usr/src/', rf'\1{here}', text, flags=re.M)
         if fixed != text:
             with open(makefile, 'w', encoding='utf-8') as f:
                 f.write(fixed)
@@ -134,71 +140,145 @@ def _fix_headers(root):
                 os.symlink(os.path.relpath(target, base), path)
 
 
-def _find(build, prefix):
-    """(archive, newest release that starts with prefix)."""
-    for extra in (None, 'backports'):
-        archive = Archive(build, extra)
+def _use_compiler(kernel):
+    """Let the headers' Makefile take the tools that were unpacked with them."""
+    toolchain.adopt(kernel.root)
+    folder = '$(dir $(realpath $(lastword $(MAKEFILE_LIST))))../../bin/'
+    with open(os.path.join(kernel.headers, '.kernelvariables'), 'a', encoding='utf-8') as f:
+        f.write(f'override CROSS_COMPILE := {folder}x86_64-linux-gnu-\n'
+                f'override PAHOLE := {folder}pahole\n')
+
+
+def _link_to_boot(kernel):
+    """The image and its configuration where they were before linux-binary and linux-base."""
+    os.makedirs(os.path.join(kernel.root, 'boot'), exist_ok=True)
+    for path, name in ((kernel.image, 'vmlinuz'), (kernel.config, 'config')):
+        if not os.path.exists(path):
+            os.symlink(os.path.relpath(os.path.join(kernel.modules, name), kernel.root + '/boot'),
+                       path)
+
+
+def _archives(build, missing):
+    """(archive, releases of kernels in it) of each; why one cannot be read is added to missing."""
+    for place in releases.places(codename()):
+        archive = Archive(build, place)
         try:
-            names = archive.search(IMAGE % re.escape(prefix))
-        except PackageError:
-            if extra:
-                continue
-            raise
-        releases = [n[len('linux-image-'):] for n in names]
-        releases = [r for r in releases if archive.candidate('linux-image-' + r)]
-        if releases:
-            return archive, max(releases, key=_version_key)
-    raise PackageError(f'no Debian package linux-image-{prefix}*-{ARCH}')
+            names = archive.search(r'linux-image-\d.*')
+        except PackageError as e:
+            if not place:
+                raise
+            missing.append(str(e))
+            continue
+        yield archive, [n[len('linux-image-'):] for n in names]
 
 
-def installed(build, prefix):
-    """The newest kernel already unpacked that starts with prefix, or None."""
+def _is_whole(archive, release):
+    """Images of old versions stay in the archive longer than their headers."""
+    return all(archive.candidate(f'linux-{part}-{release}') for part in ('image', 'headers'))
+
+
+def _find(build, name):
+    """(archive, release) of the newest kernel of this name in the first archive that has one."""
+    missing = []
+    for archive, found in _archives(build, missing):
+        for release in releases.newest_first(found, name):
+            if _is_whole(archive, release):
+                return archive, release
+    raise PackageError('; '.join([f'no Debian package linux-image-{name}*-{ARCH}', *missing[:1]]))
+
+
+def newest(build, number):
+    """Names (7.3) of that many of the newest kernels that the archives have."""
+    whole, missing = set(), []
+    with locked(build):
+        for archive, found in _archives(build, missing):
+            for name in releases.newest_names(found)[:number]:
+                if any(_is_whole(archive, r) for r in releases.newest_first(found, name)[:3]):
+                    whole.add(name)
+    if missing or not whole:
+        raise PackageError(missing[0] if missing else 'the archives have no kernel')
+    return releases.newest_names([f'{name}.0-{ARCH}' for name in whole])[:number]
+
+
+def installed(build, name):
+    """The newest kernel of this name that is unpacked already, or None."""
     top = os.path.join(os.path.abspath(build), 'kernel')
     found = [r for r in (os.listdir(top) if os.path.isdir(top) else [])
-             if (r.startswith(prefix + '.') or r.startswith(prefix + '-') or r == prefix)
-             and os.path.isdir(os.path.join(top, r, 'root'))]
-    if not found:
-        return None
-    release = max(found, key=_version_key)
-    return Kernel(release, os.path.join(top, release))
+             if os.path.isdir(os.path.join(top, r, 'root'))]
+    for release in releases.newest_first(found, name):
+        return Kernel(release, os.path.join(top, release))
+    return None
 
 
-def prepare(build, prefix):
-    """The kernel for a version prefix ("6.1"), a whole release, or a name in CHECKING.
+def prepare(build, name):
+    """The kernel of this name (releases.py), or of a name in CHECKING.
 
     Fetched or built if missing.
     """
-    if prefix in CHECKING:
-        return _prepare_checking(build, prefix)
-    kernel = installed(build, prefix)
+    if name in CHECKING:
+        return _prepare_checking(build, name)
+    if name == 'default':
+        name = releases.KERNELS.get(codename()) or _packaged(build)
+    refusal = releases.refusal(name)
+    if refusal:
+        raise PackageError(refusal)
+    kernel = installed(build, name)
     if kernel:
         return kernel
     with locked(build):
-        return installed(build, prefix) or _fetch(build, prefix)
+        return installed(build, name) or _fetch(build, name)
 
 
-def _fetch(build, prefix):
-    archive, release = _find(build, prefix)
+def _packaged(build):
+    """The version of the kernel that linux-image-amd64 stands for."""
+    with locked(build):
+        version = Archive(build).candidate('linux-image-' + ARCH)
+    if not version:
+        raise PackageError(f'no Debian package linux-image-{ARCH}; say KERNEL=6.12 or the like')
+    return '.'.join(version.split('.')[:2])
+
+
+def _packages(archive, release):
+    """{package: version} of a kernel and of its headers; (the same of their compiler, or {})."""
+    def closure(names, *prefixes):
+        return {n: v for n, v in archive.closure(names).items()
+                if n in names or n.startswith(prefixes)}
+
+    kernel = closure(['linux-image-' + release], *(f'linux-{part}-{release}'
+                                                   for part in ('binary', 'modules', 'base')))
+    headers = closure(['linux-headers-' + release], 'linux-headers-', 'linux-kbuild-', 'gcc-')
+    compiler = [n for n in headers if re.fullmatch(r'gcc-\d+(-for-host)?', n)]
+    headers = {n: v for n, v in headers.items() if not n.startswith('gcc-')}
+    if archive.is_home():
+        return {**kernel, **headers}, {}
+    kbuild = [n for n in headers if n.startswith('linux-kbuild-')]
+    return {**kernel, **headers}, archive.closure(compiler + kbuild)
+
+
+def _fetch(build, name):
+    archive, release = _find(build, name)
     say(f'kernel: {release}')
-    names = ['linux-image-' + release, 'linux-headers-' + release]
-    versions = archive.closure(names)
-    keep = {n: v for n, v in versions.items()
-            if n in names or n.startswith(('linux-headers-', 'linux-kbuild-'))}
+    keep, compiler = _packages(archive, release)
 
     def make(top):
         say(f'kernel: unpacking {release} into build/kernel')
         kernel = Kernel(release, top)
-        unpack(archive.download(keep).values(), kernel.root)
+        unpack(archive.download({**compiler, **keep}).values(), kernel.root)
+        _merge_usr(kernel.root)
         _fix_headers(kernel.root)
+        _link_to_boot(kernel)
+        if compiler:
+            _use_compiler(kernel)
         for link in ('build', 'source'):
             cache.remove(os.path.join(kernel.modules, link))
-        subprocess.run(['/sbin/depmod', '-b', kernel.root, release], check=True)
+        output('/sbin/depmod', '-b', kernel.root, release)
         kernel.elf()
         cache.remove(os.path.join(top, '.lock'))
 
     top = os.path.join(os.path.abspath(build), 'kernel', release)
-    recipe = (inspect.getsource(make), inspect.getsource(_fix_headers))
-    cache.obtain('kernel', f'{release}-{cache.key(keep, recipe)}', top, make)
+    recipe = [inspect.getsource(f) for f in (make, _merge_usr, _fix_headers, _link_to_boot,
+                                             _use_compiler, toolchain)]
+    cache.obtain('kernel', f'{release}-{cache.key(keep, compiler, recipe)}', top, make)
     return Kernel(release, top)
 
 
@@ -243,9 +323,8 @@ def _prepare_checking(build, name):
         kernel = built()
         if not kernel:
             with locked(build):
-                version = Archive(build).candidate('linux-source-' + SOURCE)
-            gcc = subprocess.run(['gcc', '-dumpfullversion'], stdout=subprocess.PIPE, text=True,
-                                 check=True).stdout
+                version = _source_package(build, SOURCE)[1]
+            gcc = output('gcc', '-dumpfullversion')
             cache.obtain('debug-kernel', f'{name}-{cache.key(version, gcc, recipe)}', top, make)
             kernel = built()
     return kernel
@@ -254,7 +333,8 @@ def _prepare_checking(build, name):
 def _source_tree(build):
     """The newest kernel source, unpacked below build/debug-kernel."""
     with locked(build):
-        version, deb = _source_package(build, SOURCE)
+        archive, version = _source_package(build, SOURCE)
+        deb = _source_deb(archive, SOURCE, version)
     tree = os.path.join(os.path.abspath(build), 'debug-kernel', 'source-' + version)
     if not os.path.isdir(tree):
         say(f'kernel: unpacking linux-source {version} into build/debug-kernel')
@@ -339,13 +419,19 @@ def _clean_environment():
 
 
 def _source_package(build, version):
-    """(version, path) of package linux-source-<version>."""
-    archive = Archive(build)
+    """(archive, version) of the package linux-source-<version>, in the first archive that has it."""
+    for place in releases.places(codename()):
+        archive = Archive(build, place)
+        found = archive.candidate('linux-source-' + version)
+        if found:
+            return archive, found
+    raise PackageError('no Debian package linux-source-' + version)
+
+
+def _source_deb(archive, version, package_version):
+    """The path of that package."""
     package = 'linux-source-' + version
-    found = archive.candidate(package)
-    if not found:
-        raise PackageError('no Debian package ' + package)
-    return found, archive.download({package: found})[package]
+    return archive.download({package: package_version})[package]
 
 
 def _untar_source(deb, version, target, names):
@@ -360,10 +446,10 @@ def _untar_source(deb, version, target, names):
 
 def source_files(build, version, names, target):
     """Extract single files of the kernel source (package linux-source-<version>) to target."""
-    found = Archive(build).candidate('linux-source-' + version)
+    archive, found = _source_package(build, version)
 
     def make(folder):
         say(f'kernel: taking {len(names)} files out of linux-source-{version}')
-        _untar_source(_source_package(build, version)[1], version, folder, names)
+        _untar_source(_source_deb(archive, version, found), version, folder, names)
 
     cache.obtain('source-files', cache.key(found, names), target, make)

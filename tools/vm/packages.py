@@ -21,9 +21,12 @@ import tempfile
 import time
 
 import cache
+from releases import ARCH, KERNELS
 
-ARCH = 'amd64'
 KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg'
+SOURCES_HINT = ('look at the network and the apt sources of this machine, or name a sources file '
+                'in SCSA_APT_SOURCES')
+KEYRING_HINT = 'install the debian-archive-keyring of sid, which knows the newest keys'
 
 
 class PackageError(Exception):
@@ -35,6 +38,27 @@ def say(text):
     print(text, file=sys.stderr, flush=True)
 
 
+def output(*command, hint='run "make deps"', cwd=None):
+    """What a tool writes. If it fails, one line says so, and the hint what to do."""
+    tool = os.path.basename(command[0])
+    try:
+        p = subprocess.run(command, cwd=cwd, text=True, errors='replace', check=False,
+                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                           stderr=subprocess.PIPE)
+    except FileNotFoundError:
+        raise PackageError(f'{tool} is missing: run "make deps"') from None
+    if p.returncode:
+        raise PackageError(f'{tool} failed with status {p.returncode}: {reason(p.stderr)}: {hint}')
+    return p.stdout
+
+
+def reason(stderr):
+    """The lines in which a tool says why it failed, as one."""
+    lines = [x.strip() for x in stderr.splitlines() if x.strip()]
+    errors = [x for x in lines if re.match(r'E: |Err:|.*\berror:', x, re.I)]
+    return '; '.join(errors[:3] or lines[-3:])[:400] or 'no reason given'
+
+
 @contextlib.contextmanager
 def locked(build):
     """Only one process at a time fetches and unpacks; the others wait and find it done."""
@@ -44,9 +68,13 @@ def locked(build):
         yield
 
 
-def _codename():
-    with open('/etc/os-release', encoding='utf-8') as f:
-        m = re.search(r'^VERSION_CODENAME=(\S+)', f.read(), re.M)
+def codename():
+    """The release of this machine's Debian."""
+    try:
+        with open('/etc/os-release', encoding='utf-8') as f:
+            m = re.search(r'^VERSION_CODENAME=(\S+)', f.read(), re.M)
+    except OSError:
+        m = None
     if not m:
         raise PackageError('/etc/os-release has no VERSION_CODENAME: is this Debian?')
     return m.group(1).strip('"')
@@ -54,22 +82,38 @@ def _codename():
 
 def _index_targets(*options):
     fmt = '$(CREATED_BY)|$(REPO_URI)|$(RELEASE)|$(COMPONENT)|$(SIGNED_BY)'
-    return subprocess.run(['apt-get', *options, 'indextargets', '--format', fmt], check=True,
-                          stdout=subprocess.PIPE, text=True).stdout
+    return output('apt-get', *options, 'indextargets', '--format', fmt, hint=SOURCES_HINT)
+
+
+def _own_sources():
+    """The file that SCSA_APT_SOURCES names, as text; '' if it names none."""
+    path = os.environ.get('SCSA_APT_SOURCES')
+    if not path:
+        return ''
+    try:
+        with open(path, encoding='utf-8') as f:
+            return f.read()
+    except OSError as e:
+        raise PackageError(f'SCSA_APT_SOURCES={path}: {e.strerror}') from None
 
 
 def _host_sources():
-    """(uri, suite, signed-by) of every Debian main archive the host uses."""
+    """(uri, suite, option) of every Debian main archive the host uses."""
+    own = _own_sources()
+    if own:
+        lines = re.findall(r'^deb\s+(?:(\[.*?\])\s+)?(\S+)\s+(\S+)\s.*\bmain\b', own, re.M)
+        if not lines:
+            raise PackageError('the file of SCSA_APT_SOURCES has no line "deb <uri> <suite> main"')
+        return [(uri, suite, option) for option, uri, suite in lines]
     out = _index_targets()
     if not out:
         # A machine whose package lists were removed, as in containers: apt knows its sources
         # only with their Release files, so fetch these, but not to the machine's own state.
         with tempfile.TemporaryDirectory() as lists:
             option = ['-o', 'Dir::State::lists=' + lists, '-o', 'APT::Sandbox::User=root']
-            subprocess.run(['apt-get', *option, 'update', '-q'], check=True,
-                           stdout=subprocess.DEVNULL)
+            output('apt-get', *option, 'update', '-q', hint=SOURCES_HINT)
             out = _index_targets(*option)
-    code = _codename()
+    code = codename()
     suites = {code, code + '-updates', code + '-security'}
     found = []
     for line in out.splitlines():
@@ -78,18 +122,35 @@ def _host_sources():
             continue
         if signed.startswith('$('):
             signed = KEYRING if os.path.exists(KEYRING) else ''
-        if (uri, suite, signed) not in found:
-            found.append((uri, suite, signed))
+        source = (uri, suite, f'[signed-by={signed}]' if signed else '')
+        if source not in found:
+            found.append(source)
     if not found:
         raise PackageError(f'no Debian {code} main archive in the apt sources of this machine; '
                            'name a sources file in SCSA_APT_SOURCES')
     return found
 
 
+def sources_of(sources, home, extra):
+    """(uri, suite, option, component) of an archive, from those of Debian <home>; see Archive."""
+    code, _, backports = (extra or '').partition('-')
+    if code not in (home, *KERNELS, 'sid'):
+        return [(*source, extra if extra == 'non-free-firmware' else 'main') for source in sources]
+    found = []
+    for uri, suite, option in sources:
+        if suite == home and backports:
+            found.append((uri, extra, option, 'main'))
+        # sid has neither updates nor security.
+        if suite == home or suite.startswith(home + '-') and code != 'sid':
+            found.append((uri, code + suite[len(home):], option, 'main'))
+    return found
+
+
 class Archive:
     """One private apt state: its index files, downloads and unpacked trees.
 
-    extra: None for main; 'non-free-firmware' for that component; 'backports' for that suite.
+    extra: None for main; 'non-free-firmware' for that component; or another suite: 'trixie',
+    'sid', 'trixie-backports', which comes with the suites that its packages depend on.
     """
 
     def __init__(self, build, extra=None):
@@ -110,41 +171,33 @@ class Archive:
             'Dir::State': a, 'Dir::State::lists': a + '/lists',
             'Dir::State::status': a + '/status',
             'Dir::State::extended_states': a + '/extended_states',
+            # In containers apt is told to keep none, and then reads the index for seconds each time.
+            'Dir::Cache::pkgcache': 'pkgcache.bin',
             'Dir::Cache': a + '/cache', 'Dir::Cache::archives': a + '/cache/archives',
             'Dir::Etc::sourcelist': a + '/sources.list', 'Dir::Etc::sourceparts': '/dev/null',
             'Dir::Etc::preferences': '/dev/null', 'Dir::Etc::preferencesparts': '/dev/null',
         }
+        if self.extra and self.extra.endswith('-backports'):
+            pairs['APT::Default-Release'] = self.extra
         args = []
         for key, value in pairs.items():
             args += ['-o', f'{key}={value}']
         return args
 
     def _run(self, tool, *args, cwd=None):
-        p = subprocess.run([tool, *self._options(), *args], cwd=cwd, text=True,
-                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                           stderr=subprocess.PIPE)
-        if p.returncode:
-            raise PackageError(f'{tool} {" ".join(args)}: {p.stderr.strip()}')
-        return p.stdout
+        return output(tool, *self._options(), *args, cwd=cwd, hint=SOURCES_HINT)
+
+    def is_home(self):
+        """Does it have the packages of this machine's own release?"""
+        return (self.extra or codename()).split('-')[0] == codename()
 
     def _write_sources(self):
-        own = os.environ.get('SCSA_APT_SOURCES')
-        if own and not self.extra:
-            shutil.copyfile(own, self.apt + '/sources.list')
-            return
-        lines = []
-        for uri, suite, signed in _host_sources():
-            option = f' [signed-by={signed}]' if signed else ''
-            component = 'main'
-            if self.extra == 'non-free-firmware':
-                component = self.extra
-            elif self.extra == 'backports':
-                if suite != _codename():
-                    continue
-                suite += '-backports'
-            lines.append(f'deb{option} {uri} {suite} {component}\n')
+        text = '' if self.extra else _own_sources()
+        if not text:
+            text = ''.join(f'deb {option} {uri} {suite} {component}\n' for uri, suite, option, component
+                           in sources_of(_host_sources(), codename(), self.extra))
         with open(self.apt + '/sources.list', 'w', encoding='utf-8') as f:
-            f.writelines(lines)
+            f.write(text)
 
     def update(self):
         """Fetch the package index into the private state, at most once a day."""
@@ -153,30 +206,36 @@ class Archive:
         os.makedirs(self.debs, exist_ok=True)
         open(self.apt + '/status', 'a', encoding='utf-8').close()
         stamp = self.apt + '/updated'
-        known = os.path.exists(stamp)
+        own = cache.key(_own_sources())
+        known = _text(stamp) == own
         if known and time.time() - os.path.getmtime(stamp) < 24 * 3600:
             return
         try:
             self._write_sources()
             self._fetch_index()
-        except (PackageError, subprocess.CalledProcessError) as e:
+        except PackageError as e:
             if not known and not cache.take_newest('index', self._index_name(),
                                                    self.apt + '/lists'):
                 raise
             say(f'packages: an older index is used: {e}')
-        open(stamp, 'w', encoding='utf-8').close()
+        with open(stamp, 'w', encoding='utf-8') as f:
+            f.write(own)
 
     def _index_name(self):
-        with open(self.apt + '/sources.list', encoding='utf-8') as f:
-            return cache.key(f.read())
+        return cache.key(_text(self.apt + '/sources.list'))
 
     def _fetch_index(self):
         """Today's index, from the cache or from the archive."""
         def fetch(folder):
             say('packages: fetching the Debian package index')
             os.makedirs(folder + '/partial')
-            self._run('apt-get', 'update', '-q', '--error-on=any',
-                      '-o', 'Dir::State::lists=' + folder)
+            try:
+                self._run('apt-get', 'update', '-q', '--error-on=any',
+                          '-o', 'Dir::State::lists=' + folder)
+            except PackageError as e:
+                if re.search('NO_PUBKEY|not signed', str(e)):
+                    raise PackageError(str(e).replace(SOURCES_HINT, KEYRING_HINT)) from None
+                raise
             os.unlink(folder + '/lock')
 
         day = f'{time.time() // 86400:.0f}'
@@ -224,6 +283,8 @@ class Archive:
             want[key] = name
         hashes = self._hashes(want)
         for key, name in list(want.items()):
+            if name not in hashes:
+                raise PackageError(f'apt knows no package {key}: delete {self.apt} and try again')
             deb = f'{name}_{hashes[name][:20]}.deb'
             path = os.path.join(self.debs, deb)
             if not cache.take('debs', deb, path):
@@ -253,7 +314,15 @@ class Archive:
         try:
             return {n: os.path.join(self.debs, known[f'{n}={v}']) for n, v in versions.items()}
         except KeyError as e:
-            raise PackageError(f'apt did not deliver {e}') from None
+            raise PackageError(f'apt did not deliver {e}: {SOURCES_HINT}') from None
+
+
+def _text(path):
+    """What is in a file, '' if it is not there."""
+    if not os.path.exists(path):
+        return ''
+    with open(path, encoding='utf-8') as f:
+        return f.read()
 
 
 def _sha256(path):
@@ -267,6 +336,6 @@ def unpack(debs, target):
     shutil.rmtree(part, ignore_errors=True)
     os.makedirs(part)
     for deb in debs:
-        subprocess.run(['dpkg-deb', '-x', deb, part], check=True)
+        output('dpkg-deb', '-x', deb, part, hint=f'delete {deb} if it is damaged')
     shutil.rmtree(target, ignore_errors=True)
     os.replace(part, target)

@@ -169,7 +169,7 @@ class Config:
     """Everything a virtual machine is made of."""
     build: str = os.path.join(TOP, 'build')
     qemu: str = ''              # program; default build/qemu/qemu-system-x86_64
-    kernel: str = '6.1'         # what kernel.prepare() takes, or a Kernel
+    kernel: str = 'default'     # what kernel.prepare() takes, or a Kernel
     machine: str = 'q35'
     accel: str = 'tcg'
     cpu: str = 'max,la57=off'
@@ -299,6 +299,8 @@ class VM:
     def _command(self, k, image, sockets, interactive):
         c = self.config
         qemu = c.qemu or os.path.join(c.build, 'qemu', 'qemu-system-x86_64')
+        if not shutil.which(qemu):
+            raise VMError(f'no {qemu}: run "make qemu"')
         bios = os.path.join(os.path.dirname(qemu), 'pc-bios')
         machine = c.machine
         # norecord-cmd: otherwise each trace event switched on patches the scheduler's code, and

@@ -69,14 +69,15 @@ static void softirq_expired(struct timer_list *t)
 
 void contract_in_softirq(void (*func)(void *arg), void *arg)
 {
-	struct softirq_call call = { .func = func, .arg = arg };
+	static struct softirq_call call;	/* tests run one after the other */
 
+	call.func = func;
+	call.arg = arg;
 	init_completion(&call.done);
-	timer_setup_on_stack(&call.timer, softirq_expired, 0);
+	timer_setup(&call.timer, softirq_expired, 0);
 	call.timer.expires = jiffies + 1;
 	add_timer_on(&call.timer, 0);
 	wait_for_completion(&call.done);
-	destroy_timer_on_stack(&call.timer);
 }
 
 bool contract_on_host(void)
