@@ -14,7 +14,7 @@
 #include <linux/types.h>
 #include <scsa/abi.h>
 
-#include "dma_seg.h"
+#include "pure/dma_seg.h"
 
 struct dev_ops;
 struct linux_driver;
@@ -206,7 +206,7 @@ enum scsa_cmd_state {
 	SCSA_CMD_ORPHAN,	/* the HBA driver's, but sc_scmd has been given up */
 };
 
-/* How a command ended; linux_host.c maps it to a host byte. */
+/* How a command ended; linux/host.c maps it to a host byte. */
 enum scsa_outcome {
 	SCSA_OK,		/* sc_status tells */
 	SCSA_NO_DEVICE,
