@@ -12,6 +12,15 @@
 #include "../impl.h"
 #include "callback.h"
 
+struct ddi_callback_list ddi_dma_callbacks;
+struct ddi_callback_list ddi_mem_callbacks;
+struct ddi_callback_list scsi_pkt_callbacks;
+
+/* SLEEP: how often to look whether there are resources again. */
+#define SLEEP_POLL_USEC	10000
+/* After so many looks say so. */
+#define SLEEP_WARN	1000
+
 /*
  * Memory that others free is announced to nobody, so the lists are also run at this interval while
  * they are not empty.
@@ -198,4 +207,20 @@ static void callback_run(void *arg)
 	}
 	arm(list, drv_usectohz(CALLBACK_POLL_USEC));
 	mutex_exit(&list->lock);
+}
+
+boolean_t ddi_callback_wait_or_queue(struct ddi_callback_list *list, dev_info_t *dip,
+				     ddi_dma_handle_t h, int (*cb)(caddr_t), caddr_t arg,
+				     uint_t *waits)
+{
+	if (cb == DDI_DMA_SLEEP) {
+		if (++*waits == SLEEP_WARN)
+			dev_err(dip, CE_WARN, "waiting for DMA resources since %d s",
+				SLEEP_WARN / (1000000 / SLEEP_POLL_USEC));
+		delay(drv_usectohz(SLEEP_POLL_USEC));
+		return B_TRUE;
+	}
+	if (cb != DDI_DMA_DONTWAIT)
+		ddi_callback_queue(list, dip, h, cb, arg);
+	return B_FALSE;
 }

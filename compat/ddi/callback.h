@@ -25,6 +25,13 @@ void ddi_callback_queue(struct ddi_callback_list *list, dev_info_t *dip, ddi_dma
 void ddi_callback_cancel_handle(struct ddi_callback_list *list, ddi_dma_handle_t handle);
 void ddi_callback_cancel_instance(dev_info_t *dip);
 void ddi_callback_run_soon(struct ddi_callback_list *list);
+/*
+ * Wait for resources, or have the caller told when there are some. True: try again now. @waits
+ * counts the attempts of one caller.
+ */
+boolean_t ddi_callback_wait_or_queue(struct ddi_callback_list *list, dev_info_t *dip,
+				     ddi_dma_handle_t handle, int (*cb)(caddr_t), caddr_t arg,
+				     uint_t *waits);
 
 /* Resources were released. Any context, any locks but the list's. */
 static inline void ddi_callback_release(struct ddi_callback_list *list)
