@@ -337,9 +337,11 @@ bool linux_may_sleep(void);
 /* ---- kstat ---- */
 
 struct seq_file;
-void *linux_kstat_show(struct kstat *ksp, const char *name);
+/* A file that shows what @print writes of @ksp; NULL if memory is short. Thread. */
+void *linux_kstat_show(const char *name, struct kstat *ksp,
+		       void (*print)(struct kstat *ksp, struct seq_file *m));
+/* Waits for readers. @file may be NULL. Thread. */
 void linux_kstat_hide(void *file);
-void scsa_kstat_print(struct kstat *ksp, struct seq_file *m);
 __printf(2, 3) void linux_seq_printf(struct seq_file *m, const char *fmt, ...);
 
 #endif /* _COMPAT_IMPL_H */

@@ -19,6 +19,8 @@ struct workqueue_struct;
 extern struct workqueue_struct *linux_wq;
 /* /sys/kernel/debug/scsa */
 extern struct dentry *linux_debugfs;
+void linux_debugfs_init(void);
+void linux_debugfs_fini(void);
 
 const struct scsa_driver *linux_driver_of(const struct dev_info *dip);
 /* The instance of driver @name whose attach(9E) runs in this task, or NULL. */

@@ -49,6 +49,44 @@ kstat_t *scsa_kstat_create(const char *module, int instance, const char *name, c
 }
 EXPORT_SYMBOL_GPL(scsa_kstat_create);
 
+static void print_entry(const kstat_named_t *knp, struct seq_file *m)
+{
+	switch (knp->data_type) {
+	case KSTAT_DATA_CHAR:
+		linux_seq_printf(m, "%s %.16s\n", knp->name, knp->value.c);
+		break;
+	case KSTAT_DATA_INT32:
+		linux_seq_printf(m, "%s %d\n", knp->name, knp->value.i32);
+		break;
+	case KSTAT_DATA_UINT32:
+		linux_seq_printf(m, "%s %u\n", knp->name, knp->value.ui32);
+		break;
+	case KSTAT_DATA_INT64:
+		linux_seq_printf(m, "%s %lld\n", knp->name, (long long)knp->value.i64);
+		break;
+	default:
+		linux_seq_printf(m, "%s %llu\n", knp->name, (unsigned long long)knp->value.ui64);
+		break;
+	}
+}
+
+static void kstat_print(kstat_t *ksp, struct seq_file *m)
+{
+	kstat_named_t *knp = ksp->ks_data;
+	uint_t i;
+
+	/* A virtual one whose owner has not set it. */
+	if (!knp)
+		return;
+	if (ksp->ks_lock)
+		mutex_enter(ksp->ks_lock);
+	if (!ksp->ks_update || ksp->ks_update(ksp, KSTAT_READ) == 0)
+		for (i = 0; i < ksp->ks_ndata; i++)
+			print_entry(&knp[i], m);
+	if (ksp->ks_lock)
+		mutex_exit(ksp->ks_lock);
+}
+
 /**
  * scsa_kstat_install() - kstat_install(9F): make the statistics visible
  * @ksp: kstat
@@ -62,7 +100,7 @@ void scsa_kstat_install(kstat_t *ksp)
 	if (ksp->ks_type != KSTAT_TYPE_NAMED)
 		return;
 	snprintf(file, sizeof(file), "%s%d-%s", ksp->ks_module, ksp->ks_instance, ksp->ks_name);
-	ksp->ks_file = linux_kstat_show(ksp, file);
+	ksp->ks_file = linux_kstat_show(file, ksp, kstat_print);
 }
 EXPORT_SYMBOL_GPL(scsa_kstat_install);
 
@@ -96,41 +134,3 @@ void scsa_kstat_named_init(kstat_named_t *knp, const char *name, uchar_t data_ty
 	knp->data_type = data_type;
 }
 EXPORT_SYMBOL_GPL(scsa_kstat_named_init);
-
-static void print_entry(const kstat_named_t *knp, struct seq_file *m)
-{
-	switch (knp->data_type) {
-	case KSTAT_DATA_CHAR:
-		linux_seq_printf(m, "%s %.16s\n", knp->name, knp->value.c);
-		break;
-	case KSTAT_DATA_INT32:
-		linux_seq_printf(m, "%s %d\n", knp->name, knp->value.i32);
-		break;
-	case KSTAT_DATA_UINT32:
-		linux_seq_printf(m, "%s %u\n", knp->name, knp->value.ui32);
-		break;
-	case KSTAT_DATA_INT64:
-		linux_seq_printf(m, "%s %lld\n", knp->name, (long long)knp->value.i64);
-		break;
-	default:
-		linux_seq_printf(m, "%s %llu\n", knp->name, (unsigned long long)knp->value.ui64);
-		break;
-	}
-}
-
-void scsa_kstat_print(kstat_t *ksp, struct seq_file *m)
-{
-	kstat_named_t *knp = ksp->ks_data;
-	uint_t i;
-
-	/* A virtual one whose owner has not set it. */
-	if (!knp)
-		return;
-	if (ksp->ks_lock)
-		mutex_enter(ksp->ks_lock);
-	if (!ksp->ks_update || ksp->ks_update(ksp, KSTAT_READ) == 0)
-		for (i = 0; i < ksp->ks_ndata; i++)
-			print_entry(&knp[i], m);
-	if (ksp->ks_lock)
-		mutex_exit(ksp->ks_lock);
-}

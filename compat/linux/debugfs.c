@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What users see below /sys/kernel/debug/scsa: counters of each host, kstats of drivers. */
+/* What users see below /sys/kernel/debug/scsa of each host: its counters. */
 #include <linux/debugfs.h>
 #include <linux/kernel.h>
 #include <linux/seq_file.h>
-#include <linux/slab.h>
 
 #include <scsi/scsi_host.h>
 
@@ -49,30 +48,4 @@ void linux_debugfs_remove_host(struct Scsi_Host *shost)
 	struct scsa_host *host = shost_priv(shost);
 
 	debugfs_remove(host->debugfs);
-}
-
-static int kstat_show(struct seq_file *m, void *unused)
-{
-	scsa_kstat_print(m->private, m);
-	return 0;
-}
-DEFINE_SHOW_ATTRIBUTE(kstat);
-
-void *linux_kstat_show(struct kstat *ksp, const char *name)
-{
-	return debugfs_create_file(name, 0444, linux_debugfs, ksp, &kstat_fops);
-}
-
-void linux_kstat_hide(void *file)
-{
-	debugfs_remove(file);
-}
-
-void linux_seq_printf(struct seq_file *m, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	seq_vprintf(m, fmt, ap);
-	va_end(ap);
 }

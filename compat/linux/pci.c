@@ -6,7 +6,6 @@
  * mod_install(9F) comes back here to register the PCI driver. Each PCI function found becomes a
  * dev_info with its properties and is attached.
  */
-#include <linux/debugfs.h>
 #include <linux/dma-mapping.h>
 #include <linux/export.h>
 #include <linux/idr.h>
@@ -35,7 +34,6 @@ struct linux_driver {
 };
 
 struct workqueue_struct *linux_wq;
-struct dentry *linux_debugfs;
 
 /* Protects the drivers' list, their instances' lists, and who is in _init(9E). */
 static DEFINE_MUTEX(drivers_lock);
@@ -341,7 +339,7 @@ static int __init scsa_init(void)
 	linux_wq = alloc_workqueue("scsa", WQ_MEM_RECLAIM | WQ_HIGHPRI, 0);
 	if (!linux_wq)
 		return -ENOMEM;
-	linux_debugfs = debugfs_create_dir("scsa", NULL);
+	linux_debugfs_init();
 	linux_context_init();
 	ddi_dma_init();
 	scsi_poll_init();
@@ -354,7 +352,7 @@ static void __exit scsa_exit(void)
 	scsi_poll_fini();
 	ddi_dma_fini();
 	linux_context_fini();
-	debugfs_remove(linux_debugfs);
+	linux_debugfs_fini();
 	destroy_workqueue(linux_wq);
 }
 module_exit(scsa_exit);
