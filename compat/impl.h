@@ -78,21 +78,24 @@ int scsa_prop_update_ints(struct dev_info *dip, const char *name, const int *val
 			  unsigned int nelements);
 void scsa_prop_fini(struct dev_info *dip);
 void scsa_fm_fini(struct dev_info *dip);
-/* Minor nodes; 0 or a negative errno. @name NULL: all of the instance. Thread. */
-int linux_minor_create(struct dev_info *dip, const char *name, unsigned int minor);
-void linux_minor_remove(struct dev_info *dip, const char *name);
-/* How one was opened: FREAD and the others of <sys/file.h>; for ioctl also who calls. */
+/* How a minor node was opened: FREAD and the others of <sys/file.h>; for ioctl also who calls. */
 #define SCSA_MINOR_READ		0x01
 #define SCSA_MINOR_WRITE	0x02
 #define SCSA_MINOR_NONBLOCK	(0x04 | 0x80)
 #define SCSA_MINOR_EXCL		0x400
 #define SCSA_MINOR_ILP32	0x00100000
 #define SCSA_MINOR_LP64		0x00200000
-/* Their entry points: 0 or a positive errno. @cred: struct cred. Thread. */
-int scsa_minor_open(struct dev_info *dip, unsigned int minor_num, int flag, void *cred);
-void scsa_minor_close(struct dev_info *dip, unsigned int minor_num, int flag, void *cred);
-int scsa_minor_ioctl(struct dev_info *dip, unsigned int minor_num, int mode, unsigned int cmd,
-		     unsigned long arg, void *cred, int *rvalp);
+/* The entry points of minor nodes: 0 or a positive errno. @cred: struct cred. Thread. */
+struct linux_minor_ops {
+	int	(*open)(struct dev_info *dip, unsigned int minor, int flag, void *cred);
+	void	(*close)(struct dev_info *dip, unsigned int minor, int flag, void *cred);
+	int	(*ioctl)(struct dev_info *dip, unsigned int minor, int mode, unsigned int cmd,
+			 unsigned long arg, void *cred, int *rvalp);
+};
+/* Minor nodes; 0 or a negative errno. @name NULL: all of the instance. Thread. */
+int linux_minor_create(struct dev_info *dip, const char *name, unsigned int minor,
+		       const struct linux_minor_ops *ops);
+void linux_minor_remove(struct dev_info *dip, const char *name);
 /* Register the driver whose _init(9E) is running; 0 or an errno. */
 int linux_driver_register(struct dev_ops *ops);
 int linux_driver_unregister(struct dev_ops *ops);

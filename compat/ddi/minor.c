@@ -12,6 +12,54 @@
 
 #include "../impl.h"
 
+_Static_assert(SCSA_MINOR_READ == FREAD && SCSA_MINOR_WRITE == FWRITE &&
+	       SCSA_MINOR_NONBLOCK == (FNDELAY | FNONBLOCK) && SCSA_MINOR_EXCL == FEXCL &&
+	       SCSA_MINOR_ILP32 == DATAMODEL_ILP32 && SCSA_MINOR_LP64 == DATAMODEL_LP64, "flags");
+
+/* The fillers have another type than the member: to be compared, never called through it. */
+static boolean_t is_filler(const void *entry, int *rcp)
+{
+	*rcp = entry == (void *)scsa_nulldev ? 0 : ENXIO;
+	return !entry || entry == (void *)scsa_nulldev || entry == (void *)scsa_nodev;
+}
+
+static int minor_cb_open(dev_info_t *dip, unsigned int minor_num, int flag, void *cred)
+{
+	const struct cb_ops *cb = dip->di_ops->devo_cb_ops;
+	dev_t dev = makedevice(0, minor_num);
+	int rc;
+
+	if (!cb || is_filler(cb->cb_open, &rc))
+		return cb ? rc : ENXIO;
+	return cb->cb_open(&dev, flag, OTYP_CHR, cred);
+}
+
+static void minor_cb_close(dev_info_t *dip, unsigned int minor_num, int flag, void *cred)
+{
+	const struct cb_ops *cb = dip->di_ops->devo_cb_ops;
+	int rc;
+
+	if (!is_filler(cb->cb_close, &rc))
+		cb->cb_close(makedevice(0, minor_num), flag, OTYP_CHR, cred);
+}
+
+static int minor_cb_ioctl(dev_info_t *dip, unsigned int minor_num, int mode, unsigned int cmd,
+			  unsigned long arg, void *cred, int *rvalp)
+{
+	const struct cb_ops *cb = dip->di_ops->devo_cb_ops;
+	int rc;
+
+	if (is_filler(cb->cb_ioctl, &rc))
+		return rc;
+	return cb->cb_ioctl(makedevice(0, minor_num), cmd, arg, mode, cred, rvalp);
+}
+
+static const struct linux_minor_ops minor_cb_ops = {
+	.open = minor_cb_open,
+	.close = minor_cb_close,
+	.ioctl = minor_cb_ioctl,
+};
+
 /**
  * scsa_ddi_create_minor_node() - ddi_create_minor_node(9F)
  * @dip: instance
@@ -30,7 +78,7 @@ int scsa_ddi_create_minor_node(dev_info_t *dip, const char *name, int spec_type,
 	if (!name || !*name || strchr(name, '/') || spec_type != S_IFCHR ||
 	    getminor(makedevice(0, minor_num)) != minor_num)
 		return DDI_FAILURE;
-	return linux_minor_create(dip, name, minor_num) ? DDI_FAILURE : DDI_SUCCESS;
+	return linux_minor_create(dip, name, minor_num, &minor_cb_ops) ? DDI_FAILURE : DDI_SUCCESS;
 }
 EXPORT_SYMBOL_GPL(scsa_ddi_create_minor_node);
 
@@ -48,45 +96,3 @@ void scsa_ddi_remove_minor_node(dev_info_t *dip, const char *name)
 	linux_minor_remove(dip, name);
 }
 EXPORT_SYMBOL_GPL(scsa_ddi_remove_minor_node);
-
-_Static_assert(SCSA_MINOR_READ == FREAD && SCSA_MINOR_WRITE == FWRITE &&
-	       SCSA_MINOR_NONBLOCK == (FNDELAY | FNONBLOCK) && SCSA_MINOR_EXCL == FEXCL &&
-	       SCSA_MINOR_ILP32 == DATAMODEL_ILP32 && SCSA_MINOR_LP64 == DATAMODEL_LP64, "flags");
-
-/* The fillers have another type than the member: to be compared, never called through it. */
-static boolean_t is_filler(const void *entry, int *rcp)
-{
-	*rcp = entry == (void *)scsa_nulldev ? 0 : ENXIO;
-	return !entry || entry == (void *)scsa_nulldev || entry == (void *)scsa_nodev;
-}
-
-int scsa_minor_open(dev_info_t *dip, unsigned int minor_num, int flag, void *cred)
-{
-	const struct cb_ops *cb = dip->di_ops->devo_cb_ops;
-	dev_t dev = makedevice(0, minor_num);
-	int rc;
-
-	if (!cb || is_filler(cb->cb_open, &rc))
-		return cb ? rc : ENXIO;
-	return cb->cb_open(&dev, flag, OTYP_CHR, cred);
-}
-
-void scsa_minor_close(dev_info_t *dip, unsigned int minor_num, int flag, void *cred)
-{
-	const struct cb_ops *cb = dip->di_ops->devo_cb_ops;
-	int rc;
-
-	if (!is_filler(cb->cb_close, &rc))
-		cb->cb_close(makedevice(0, minor_num), flag, OTYP_CHR, cred);
-}
-
-int scsa_minor_ioctl(dev_info_t *dip, unsigned int minor_num, int mode, unsigned int cmd,
-		     unsigned long arg, void *cred, int *rvalp)
-{
-	const struct cb_ops *cb = dip->di_ops->devo_cb_ops;
-	int rc;
-
-	if (is_filler(cb->cb_ioctl, &rc))
-		return rc;
-	return cb->cb_ioctl(makedevice(0, minor_num), cmd, arg, mode, cred, rvalp);
-}

@@ -22,6 +22,7 @@ struct linux_minor {
 	struct kref		ref;		/* the instance's, and each open file's */
 	struct rw_semaphore	calls;		/* entry points run under it; written to end them */
 	struct mutex		open_lock;	/* opens, with the call that goes with it */
+	const struct linux_minor_ops *ops;
 	struct dev_info		*dip;		/* NULL when removed */
 	unsigned int		opens;
 	unsigned int		minor;
@@ -57,7 +58,7 @@ static int minor_open(struct inode *inode, struct file *file)
 	down_read(&m->calls);
 	mutex_lock(&m->open_lock);
 	if (m->dip)
-		rc = scsa_minor_open(m->dip, m->minor, flags_of(file), (void *)current_cred());
+		rc = m->ops->open(m->dip, m->minor, flags_of(file), (void *)current_cred());
 	if (!rc)
 		m->opens++;
 	mutex_unlock(&m->open_lock);
@@ -77,7 +78,7 @@ static int minor_release(struct inode *inode, struct file *file)
 	down_read(&m->calls);
 	mutex_lock(&m->open_lock);
 	if (--m->opens == 0 && m->dip)
-		scsa_minor_close(m->dip, m->minor, flags_of(file), (void *)current_cred());
+		m->ops->close(m->dip, m->minor, flags_of(file), (void *)current_cred());
 	mutex_unlock(&m->open_lock);
 	up_read(&m->calls);
 	kref_put(&m->ref, minor_free);
@@ -91,8 +92,8 @@ static long do_ioctl(struct file *file, unsigned int cmd, unsigned long arg, int
 
 	down_read(&m->calls);
 	if (m->dip)
-		rc = scsa_minor_ioctl(m->dip, m->minor, flags_of(file) | model, cmd, arg,
-				      (void *)current_cred(), &rval);
+		rc = m->ops->ioctl(m->dip, m->minor, flags_of(file) | model, cmd, arg,
+				   (void *)current_cred(), &rval);
 	up_read(&m->calls);
 	return rc ? -rc : rval;
 }
@@ -119,7 +120,8 @@ static const struct file_operations minor_fops = {
 #endif
 };
 
-int linux_minor_create(struct dev_info *dip, const char *name, unsigned int minor)
+int linux_minor_create(struct dev_info *dip, const char *name, unsigned int minor,
+		       const struct linux_minor_ops *ops)
 {
 	struct linux_minor *m, *other;
 	int prefix, rc = -ENOMEM;
@@ -130,6 +132,7 @@ int linux_minor_create(struct dev_info *dip, const char *name, unsigned int mino
 	kref_init(&m->ref);
 	init_rwsem(&m->calls);
 	mutex_init(&m->open_lock);
+	m->ops = ops;
 	m->dip = dip;
 	m->minor = minor;
 	m->misc.minor = MISC_DYNAMIC_MINOR;
@@ -164,7 +167,7 @@ static void remove_one(struct linux_minor *m)
 	misc_deregister(&m->misc);
 	down_write(&m->calls);
 	if (m->opens)
-		scsa_minor_close(m->dip, m->minor, SCSA_MINOR_READ, (void *)current_cred());
+		m->ops->close(m->dip, m->minor, SCSA_MINOR_READ, (void *)current_cred());
 	m->dip = NULL;
 	up_write(&m->calls);
 	kref_put(&m->ref, minor_free);
