@@ -7,12 +7,24 @@
 #define _COMPAT_LINUX_COMPAT_H
 
 #include <linux/pci.h>
+#include <linux/version.h>
+#include <linux/workqueue.h>
 #include <scsi/scsi_cmnd.h>
 #include <scsi/scsi_host.h>
+
+/* The kernels that are supported; tools/vm reads it here. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0) || LINUX_VERSION_CODE >= KERNEL_VERSION(8, 0, 0)
+#error "scsa supports Linux 6.1 to 7.x"
+#endif
 
 /* linux/pci.h, 6.8: PCI_IRQ_LEGACY became PCI_IRQ_INTX, and went away in 6.12. */
 #ifndef PCI_IRQ_INTX
 #define PCI_IRQ_INTX	PCI_IRQ_LEGACY
+#endif
+
+/* linux/workqueue.h, 6.17: what was the default has a name, and no name gives a warning in 7.3. */
+#ifndef SCSA_HAVE_WQ_PERCPU
+#define WQ_PERCPU	0
 #endif
 
 /* scsi/scsi_cmnd.h: bytes of CDB a scsi_cmnd holds. */

@@ -9,8 +9,7 @@
 
 static void copy_name(char *to, const char *from)
 {
-	strncpy(to, from ? from : "", KSTAT_STRLEN - 1);
-	to[KSTAT_STRLEN - 1] = '\0';
+	strscpy(to, from ? from : "", KSTAT_STRLEN);
 }
 
 /**

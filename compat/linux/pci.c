@@ -20,6 +20,7 @@
 #include <scsa/scsa.h>
 
 #include "../impl.h"
+#include "../linux_compat.h"
 #include "host.h"
 #include "../linux_impl.h"
 
@@ -336,7 +337,7 @@ EXPORT_SYMBOL_GPL(scsa_driver_fini);
 
 static int __init scsa_init(void)
 {
-	linux_wq = alloc_workqueue("scsa", WQ_MEM_RECLAIM | WQ_HIGHPRI, 0);
+	linux_wq = alloc_workqueue("scsa", WQ_MEM_RECLAIM | WQ_HIGHPRI | WQ_PERCPU, 0);
 	if (!linux_wq)
 		return -ENOMEM;
 	linux_debugfs_init();

@@ -30,11 +30,22 @@ struct krwlock {
 };
 
 static_assert(sizeof(struct krwlock) <= sizeof(struct scsa_krwlock));
-static_assert(sizeof(struct semaphore) <= sizeof(struct scsa_ksema));
+
+struct ksema {
+	struct semaphore		sema;
+	atomic_t			waiters;	/* what sema_destroy() must not find */
+};
+
+static_assert(sizeof(struct ksema) <= sizeof(struct scsa_ksema));
 
 static struct krwlock *krw(struct scsa_krwlock *rwlp)
 {
 	return (struct krwlock *)rwlp;
+}
+
+static struct ksema *ks(struct scsa_ksema *sp)
+{
+	return (struct ksema *)sp;
 }
 
 /**
@@ -281,7 +292,8 @@ EXPORT_SYMBOL_GPL(scsa_rw_write_held);
  */
 void scsa_sema_init(struct scsa_ksema *sp, unsigned int val, const char *name, int type, void *arg)
 {
-	sema_init((struct semaphore *)sp, val);
+	sema_init(&ks(sp)->sema, val);
+	atomic_set(&ks(sp)->waiters, 0);
 }
 EXPORT_SYMBOL_GPL(scsa_sema_init);
 
@@ -293,7 +305,7 @@ EXPORT_SYMBOL_GPL(scsa_sema_init);
  */
 void scsa_sema_destroy(struct scsa_ksema *sp)
 {
-	WARN_ON(!list_empty(&((struct semaphore *)sp)->wait_list));
+	WARN_ON(atomic_read(&ks(sp)->waiters));
 }
 EXPORT_SYMBOL_GPL(scsa_sema_destroy);
 
@@ -305,7 +317,9 @@ EXPORT_SYMBOL_GPL(scsa_sema_destroy);
  */
 void scsa_sema_p(struct scsa_ksema *sp)
 {
-	down((struct semaphore *)sp);
+	atomic_inc(&ks(sp)->waiters);
+	down(&ks(sp)->sema);
+	atomic_dec(&ks(sp)->waiters);
 }
 EXPORT_SYMBOL_GPL(scsa_sema_p);
 
@@ -318,7 +332,12 @@ EXPORT_SYMBOL_GPL(scsa_sema_p);
  */
 int scsa_sema_p_sig(struct scsa_ksema *sp)
 {
-	return down_interruptible((struct semaphore *)sp) ? 1 : 0;
+	int rc;
+
+	atomic_inc(&ks(sp)->waiters);
+	rc = down_interruptible(&ks(sp)->sema);
+	atomic_dec(&ks(sp)->waiters);
+	return rc ? 1 : 0;
 }
 EXPORT_SYMBOL_GPL(scsa_sema_p_sig);
 
@@ -331,7 +350,7 @@ EXPORT_SYMBOL_GPL(scsa_sema_p_sig);
  */
 int scsa_sema_tryp(struct scsa_ksema *sp)
 {
-	return !down_trylock((struct semaphore *)sp);
+	return !down_trylock(&ks(sp)->sema);
 }
 EXPORT_SYMBOL_GPL(scsa_sema_tryp);
 
@@ -343,6 +362,6 @@ EXPORT_SYMBOL_GPL(scsa_sema_tryp);
  */
 void scsa_sema_v(struct scsa_ksema *sp)
 {
-	up((struct semaphore *)sp);
+	up(&ks(sp)->sema);
 }
 EXPORT_SYMBOL_GPL(scsa_sema_v);
