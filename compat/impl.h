@@ -17,6 +17,7 @@
 #include "pure/dma_seg.h"
 
 struct dev_ops;
+struct modlinkage;
 struct linux_driver;
 struct linux_minor;
 struct scsa_host;
@@ -39,7 +40,7 @@ struct kstat;
 /* One instance of a driver: a PCI function. Lives from probe to remove. */
 struct dev_info {
 	struct linux_driver	*di_driver;
-	struct dev_info		*di_next;	/* of the same driver, under the driver's lock */
+	struct dev_info		*di_next;	/* in attach(9E) as well */
 	const char		*di_name;	/* of the driver */
 	int			di_instance;
 	unsigned int		di_pri;		/* SCSA_PRI_* */
@@ -66,6 +67,8 @@ struct dev_info {
 
 /* ---- modules and instances ---- */
 
+/* The device operations of a driver, NULL if they cannot be used. */
+struct dev_ops *scsa_linkage_ops(struct modlinkage *modlp);
 int scsa_attach(struct dev_info *dip);
 int scsa_detach(struct dev_info *dip);
 /* DDI_SUSPEND and DDI_RESUME. */
@@ -96,9 +99,6 @@ struct linux_minor_ops {
 int linux_minor_create(struct dev_info *dip, const char *name, unsigned int minor,
 		       const struct linux_minor_ops *ops);
 void linux_minor_remove(struct dev_info *dip, const char *name);
-/* Register the driver whose _init(9E) is running; 0 or an errno. */
-int linux_driver_register(struct dev_ops *ops);
-int linux_driver_unregister(struct dev_ops *ops);
 
 /* False if there have been too many messages of late. Any context. */
 bool linux_ratelimit(void);

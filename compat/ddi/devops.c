@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Modules and device operations: mod_install(9F), attach(9E), detach(9E), quiesce(9E). */
+/* Device operations: attach(9E), detach(9E), quiesce(9E), and the linkage that names them. */
 #include <sys/ddi.h>
 #include <sys/sunddi.h>
 #include <sys/conf.h>
@@ -17,46 +17,16 @@ struct mod_ops {
 struct mod_ops scsa_mod_driverops;
 EXPORT_SYMBOL_GPL(scsa_mod_driverops);
 
-static struct dev_ops *linkage_ops(struct modlinkage *modlp)
+struct dev_ops *scsa_linkage_ops(struct modlinkage *modlp)
 {
 	struct modldrv *drv = modlp->ml_linkage[0];
+	struct dev_ops *ops;
 
 	if (modlp->ml_rev != MODREV_1 || !drv || drv->drv_modops != &mod_driverops)
 		return NULL;
-	return drv->drv_dev_ops;
+	ops = drv->drv_dev_ops;
+	return ops && ops->devo_attach && ops->devo_detach ? ops : NULL;
 }
-
-/**
- * scsa_mod_install() - mod_install(9F): register the driver and attach its devices
- * @modlp: the module's linkage; one driver
- *
- * Context: thread, from _init(9E).
- * Return: 0 or an errno.
- */
-int scsa_mod_install(struct modlinkage *modlp)
-{
-	struct dev_ops *ops = linkage_ops(modlp);
-
-	if (!ops || !ops->devo_attach || !ops->devo_detach)
-		return EINVAL;
-	return linux_driver_register(ops);
-}
-EXPORT_SYMBOL_GPL(scsa_mod_install);
-
-/**
- * scsa_mod_remove() - mod_remove(9F): detach the driver's devices and unregister it
- * @modlp: the module's linkage
- *
- * Context: thread, from _fini(9E).
- * Return: 0 or an errno.
- */
-int scsa_mod_remove(struct modlinkage *modlp)
-{
-	struct dev_ops *ops = linkage_ops(modlp);
-
-	return ops ? linux_driver_unregister(ops) : EINVAL;
-}
-EXPORT_SYMBOL_GPL(scsa_mod_remove);
 
 /**
  * scsa_mod_info() - mod_info(9F)

@@ -607,7 +607,7 @@ int linux_host_add(struct dev_info *dip)
 	}
 	scsa_hba_limits(dip, &lim);
 	dip->di_keep_packets = keep_packets < 0 ? drv->keep_packets : keep_packets;
-	shost = scsi_host_alloc(linux_driver_template(dip), sizeof(*host));
+	shost = scsi_host_alloc(&dip->di_driver->template, sizeof(*host));
 	if (!shost)
 		return -ENOMEM;
 	host = shost_priv(shost);

@@ -1,19 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The adapter's state of a SCSI host and of a LUN. */
+/* The adapter's state of a driver, of a SCSI host and of a LUN, and what the files of linux/ share. */
 #ifndef _COMPAT_LINUX_HOST_H
 #define _COMPAT_LINUX_HOST_H
 
+#include <linux/idr.h>
 #include <linux/list.h>
 #include <linux/llist.h>
 #include <linux/mutex.h>
 #include <linux/notifier.h>
+#include <linux/pci.h>
+#include <linux/pm.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
+
+#include <scsi/scsi_host.h>
 
 #include "../impl.h"
 
 struct scsa_driver;
-struct scsi_host_template;
+struct scsi_cmnd;
+
+struct linux_driver {
+	struct pci_driver		pci;
+	struct scsi_host_template	template;
+	const struct scsa_driver	*drv;
+	struct dev_ops			*ops;
+	struct linux_driver		*next;
+	struct ida			ida;
+};
 
 /* Behind a Scsi_Host. */
 struct scsa_host {
@@ -53,6 +67,35 @@ struct linux_lun {
 	struct scsa_cmd		*slots[];
 };
 
+static inline const struct scsa_driver *linux_driver_of(const struct dev_info *dip)
+{
+	return dip->di_driver->drv;
+}
+
+/* Register the driver whose _init(9E) is running; 0 or an errno. */
+int linux_driver_register(struct dev_ops *ops);
+int linux_driver_unregister(struct dev_ops *ops);
+
+int linux_probe(struct pci_dev *pdev, const struct pci_device_id *id);
+void linux_remove(struct pci_dev *pdev);
+void linux_shutdown(struct pci_dev *pdev);
+extern const struct dev_pm_ops linux_pm_ops;
+extern const struct pci_error_handlers linux_err_handlers;
+
+int linux_host_add(struct dev_info *dip);
+void linux_host_remove(struct dev_info *dip);
+/* Free what only the HBA driver may have referred to; after detach(9E), which may have been refused. */
+void linux_host_free(struct dev_info *dip, bool detached);
+
+int linux_eh_abort(struct scsi_cmnd *scmd);
+int linux_eh_device_reset(struct scsi_cmnd *scmd);
+int linux_eh_target_reset(struct scsi_cmnd *scmd);
+int linux_eh_bus_reset(struct scsi_cmnd *scmd);
+int linux_eh_host_reset(struct scsi_cmnd *scmd);
+
+void linux_debugfs_add_host(struct Scsi_Host *shost);
+void linux_debugfs_remove_host(struct Scsi_Host *shost);
+
 bool linux_orphan_wait(struct scsa_host *host, struct linux_lun *ll, unsigned int tag);
 void linux_orphan_all(struct scsa_host *host);
 void linux_write_off(struct scsa_host *host);
@@ -63,6 +106,5 @@ void linux_bus_init(struct scsa_host *host);
 void linux_bus_release(struct scsa_host *host);
 int linux_host_restart(struct scsa_host *host);
 void linux_host_template_init(struct scsi_host_template *t, const struct scsa_driver *drv);
-struct scsi_host_template *linux_driver_template(const struct dev_info *dip);
 
 #endif /* _COMPAT_LINUX_HOST_H */

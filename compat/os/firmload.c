@@ -3,6 +3,8 @@
 #include <linux/errno.h>
 #include <linux/export.h>
 #include <linux/firmware.h>
+#include <linux/mutex.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -12,6 +14,44 @@
 struct scsa_firmware {
 	const struct firmware	*fw;
 };
+
+/* Instances whose attach(9E) runs. */
+static DEFINE_MUTEX(attaching_lock);
+static struct dev_info *attaching;
+
+void linux_attach_begin(struct dev_info *dip)
+{
+	dip->di_attaching = current;
+	mutex_lock(&attaching_lock);
+	dip->di_next = attaching;
+	attaching = dip;
+	mutex_unlock(&attaching_lock);
+}
+
+void linux_attach_end(struct dev_info *dip)
+{
+	struct dev_info **p;
+
+	mutex_lock(&attaching_lock);
+	for (p = &attaching; *p != dip; p = &(*p)->di_next)
+		;
+	*p = dip->di_next;
+	mutex_unlock(&attaching_lock);
+}
+
+/* The instance of driver @name whose attach(9E) runs in this task, or NULL. */
+static struct device *attaching_dev(const char *name)
+{
+	struct dev_info *dip;
+	struct device *dev = NULL;
+
+	mutex_lock(&attaching_lock);
+	for (dip = attaching; dip; dip = dip->di_next)
+		if (dip->di_attaching == current && !strcmp(dip->di_name, name))
+			dev = dip->di_dev;
+	mutex_unlock(&attaching_lock);
+	return dev;
+}
 
 /**
  * scsa_firmware_open() - firmware_open(9F)
@@ -30,7 +70,7 @@ int scsa_firmware_open(const char *drv_name, const char *image, struct scsa_firm
 	fh = kzalloc(sizeof(*fh), GFP_KERNEL);
 	if (!fh)
 		return ENOMEM;
-	rc = firmware_request_nowarn(&fh->fw, image, linux_attaching_dev(drv_name));
+	rc = firmware_request_nowarn(&fh->fw, image, attaching_dev(drv_name));
 	if (rc) {
 		kfree(fh);
 		return -rc;

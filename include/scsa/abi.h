@@ -14,10 +14,15 @@
 #include <linux/lockdep_types.h>
 
 struct dev_info;
+struct modlinkage;
 struct scsa_acc;
 struct scsa_intr;
 struct scsa_softint;
 struct scsa_firmware;
+
+/* <sys/modctl.h> */
+int scsa_mod_install(struct modlinkage *modlp);
+int scsa_mod_remove(struct modlinkage *modlp);
 
 /* <sys/cmn_err.h> */
 __printf(2, 3) void scsa_cmn_err(int level, const char *fmt, ...);
