@@ -209,7 +209,7 @@ enum scsa_cmd_state {
 	SCSA_CMD_ORPHAN,	/* the HBA driver's, but sc_scmd has been given up */
 };
 
-/* How a command ended; linux/host.c maps it to a host byte. */
+/* How a command ended; linux/cmd.c maps it to a host byte. */
 enum scsa_outcome {
 	SCSA_OK,		/* sc_status tells */
 	SCSA_NO_DEVICE,
@@ -227,6 +227,16 @@ enum scsa_outcome {
 #define SCSA_CMD_TAGGED		0x02
 #define SCSA_CMD_MORE		0x04	/* another command follows at once */
 #define SCSA_CMD_LUN_IN_CDB	0x08	/* in bits 7:5 of byte 1, as in SCSI-2 */
+
+/* Counters of a host, shown in debugfs, and of a LUN, shown in sysfs. */
+struct scsa_stats {
+	uint64_t	split_requests;
+	uint64_t	split_commands;
+	uint64_t	too_large;
+	uint64_t	dma_waits;
+	uint64_t	overruns;	/* reads of variable length that were longer than the buffer */
+	uint64_t	short_transfers; /* good status, but not all data */
+};
 
 /*
  * One command. Allocated by the Solaris side, which keeps packet and buffer behind it, and reused
@@ -255,6 +265,7 @@ struct scsa_cmd {
 	struct llist_node	sc_pending;
 	struct scsa_cmd		*sc_next_orphan;
 	struct scsa_host	*sc_host;
+	struct scsa_stats	*sc_stats;	/* the host's */
 	unsigned int		sc_id, sc_lun;
 	int			sc_held;	/* by linux_cmd_hold() */
 	bool			sc_revoked;	/* the midlayer wants the buffer back */
@@ -313,16 +324,6 @@ void linux_trace_part(struct scsa_cmd *sc, uint64_t offset, uint64_t len);
 /* The HBA driver reports a reset of a bus or, @target >= 0, of a target. */
 void linux_report_reset(struct dev_info *dip, int target);
 
-/* Counters of a host, shown in debugfs, and of a LUN, shown in sysfs. */
-struct scsa_stats {
-	uint64_t	split_requests;
-	uint64_t	split_commands;
-	uint64_t	too_large;
-	uint64_t	dma_waits;
-	uint64_t	overruns;	/* reads of variable length that were longer than the buffer */
-	uint64_t	short_transfers; /* good status, but not all data */
-};
-struct scsa_stats *linux_host_stats(struct scsa_cmd *sc);
 const struct scsa_stats *scsa_lun_stats(const struct scsa_lun *lun);
 
 /* ---- context ---- */

@@ -106,5 +106,9 @@ void linux_bus_init(struct scsa_host *host);
 void linux_bus_release(struct scsa_host *host);
 int linux_host_restart(struct scsa_host *host);
 void linux_host_template_init(struct scsi_host_template *t, const struct scsa_driver *drv);
+void linux_cmd_template_init(struct scsi_host_template *t);
+void linux_lun_template_init(struct scsi_host_template *t);
+/* Thread model: the work of a host that has commands pending. */
+void linux_start_pending(struct work_struct *work);
 
 #endif /* _COMPAT_LINUX_HOST_H */

@@ -68,7 +68,7 @@ struct target_cmd {
 #define COUNT(tc, field, n)							\
 	do {									\
 		__atomic_add_fetch(&(tc)->tc_lun->stats.field, n, __ATOMIC_RELAXED);	\
-		__atomic_add_fetch(&linux_host_stats(&(tc)->tc_cmd)->field, n,	\
+		__atomic_add_fetch(&(tc)->tc_cmd.sc_stats->field, n,	\
 				   __ATOMIC_RELAXED);				\
 	} while (0)
 
