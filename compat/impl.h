@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The seam of scsa.ko: what the Solaris side and the Linux side know of each other.
+ * The seam inside scsa.ko: what the Solaris side and the Linux side know of each other. The seam
+ * between scsa.ko and its drivers is another one, <scsa/abi.h>.
  *
  * Both sides include this header, so it uses neither <linux/scsi> nor <sys/...> types: only fixed
- * width integers, pointers the other side treats as opaque, and the structures below. Functions
- * called linux_*() are provided by the Linux side, scsa_*() by the Solaris side.
+ * width integers, pointers the other side treats as opaque, and the structures below.
+ *
+ * The name of a function or variable says which side provides it: linux_* are in linux/ or os/,
+ * scsa_* in scsi/ or ddi/. None is exported. Calls go down: linux/, scsi/, ddi/, os/. The calls that
+ * go up are listed under "upcalls", and there are no others. Lint checks both rules.
  */
 #ifndef _COMPAT_IMPL_H
 #define _COMPAT_IMPL_H
@@ -119,10 +123,10 @@ bool linux_device_gone(struct dev_info *dip);
 
 /* ---- DMA ---- */
 
-void ddi_dma_init(void);
-void ddi_dma_fini(void);
-bool ddi_dma_disown(struct dev_info *dip, const void *sgl);
-void ddi_dma_release(struct dev_info *dip);
+void scsa_dma_init(void);
+void scsa_dma_fini(void);
+bool scsa_dma_disown(struct dev_info *dip, const void *sgl);
+void scsa_dma_release(struct dev_info *dip);
 
 /*
  * How many sets of sgllen cookies a window has at most: 1 but in tests of drivers, which must cope
@@ -269,7 +273,7 @@ struct scsa_cmd {
 	unsigned int		sc_id, sc_lun;
 	int			sc_held;	/* by linux_cmd_hold() */
 	bool			sc_revoked;	/* the midlayer wants the buffer back */
-	bool			sc_unsafe;	/* orphan: see ddi_dma_disown() */
+	bool			sc_unsafe;	/* orphan: see scsa_dma_disown() */
 	bool			sc_written_off;	/* orphan: later recoveries do not wait for it */
 };
 
@@ -313,6 +317,12 @@ bool scsa_cmd_abort(struct scsa_cmd *sc);
  */
 enum { SCSA_RESET_ALL = 0, SCSA_RESET_TARGET = 1, SCSA_RESET_LUN = 3 };
 bool scsa_lun_reset(struct scsa_lun *lun, int level);
+
+const struct scsa_stats *scsa_lun_stats(const struct scsa_lun *lun);
+
+/* ---- upcalls ---- */
+
+/* The command is complete, and its result is in it. Any context. */
 void linux_cmd_done(struct scsa_cmd *sc);
 /*
  * Outside queuecommand the midlayer may take list and buffer back at any time. They are there from a
@@ -320,16 +330,15 @@ void linux_cmd_done(struct scsa_cmd *sc);
  */
 bool linux_cmd_hold(struct scsa_cmd *sc);
 void linux_cmd_unhold(struct scsa_cmd *sc);
+/* The next part of the command is about to be sent. */
 void linux_trace_part(struct scsa_cmd *sc, uint64_t offset, uint64_t len);
 /* The HBA driver reports a reset of a bus or, @target >= 0, of a target. */
 void linux_report_reset(struct dev_info *dip, int target);
 
-const struct scsa_stats *scsa_lun_stats(const struct scsa_lun *lun);
-
 /* ---- context ---- */
 
-void scsi_poll_init(void);
-void scsi_poll_fini(void);
+void scsa_poll_init(void);
+void scsa_poll_fini(void);
 extern bool linux_panicked;
 static inline bool linux_in_panic(void)
 {

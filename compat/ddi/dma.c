@@ -104,7 +104,7 @@ static void handle_free(struct scsa_dma_handle *h)
  *
  * Returns B_FALSE if the device may still write to memory that its owner may give to others.
  */
-bool ddi_dma_disown(dev_info_t *dip, const void *sgl)
+bool scsa_dma_disown(dev_info_t *dip, const void *sgl)
 {
 	struct scsa_dma_handle *h;
 	bool safe = true;
@@ -121,7 +121,7 @@ bool ddi_dma_disown(dev_info_t *dip, const void *sgl)
 }
 
 /* The instance is gone and its device does no DMA any more: what it has not freed goes too. */
-void ddi_dma_release(dev_info_t *dip)
+void scsa_dma_release(dev_info_t *dip)
 {
 	struct scsa_dma_handle *h;
 	uint_t n;
@@ -618,7 +618,7 @@ int scsa_ddi_check_dma_handle(ddi_dma_handle_t h)
 }
 EXPORT_SYMBOL_GPL(scsa_ddi_check_dma_handle);
 
-void ddi_dma_init(void)
+void scsa_dma_init(void)
 {
 	mutex_init(&handles_lock, NULL, MUTEX_DRIVER, DDI_INTR_PRI(SCSA_PRI_ATOMIC));
 	ddi_callback_init(&ddi_dma_callbacks);
@@ -626,7 +626,7 @@ void ddi_dma_init(void)
 	ddi_callback_init(&scsi_pkt_callbacks);
 }
 
-void ddi_dma_fini(void)
+void scsa_dma_fini(void)
 {
 	ddi_callback_fini(&scsi_pkt_callbacks);
 	ddi_callback_fini(&ddi_mem_callbacks);

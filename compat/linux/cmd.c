@@ -65,7 +65,7 @@ static bool orphan(struct scsa_host *host, struct linux_lun *ll, unsigned int ta
 	ll->slots[tag] = NULL;
 	/* Done before but for get_cmd(), which cannot wait; it meets no such command in practice. */
 	WRITE_ONCE(host->dip->di_gives_up, true);
-	sc->sc_unsafe = !ddi_dma_disown(host->dip, sc->sc_sgl);
+	sc->sc_unsafe = !scsa_dma_disown(host->dip, sc->sc_sgl);
 	sc->sc_next_orphan = host->orphans;
 	host->orphans = sc;
 	return true;

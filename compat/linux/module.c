@@ -12,16 +12,16 @@ static int __init scsa_init(void)
 	if (rc)
 		return rc;
 	linux_debugfs_init();
-	ddi_dma_init();
-	scsi_poll_init();
+	scsa_dma_init();
+	scsa_poll_init();
 	return 0;
 }
 module_init(scsa_init);
 
 static void __exit scsa_exit(void)
 {
-	scsi_poll_fini();
-	ddi_dma_fini();
+	scsa_poll_fini();
+	scsa_dma_fini();
 	linux_debugfs_fini();
 	linux_context_fini();
 }

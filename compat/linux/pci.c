@@ -113,7 +113,7 @@ free_props:
 	scsa_fm_fini(dip);
 	scsa_prop_fini(dip);
 	pci_clear_master(pdev);
-	ddi_dma_release(dip);
+	scsa_dma_release(dip);
 release:
 	pci_release_regions(pdev);
 disable:
@@ -141,7 +141,7 @@ void linux_remove(struct pci_dev *pdev)
 	pci_clear_master(pdev);
 	linux_host_free(dip, !refused);
 	if (!refused) {
-		ddi_dma_release(dip);
+		scsa_dma_release(dip);
 		scsa_fm_fini(dip);
 		scsa_prop_fini(dip);
 	}

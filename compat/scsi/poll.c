@@ -30,13 +30,13 @@ static kmutex_t poll_lock;		/* protects the list and what is on it */
 static kcondvar_t poll_cv;
 static struct poll_waiter *poll_waiters;
 
-void scsi_poll_init(void)
+void scsa_poll_init(void)
 {
 	mutex_init(&poll_lock, NULL, MUTEX_DRIVER, DDI_INTR_PRI(SCSA_PRI_ATOMIC));
 	cv_init(&poll_cv, NULL, CV_DRIVER, NULL);
 }
 
-void scsi_poll_fini(void)
+void scsa_poll_fini(void)
 {
 	cv_destroy(&poll_cv);
 	mutex_destroy(&poll_lock);
