@@ -84,7 +84,8 @@ void scsa_prop_init(struct dev_info *dip);
 int scsa_prop_update_ints(struct dev_info *dip, const char *name, const int *values,
 			  unsigned int nelements);
 void scsa_prop_fini(struct dev_info *dip);
-void scsa_fm_fini(struct dev_info *dip);
+/* After detach(9E), or an attach(9E) that failed: what the driver has not ended itself. */
+void scsa_instance_fini(struct dev_info *dip);
 /* How a minor node was opened: FREAD and the others of <sys/file.h>; for ioctl also who calls. */
 #define SCSA_MINOR_READ		0x01
 #define SCSA_MINOR_WRITE	0x02

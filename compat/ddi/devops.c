@@ -3,6 +3,7 @@
 #include <sys/ddi.h>
 #include <sys/sunddi.h>
 #include <sys/conf.h>
+#include <sys/ddifm.h>
 #include <sys/errno.h>
 #include <sys/modctl.h>
 #include <linux/export.h>
@@ -169,4 +170,10 @@ void scsa_quiesce(dev_info_t *dip)
 	/* The fillers have another type than the member: to be compared, never called through it. */
 	if (quiesce && quiesce != (void *)scsa_nodev && quiesce != (void *)scsa_nulldev)
 		quiesce(dip);
+}
+
+void scsa_instance_fini(dev_info_t *dip)
+{
+	scsa_fm_fini(dip);
+	scsa_prop_fini(dip);
 }

@@ -110,8 +110,7 @@ detach:
 teardown:
 	linux_intr_teardown(dip);
 free_props:
-	scsa_fm_fini(dip);
-	scsa_prop_fini(dip);
+	scsa_instance_fini(dip);
 	pci_clear_master(pdev);
 	scsa_dma_release(dip);
 release:
@@ -142,8 +141,7 @@ void linux_remove(struct pci_dev *pdev)
 	linux_host_free(dip, !refused);
 	if (!refused) {
 		scsa_dma_release(dip);
-		scsa_fm_fini(dip);
-		scsa_prop_fini(dip);
+		scsa_instance_fini(dip);
 	}
 	pci_release_regions(pdev);
 	pci_disable_device(pdev);
