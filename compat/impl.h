@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The seam of scsa.ko: what the Solaris side and the Linux side know of each other.
+ * The seam inside scsa.ko: what the Solaris side and the Linux side know of each other. The seam
+ * between scsa.ko and its drivers is another one, <scsa/abi.h>.
  *
  * Both sides include this header, so it uses neither <linux/scsi> nor <sys/...> types: only fixed
- * width integers, pointers the other side treats as opaque, and the structures below. Functions
- * called linux_*() are provided by the Linux side, scsa_*() by the Solaris side.
+ * width integers, pointers the other side treats as opaque, and the structures below.
+ *
+ * The name of a function or variable says which side provides it: linux_* are in linux/ or os/,
+ * scsa_* in scsi/ or ddi/. None is exported. Calls go down: linux/, scsi/, ddi/, os/. The calls that
+ * go up are listed under "upcalls", and there are no others. Lint checks both rules.
  */
 #ifndef _COMPAT_IMPL_H
 #define _COMPAT_IMPL_H
@@ -14,9 +18,10 @@
 #include <linux/types.h>
 #include <scsa/abi.h>
 
-#include "dma_seg.h"
+#include "pure/dma_seg.h"
 
 struct dev_ops;
+struct modlinkage;
 struct linux_driver;
 struct linux_minor;
 struct scsa_host;
@@ -39,7 +44,7 @@ struct kstat;
 /* One instance of a driver: a PCI function. Lives from probe to remove. */
 struct dev_info {
 	struct linux_driver	*di_driver;
-	struct dev_info		*di_next;	/* of the same driver, under the driver's lock */
+	struct dev_info		*di_next;	/* in attach(9E) as well */
 	const char		*di_name;	/* of the driver */
 	int			di_instance;
 	unsigned int		di_pri;		/* SCSA_PRI_* */
@@ -66,6 +71,8 @@ struct dev_info {
 
 /* ---- modules and instances ---- */
 
+/* The device operations of a driver, NULL if they cannot be used. */
+struct dev_ops *scsa_linkage_ops(struct modlinkage *modlp);
 int scsa_attach(struct dev_info *dip);
 int scsa_detach(struct dev_info *dip);
 /* DDI_SUSPEND and DDI_RESUME. */
@@ -77,25 +84,26 @@ void scsa_prop_init(struct dev_info *dip);
 int scsa_prop_update_ints(struct dev_info *dip, const char *name, const int *values,
 			  unsigned int nelements);
 void scsa_prop_fini(struct dev_info *dip);
-void scsa_fm_fini(struct dev_info *dip);
-/* Minor nodes; 0 or a negative errno. @name NULL: all of the instance. Thread. */
-int linux_minor_create(struct dev_info *dip, const char *name, unsigned int minor);
-void linux_minor_remove(struct dev_info *dip, const char *name);
-/* How one was opened: FREAD and the others of <sys/file.h>; for ioctl also who calls. */
+/* After detach(9E), or an attach(9E) that failed: what the driver has not ended itself. */
+void scsa_instance_fini(struct dev_info *dip);
+/* How a minor node was opened: FREAD and the others of <sys/file.h>; for ioctl also who calls. */
 #define SCSA_MINOR_READ		0x01
 #define SCSA_MINOR_WRITE	0x02
 #define SCSA_MINOR_NONBLOCK	(0x04 | 0x80)
 #define SCSA_MINOR_EXCL		0x400
 #define SCSA_MINOR_ILP32	0x00100000
 #define SCSA_MINOR_LP64		0x00200000
-/* Their entry points: 0 or a positive errno. @cred: struct cred. Thread. */
-int scsa_minor_open(struct dev_info *dip, unsigned int minor_num, int flag, void *cred);
-void scsa_minor_close(struct dev_info *dip, unsigned int minor_num, int flag, void *cred);
-int scsa_minor_ioctl(struct dev_info *dip, unsigned int minor_num, int mode, unsigned int cmd,
-		     unsigned long arg, void *cred, int *rvalp);
-/* Register the driver whose _init(9E) is running; 0 or an errno. */
-int linux_driver_register(struct dev_ops *ops);
-int linux_driver_unregister(struct dev_ops *ops);
+/* The entry points of minor nodes: 0 or a positive errno. @cred: struct cred. Thread. */
+struct linux_minor_ops {
+	int	(*open)(struct dev_info *dip, unsigned int minor, int flag, void *cred);
+	void	(*close)(struct dev_info *dip, unsigned int minor, int flag, void *cred);
+	int	(*ioctl)(struct dev_info *dip, unsigned int minor, int mode, unsigned int cmd,
+			 unsigned long arg, void *cred, int *rvalp);
+};
+/* Minor nodes; 0 or a negative errno. @name NULL: all of the instance. Thread. */
+int linux_minor_create(struct dev_info *dip, const char *name, unsigned int minor,
+		       const struct linux_minor_ops *ops);
+void linux_minor_remove(struct dev_info *dip, const char *name);
 
 /* False if there have been too many messages of late. Any context. */
 bool linux_ratelimit(void);
@@ -116,10 +124,10 @@ bool linux_device_gone(struct dev_info *dip);
 
 /* ---- DMA ---- */
 
-void ddi_dma_init(void);
-void ddi_dma_fini(void);
-bool ddi_dma_disown(struct dev_info *dip, const void *sgl);
-void ddi_dma_release(struct dev_info *dip);
+void scsa_dma_init(void);
+void scsa_dma_fini(void);
+bool scsa_dma_disown(struct dev_info *dip, const void *sgl);
+void scsa_dma_release(struct dev_info *dip);
 
 /*
  * How many sets of sgllen cookies a window has at most: 1 but in tests of drivers, which must cope
@@ -206,7 +214,7 @@ enum scsa_cmd_state {
 	SCSA_CMD_ORPHAN,	/* the HBA driver's, but sc_scmd has been given up */
 };
 
-/* How a command ended; linux_host.c maps it to a host byte. */
+/* How a command ended; linux/cmd.c maps it to a host byte. */
 enum scsa_outcome {
 	SCSA_OK,		/* sc_status tells */
 	SCSA_NO_DEVICE,
@@ -224,6 +232,16 @@ enum scsa_outcome {
 #define SCSA_CMD_TAGGED		0x02
 #define SCSA_CMD_MORE		0x04	/* another command follows at once */
 #define SCSA_CMD_LUN_IN_CDB	0x08	/* in bits 7:5 of byte 1, as in SCSI-2 */
+
+/* Counters of a host, shown in debugfs, and of a LUN, shown in sysfs. */
+struct scsa_stats {
+	uint64_t	split_requests;
+	uint64_t	split_commands;
+	uint64_t	too_large;
+	uint64_t	dma_waits;
+	uint64_t	overruns;	/* reads of variable length that were longer than the buffer */
+	uint64_t	short_transfers; /* good status, but not all data */
+};
 
 /*
  * One command. Allocated by the Solaris side, which keeps packet and buffer behind it, and reused
@@ -252,10 +270,11 @@ struct scsa_cmd {
 	struct llist_node	sc_pending;
 	struct scsa_cmd		*sc_next_orphan;
 	struct scsa_host	*sc_host;
+	struct scsa_stats	*sc_stats;	/* the host's */
 	unsigned int		sc_id, sc_lun;
 	int			sc_held;	/* by linux_cmd_hold() */
 	bool			sc_revoked;	/* the midlayer wants the buffer back */
-	bool			sc_unsafe;	/* orphan: see ddi_dma_disown() */
+	bool			sc_unsafe;	/* orphan: see scsa_dma_disown() */
 	bool			sc_written_off;	/* orphan: later recoveries do not wait for it */
 };
 
@@ -299,6 +318,12 @@ bool scsa_cmd_abort(struct scsa_cmd *sc);
  */
 enum { SCSA_RESET_ALL = 0, SCSA_RESET_TARGET = 1, SCSA_RESET_LUN = 3 };
 bool scsa_lun_reset(struct scsa_lun *lun, int level);
+
+const struct scsa_stats *scsa_lun_stats(const struct scsa_lun *lun);
+
+/* ---- upcalls ---- */
+
+/* The command is complete, and its result is in it. Any context. */
 void linux_cmd_done(struct scsa_cmd *sc);
 /*
  * Outside queuecommand the midlayer may take list and buffer back at any time. They are there from a
@@ -306,26 +331,15 @@ void linux_cmd_done(struct scsa_cmd *sc);
  */
 bool linux_cmd_hold(struct scsa_cmd *sc);
 void linux_cmd_unhold(struct scsa_cmd *sc);
+/* The next part of the command is about to be sent. */
 void linux_trace_part(struct scsa_cmd *sc, uint64_t offset, uint64_t len);
 /* The HBA driver reports a reset of a bus or, @target >= 0, of a target. */
 void linux_report_reset(struct dev_info *dip, int target);
 
-/* Counters of a host, shown in debugfs, and of a LUN, shown in sysfs. */
-struct scsa_stats {
-	uint64_t	split_requests;
-	uint64_t	split_commands;
-	uint64_t	too_large;
-	uint64_t	dma_waits;
-	uint64_t	overruns;	/* reads of variable length that were longer than the buffer */
-	uint64_t	short_transfers; /* good status, but not all data */
-};
-struct scsa_stats *linux_host_stats(struct scsa_cmd *sc);
-const struct scsa_stats *scsa_lun_stats(const struct scsa_lun *lun);
-
 /* ---- context ---- */
 
-void scsi_poll_init(void);
-void scsi_poll_fini(void);
+void scsa_poll_init(void);
+void scsa_poll_fini(void);
 extern bool linux_panicked;
 static inline bool linux_in_panic(void)
 {
@@ -337,9 +351,11 @@ bool linux_may_sleep(void);
 /* ---- kstat ---- */
 
 struct seq_file;
-void *linux_kstat_show(struct kstat *ksp, const char *name);
+/* A file that shows what @print writes of @ksp; NULL if memory is short. Thread. */
+void *linux_kstat_show(const char *name, struct kstat *ksp,
+		       void (*print)(struct kstat *ksp, struct seq_file *m));
+/* Waits for readers. @file may be NULL. Thread. */
 void linux_kstat_hide(void *file);
-void scsa_kstat_print(struct kstat *ksp, struct seq_file *m);
 __printf(2, 3) void linux_seq_printf(struct seq_file *m, const char *fmt, ...);
 
 #endif /* _COMPAT_IMPL_H */

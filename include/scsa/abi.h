@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What scsa.ko exports to drivers, in types that mean the same on both sides.
+ * The seam between scsa.ko and its drivers: what the Linux side of scsa.ko exports to them, in types
+ * that mean the same on both sides. The seam inside scsa.ko is another one, compat/impl.h.
  *
- * The Solaris headers in <sys/...> map the manual pages' names to these symbols, which carry the
- * prefix scsa_ so that no other porting layer in the same kernel can collide with them. The Linux
- * side of compat/ includes this header to define them. Contracts are described in <sys/...>.
+ * The Solaris headers in <sys/...> map the manual pages' names to these symbols. Contracts are
+ * described there. All symbols here are exported and carry the prefix scsa_, so that no other
+ * porting layer in the same kernel can collide with them. linux/ and os/ provide them. What scsi/ and
+ * ddi/ export is declared in <sys/...>. Lint checks this rule.
  */
 #ifndef _SCSA_ABI_H
 #define _SCSA_ABI_H
@@ -14,10 +16,15 @@
 #include <linux/lockdep_types.h>
 
 struct dev_info;
+struct modlinkage;
 struct scsa_acc;
 struct scsa_intr;
 struct scsa_softint;
 struct scsa_firmware;
+
+/* <sys/modctl.h> */
+int scsa_mod_install(struct modlinkage *modlp);
+int scsa_mod_remove(struct modlinkage *modlp);
 
 /* <sys/cmn_err.h> */
 __printf(2, 3) void scsa_cmn_err(int level, const char *fmt, ...);

@@ -3,6 +3,7 @@
 #ifndef _SYS_MODCTL_H
 #define _SYS_MODCTL_H
 
+#include <scsa/abi.h>
 #include <sys/types.h>
 #include <sys/devops.h>
 
@@ -27,8 +28,6 @@ struct modinfo {
 	const char	*mi_name;
 };
 
-int scsa_mod_install(struct modlinkage *modlp);
-int scsa_mod_remove(struct modlinkage *modlp);
 int scsa_mod_info(struct modlinkage *modlp, struct modinfo *mip);
 #define mod_install	scsa_mod_install
 #define mod_remove	scsa_mod_remove

@@ -198,7 +198,7 @@ static inline int ddi_prop_update_string(dev_t dev, dev_info_t *dip, const char 
 #define membar_producer		scsa_membar_producer
 #define membar_consumer		scsa_membar_consumer
 
-/* DMA: see compat/ddi_dma.c for each function's contract. */
+/* DMA: see compat/ddi/dma.c for each function's contract. */
 int scsa_ddi_dma_alloc_handle(dev_info_t *dip, ddi_dma_attr_t *attr, int (*cb)(caddr_t),
 			      caddr_t arg, ddi_dma_handle_t *handlep);
 void scsa_ddi_dma_free_handle(ddi_dma_handle_t *handlep);

@@ -1,4 +1,4 @@
-/* SOURCES: compat/dma_window.c */
+/* SOURCES: compat/pure/dma_window.c */
 // SPDX-License-Identifier: GPL-2.0
 /* Any attributes and any object: a plan tiles the object and keeps to the attributes. */
 #include <stdlib.h>

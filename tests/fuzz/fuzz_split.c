@@ -1,4 +1,4 @@
-/* SOURCES: compat/split.c */
+/* SOURCES: compat/pure/split.c */
 // SPDX-License-Identifier: GPL-2.0
 /* Any 32 bytes as a CDB with any buffer: never split what may not be, parts add up to the whole. */
 #include <stdlib.h>

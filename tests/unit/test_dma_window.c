@@ -1,4 +1,4 @@
-/* SOURCES: compat/dma_window.c */
+/* SOURCES: compat/pure/dma_window.c */
 // SPDX-License-Identifier: GPL-2.0
 /* Properties of the window planner over random objects, and each attribute at its edges. */
 #include <setjmp.h>

@@ -1,4 +1,4 @@
-/* SOURCES: compat/split.c */
+/* SOURCES: compat/pure/split.c */
 // SPDX-License-Identifier: GPL-2.0
 /* Each opcode that may be split, those that may not, and the arithmetic of parts. */
 #include <setjmp.h>

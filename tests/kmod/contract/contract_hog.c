@@ -6,8 +6,8 @@
 #include <linux/pci.h>
 #include <linux/vmalloc.h>
 
+#include "../../../compat/impl.h"
 #include "contract.h"
-#include "impl.h"
 
 #define HOG_MAX	(1U << 17)
 

@@ -8,8 +8,8 @@
 #include <scsi/scsi_device.h>
 #include <scsi/scsi_host.h>
 
+#include "../../../compat/linux/host.h"
 #include "contract.h"
-#include "linux_host.h"
 
 static int host = -1;
 module_param(host, int, 0444);

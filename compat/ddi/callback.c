@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Callbacks for resource shortage: ddi_dma_alloc_handle(9F), scsi_init_pkt(9F).
+ *
+ * A list for each class of resources. Whoever fails for lack of them queues (function, argument);
+ * whoever releases some has the list run, in another context, since it may hold its own locks. A
+ * function that returns RUNOUT goes back to the tail and waits for the next release.
+ */
+#include <sys/ddi.h>
+#include <sys/sunddi.h>
+
+#include "../impl.h"
+#include "callback.h"
+
+struct ddi_callback_list ddi_dma_callbacks;
+struct ddi_callback_list ddi_mem_callbacks;
+struct ddi_callback_list scsi_pkt_callbacks;
+
+/* SLEEP: how often to look whether there are resources again. */
+#define SLEEP_POLL_USEC	10000
+/* After so many looks say so. */
+#define SLEEP_WARN	1000
+
+/*
+ * Memory that others free is announced to nobody, so the lists are also run at this interval while
+ * they are not empty.
+ */
+#define CALLBACK_POLL_USEC	20000
+
+struct ddi_callback {
+	struct ddi_callback	*next;
+	int			(*func)(caddr_t);
+	caddr_t			arg;
+	dev_info_t		*dip;		/* whose function it is */
+	ddi_dma_handle_t	handle;		/* that it waits for, or NULL */
+	uint_t			count;	/* times it has been queued */
+};
+
+static void callback_run(void *arg);
+
+void ddi_callback_init(struct ddi_callback_list *list)
+{
+	mutex_init(&list->lock, NULL, MUTEX_DRIVER, DDI_INTR_PRI(SCSA_PRI_ATOMIC));
+	list->tail = &list->head;
+}
+
+/* Nobody queues any more; what is left is dropped. Thread context. */
+void ddi_callback_fini(struct ddi_callback_list *list)
+{
+	struct ddi_callback *cb;
+
+	mutex_enter(&list->lock);
+	list->closed = B_TRUE;
+	mutex_exit(&list->lock);
+	if (list->timer)
+		untimeout(list->timer);
+	while ((cb = list->head)) {
+		list->head = cb->next;
+		kmem_free(cb, sizeof(*cb));
+	}
+	mutex_destroy(&list->lock);
+}
+
+/*
+ * list->lock is held. One run at a time: the one that is under way arms the next. Without memory for
+ * a timer the next release or failure does.
+ */
+static void arm(struct ddi_callback_list *list, clock_t ticks)
+{
+	if (!list->armed && !list->running && list->head && !list->closed) {
+		list->timer = timeout(callback_run, list, ticks);
+		list->armed = list->timer != NULL;
+	}
+}
+
+static void append(struct ddi_callback_list *list, struct ddi_callback *new)
+{
+	struct ddi_callback *cb;
+
+	for (cb = list->head; cb; cb = cb->next)
+		if (cb->func == new->func && cb->arg == new->arg && cb->dip == new->dip &&
+		    cb->handle == new->handle) {
+			cb->count += new->count;
+			kmem_free(new, sizeof(*new));
+			return;
+		}
+	new->next = NULL;
+	*list->tail = new;
+	list->tail = &new->next;
+}
+
+/*
+ * Have @func(@arg) called when resources may be there again, unless @dip detaches or @handle, if
+ * not NULL, is freed before. Any context.
+ */
+void ddi_callback_queue(struct ddi_callback_list *list, dev_info_t *dip, ddi_dma_handle_t handle,
+			int (*func)(caddr_t), caddr_t arg)
+{
+	struct ddi_callback *cb = kmem_zalloc(sizeof(*cb), KM_NOSLEEP);
+
+	if (!cb) {
+		cmn_err(CE_WARN, "scsa: no memory to queue a resource callback");
+		return;
+	}
+	cb->func = func;
+	cb->arg = arg;
+	cb->dip = dip;
+	cb->handle = handle;
+	cb->count = 1;
+	mutex_enter(&list->lock);
+	append(list, cb);
+	arm(list, drv_usectohz(CALLBACK_POLL_USEC));
+	mutex_exit(&list->lock);
+}
+
+/* See ddi_callback_release(). */
+void ddi_callback_run_soon(struct ddi_callback_list *list)
+{
+	mutex_enter(&list->lock);
+	arm(list, 1);
+	mutex_exit(&list->lock);
+}
+
+/* Drop the entries of an instance, or of a handle. list->lock is held. */
+static void cancel(struct ddi_callback_list *list, dev_info_t *dip, ddi_dma_handle_t handle)
+{
+	struct ddi_callback **p = &list->head, *cb;
+
+	while ((cb = *p)) {
+		if ((dip && cb->dip == dip) || (handle && cb->handle == handle)) {
+			*p = cb->next;
+			kmem_free(cb, sizeof(*cb));
+		} else {
+			p = &cb->next;
+		}
+	}
+	list->tail = p;
+}
+
+/* The handle is being freed, maybe by the very function that is called for it. Any context. */
+void ddi_callback_cancel_handle(struct ddi_callback_list *list, ddi_dma_handle_t handle)
+{
+	mutex_enter(&list->lock);
+	cancel(list, NULL, handle);
+	if (list->running && list->running->handle == handle)
+		list->running->count = 0;
+	mutex_exit(&list->lock);
+}
+
+static void cancel_and_wait(struct ddi_callback_list *list, dev_info_t *dip)
+{
+	boolean_t running;
+
+	do {
+		mutex_enter(&list->lock);
+		cancel(list, dip, NULL);
+		running = list->running && list->running->dip == dip;
+		if (running)
+			list->running->count = 0;
+		mutex_exit(&list->lock);
+		if (running)
+			delay(1);
+	} while (running);
+}
+
+/* The instance has detached: its functions may be gone soon. Thread context. */
+void ddi_callback_cancel_instance(dev_info_t *dip)
+{
+	cancel_and_wait(&ddi_dma_callbacks, dip);
+	cancel_and_wait(&ddi_mem_callbacks, dip);
+	cancel_and_wait(&scsi_pkt_callbacks, dip);
+}
+
+static void callback_run(void *arg)
+{
+	struct ddi_callback_list *list = arg;
+	struct ddi_callback *cb;
+	uint_t pending = 0;
+
+	mutex_enter(&list->lock);
+	list->armed = B_FALSE;
+	for (cb = list->head; cb; cb = cb->next)
+		pending += cb->count;
+	/* Entries put back or added meanwhile wait for the next run. */
+	while (pending && (cb = list->head) && !list->closed) {
+		uint_t n = MIN(cb->count, pending), i;
+		boolean_t runout = B_FALSE;
+
+		list->head = cb->next;
+		if (!list->head)
+			list->tail = &list->head;
+		list->running = cb;
+		/* The count becomes 0 when the entry is cancelled meanwhile. */
+		for (i = 0; i < n && cb->count && !runout; i++) {
+			mutex_exit(&list->lock);
+			runout = cb->func(cb->arg) == DDI_DMA_CALLBACK_RUNOUT;
+			mutex_enter(&list->lock);
+			if (!runout && cb->count)
+				cb->count--;
+		}
+		list->running = NULL;
+		pending -= n;
+		if (cb->count)
+			append(list, cb);
+		else
+			kmem_free(cb, sizeof(*cb));
+	}
+	arm(list, drv_usectohz(CALLBACK_POLL_USEC));
+	mutex_exit(&list->lock);
+}
+
+boolean_t ddi_callback_wait_or_queue(struct ddi_callback_list *list, dev_info_t *dip,
+				     ddi_dma_handle_t h, int (*cb)(caddr_t), caddr_t arg,
+				     uint_t *waits)
+{
+	if (cb == DDI_DMA_SLEEP) {
+		if (++*waits == SLEEP_WARN)
+			dev_err(dip, CE_WARN, "waiting for DMA resources since %d s",
+				SLEEP_WARN / (1000000 / SLEEP_POLL_USEC));
+		delay(drv_usectohz(SLEEP_POLL_USEC));
+		return B_TRUE;
+	}
+	if (cb != DDI_DMA_DONTWAIT)
+		ddi_callback_queue(list, dip, h, cb, arg);
+	return B_FALSE;
+}

@@ -1,0 +1,635 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * DMA handles: ddi_dma_alloc_handle(9F), ddi_dma_buf_bind_handle(9F), ddi_dma_getwin(9F) and the
+ * rest of their family. dma_bind.c maps the object.
+ */
+#include <sys/ddi.h>
+#include <sys/sunddi.h>
+#include <linux/export.h>
+
+#include "../impl.h"
+#include "callback.h"
+#include "dma.h"
+
+#define DMA_MAGIC	0x444d4168u
+
+/* False for NULL and, as long as its memory has not been used again, for a freed one. */
+static boolean_t is_handle(const struct scsa_dma_handle *h)
+{
+	return h && h->dh_magic == DMA_MAGIC ? B_TRUE : B_FALSE;
+}
+
+static kmutex_t handles_lock;
+
+static void handle_link(struct scsa_dma_handle *h)
+{
+	struct scsa_dma_handle **head = &h->dh_dip->di_dma_handles;
+
+	mutex_enter(&handles_lock);
+	h->dh_others = *head;
+	if (h->dh_others)
+		h->dh_others->dh_link = &h->dh_others;
+	h->dh_link = head;
+	*head = h;
+	mutex_exit(&handles_lock);
+}
+
+static void handle_unlink(struct scsa_dma_handle *h)
+{
+	mutex_enter(&handles_lock);
+	*h->dh_link = h->dh_others;
+	if (h->dh_others)
+		h->dh_others->dh_link = h->dh_link;
+	mutex_exit(&handles_lock);
+}
+
+/**
+ * scsa_ddi_dma_alloc_handle() - ddi_dma_alloc_handle(9F)
+ * @dip: instance
+ * @attr: DMA attributes; copied
+ * @cb: DDI_DMA_DONTWAIT, DDI_DMA_SLEEP or a function to call when there may be memory again
+ * @arg: its argument
+ * @handlep: takes the handle
+ *
+ * Context: any, thread with DDI_DMA_SLEEP.
+ * Return: DDI_SUCCESS, DDI_DMA_BADATTR, DDI_DMA_NORESOURCES.
+ */
+int scsa_ddi_dma_alloc_handle(dev_info_t *dip, ddi_dma_attr_t *attr, int (*cb)(caddr_t),
+			      caddr_t arg, ddi_dma_handle_t *handlep)
+{
+	struct scsa_dma_handle *h;
+	struct dma_limits limits;
+	const char *why = NULL;
+	uint_t waits = 0;
+
+	if (dma_limits_init(&limits, attr, &why) != DDI_SUCCESS) {
+		dev_err(dip, CE_WARN, "ddi_dma_alloc_handle: bad attributes: %s", why);
+		return DDI_DMA_BADATTR;
+	}
+	h = kmem_zalloc(sizeof(*h), cb == DDI_DMA_SLEEP ? KM_SLEEP : KM_NOSLEEP);
+	if (!h) {
+		ddi_callback_wait_or_queue(&ddi_dma_callbacks, dip, NULL, cb, arg, &waits);
+		return DDI_DMA_NORESOURCES;
+	}
+	h->dh_magic = DMA_MAGIC;
+	h->dh_dip = dip;
+	h->dh_attr = *attr;
+	h->dh_limits = limits;
+	linux_dma_map_init(&h->dh_map, dip);
+	h->dh_plan.cookies = h->dh_inline;
+	h->dh_plan.cookies_max = INLINE_COOKIES;
+	handle_link(h);
+	*handlep = h;
+	return DDI_SUCCESS;
+}
+EXPORT_SYMBOL_GPL(scsa_ddi_dma_alloc_handle);
+
+static void handle_free(struct scsa_dma_handle *h)
+{
+	handle_unlink(h);
+	h->dh_magic = 0;
+	ddi_callback_cancel_handle(&ddi_dma_callbacks, h);
+	ddi_callback_cancel_handle(&ddi_mem_callbacks, h);
+	linux_dma_map_fini(&h->dh_map);
+	if (h->dh_plan.cookies != h->dh_inline)
+		kmem_free(h->dh_plan.cookies, h->dh_cookies_size);
+	if (h->dh_wins_size)
+		kmem_free(h->dh_plan.wins, h->dh_wins_size);
+	kmem_free(h, sizeof(*h));
+}
+
+/*
+ * The owner of the scatterlist takes list and memory back, while the device may still use the memory.
+ * From now on nothing is written to it here, nor is the list looked at. Any context.
+ *
+ * Returns B_FALSE if the device may still write to memory that its owner may give to others.
+ */
+bool scsa_dma_disown(dev_info_t *dip, const void *sgl)
+{
+	struct scsa_dma_handle *h;
+	bool safe = true;
+
+	/* A command without data; handles of memory that has no list must not be taken for its own. */
+	if (!sgl)
+		return true;
+	mutex_enter(&handles_lock);
+	for (h = dip->di_dma_handles; h; h = h->dh_others)
+		if (h->dh_sgl == sgl && h->dh_state != DMA_FREE)
+			safe &= linux_dma_disown(&h->dh_map, h->dh_bounce != NULL);
+	mutex_exit(&handles_lock);
+	return safe;
+}
+
+/* The instance is gone and its device does no DMA any more: what it has not freed goes too. */
+void scsa_dma_release(dev_info_t *dip)
+{
+	struct scsa_dma_handle *h;
+	uint_t n;
+
+	for (n = 0; (h = dip->di_dma_handles); n++) {
+		if (h->dh_state != DMA_FREE)
+			scsa_ddi_dma_unbind_handle(h);
+		handle_free(h);
+	}
+	if (n)
+		dev_err(dip, CE_WARN, "%u DMA handles were not freed", n);
+}
+
+/**
+ * scsa_ddi_dma_free_handle() - ddi_dma_free_handle(9F)
+ * @handlep: unbound handle, set to NULL
+ *
+ * Context: any.
+ */
+void scsa_ddi_dma_free_handle(ddi_dma_handle_t *handlep)
+{
+	struct scsa_dma_handle *h = *handlep;
+
+	if (!is_handle(h)) {
+		MISUSE("ddi_dma_free_handle", "no DMA handle");
+		return;
+	}
+	if (h->dh_state != DMA_FREE) {
+		MISUSE("ddi_dma_free_handle", "the handle is bound");
+		scsa_ddi_dma_unbind_handle(h);
+	}
+	handle_free(h);
+	*handlep = NULL;
+	ddi_callback_release(&ddi_dma_callbacks);
+}
+EXPORT_SYMBOL_GPL(scsa_ddi_dma_free_handle);
+
+void scsa_dma_one_set(struct scsa_dma_handle *h)
+{
+	h->dh_one_set = B_TRUE;
+}
+
+/* The first cookie and their number, for callers that use nextcookie. */
+static void give_cookies(struct scsa_dma_handle *h, ddi_dma_cookie_t *cookiep, uint_t *ccountp)
+{
+	if (cookiep) {
+		*cookiep = h->dh_cookies[0];
+		h->dh_next = 1;
+	}
+	if (ccountp)
+		*ccountp = h->dh_ncookies;
+}
+
+/* What can be refused before anything is done. */
+static inline int bind_check(const struct scsa_dma_handle *h, uint_t flags, uint64_t length)
+{
+	if (!is_handle(h)) {
+		MISUSE("ddi_dma bind", "no DMA handle");
+		return DDI_DMA_NOMAPPING;
+	}
+	if (h->dh_state != DMA_FREE) {
+		MISUSE("ddi_dma bind", "the handle is bound");
+		return DDI_DMA_INUSE;
+	}
+	if (!(flags & DDI_DMA_RDWR)) {
+		MISUSE("ddi_dma bind", "no direction");
+		return DDI_DMA_NOMAPPING;
+	}
+	if (!length) {
+		MISUSE("ddi_dma bind", "no length");
+		return DDI_DMA_NOMAPPING;
+	}
+	return DDI_SUCCESS;
+}
+
+/**
+ * scsa_ddi_dma_buf_bind_handle() - ddi_dma_buf_bind_handle(9F)
+ * @h: unbound handle
+ * @bp: buffer: that of a SCSI command, or kernel memory at b_un.b_addr
+ * @flags: DDI_DMA_READ, _WRITE, _PARTIAL ...
+ * @cb: DDI_DMA_DONTWAIT, DDI_DMA_SLEEP or a function to call when resources may be there again
+ * @arg: its argument
+ * @cookiep: takes the first cookie, or NULL
+ * @ccountp: takes the number of cookies of the first window, or NULL
+ *
+ * Window lengths are multiples of the buffer's block size where that is larger than granular.
+ *
+ * Context: any, thread with DDI_DMA_SLEEP.
+ * Return: DDI_DMA_MAPPED, DDI_DMA_PARTIAL_MAP, DDI_DMA_INUSE, DDI_DMA_NORESOURCES,
+ *	DDI_DMA_NOMAPPING or DDI_DMA_TOOBIG. After a failure the handle is unbound.
+ */
+int scsa_ddi_dma_buf_bind_handle(ddi_dma_handle_t h, struct buf *bp, uint_t flags,
+				 int (*cb)(caddr_t), caddr_t arg, ddi_dma_cookie_t *cookiep,
+				 uint_t *ccountp)
+{
+	int rc;
+
+	if (!bp) {
+		MISUSE("ddi_dma_buf_bind_handle", "no buffer");
+		return DDI_DMA_NOMAPPING;
+	}
+	if (!bp->b_sgl)
+		return scsa_ddi_dma_addr_bind_handle(h, NULL, bp->b_un.b_addr, bp->b_bcount, flags,
+						     cb, arg, cookiep, ccountp);
+	rc = bind_check(h, flags, bp->b_bcount);
+	if (rc != DDI_SUCCESS)
+		return rc;
+	h->dh_limits.granular = MAX(h->dh_attr.dma_attr_granular, bp->b_granular);
+	h->dh_sgl = bp->b_sgl;
+	h->dh_nents = bp->b_nents;
+	h->dh_first = bp->b_sgl_first;
+	h->dh_len = bp->b_bcount;
+	rc = ddi_dma_bind(h, NULL, flags, cb, arg);
+	if (rc == DDI_DMA_MAPPED || rc == DDI_DMA_PARTIAL_MAP)
+		give_cookies(h, cookiep, ccountp);
+	return rc;
+}
+EXPORT_SYMBOL_GPL(scsa_ddi_dma_buf_bind_handle);
+
+/**
+ * scsa_ddi_dma_addr_bind_handle() - ddi_dma_addr_bind_handle(9F)
+ * @h: unbound handle
+ * @as: must be NULL
+ * @addr: kernel address: linear, vmalloc'd, on a stack, or from ddi_dma_mem_alloc(9F)
+ * @len: bytes
+ * @flags: as for scsa_ddi_dma_buf_bind_handle()
+ * @cb: as for scsa_ddi_dma_buf_bind_handle()
+ * @arg: its argument
+ * @cookiep: takes the first cookie, or NULL
+ * @ccountp: takes the number of cookies of the first window, or NULL
+ *
+ * Context: any, thread with DDI_DMA_SLEEP.
+ * Return: as scsa_ddi_dma_buf_bind_handle().
+ */
+int scsa_ddi_dma_addr_bind_handle(ddi_dma_handle_t h, struct as *as, caddr_t addr, size_t len,
+				  uint_t flags, int (*cb)(caddr_t), caddr_t arg,
+				  ddi_dma_cookie_t *cookiep, uint_t *ccountp)
+{
+	int rc = bind_check(h, flags, len);
+	uint64_t bus_addr;
+	uint_t waits = 0;
+
+	if (rc != DDI_SUCCESS)
+		return rc;
+	if (as || !addr) {
+		MISUSE("ddi_dma_addr_bind_handle", "no kernel address");
+		return DDI_DMA_NOMAPPING;
+	}
+	h->dh_limits.granular = h->dh_attr.dma_attr_granular;
+	h->dh_first = 0;
+	h->dh_len = len;
+	if (linux_coherent_lookup(h->dh_dip, addr, len, &bus_addr)) {
+		rc = ddi_dma_bind(h, &bus_addr, flags, cb, arg);
+	} else {
+		while (linux_sgl_from_addr(addr, len, cb == DDI_DMA_SLEEP, &h->dh_table, &h->dh_sgl,
+					   &h->dh_nents))
+			if (!ddi_callback_wait_or_queue(&ddi_dma_callbacks, h->dh_dip, h, cb, arg,
+							&waits))
+				return DDI_DMA_NORESOURCES;
+		rc = ddi_dma_bind(h, NULL, flags, cb, arg);
+		if (rc != DDI_DMA_MAPPED && rc != DDI_DMA_PARTIAL_MAP) {
+			linux_sgl_free(h->dh_table);
+			h->dh_table = NULL;
+		}
+	}
+	if (rc == DDI_DMA_MAPPED || rc == DDI_DMA_PARTIAL_MAP)
+		give_cookies(h, cookiep, ccountp);
+	return rc;
+}
+EXPORT_SYMBOL_GPL(scsa_ddi_dma_addr_bind_handle);
+
+/**
+ * scsa_ddi_dma_unbind_handle() - ddi_dma_unbind_handle(9F)
+ * @h: bound handle
+ *
+ * What the device has written is visible to the CPU afterwards.
+ *
+ * Context: any.
+ * Return: DDI_SUCCESS, DDI_FAILURE if it was not bound.
+ */
+int scsa_ddi_dma_unbind_handle(ddi_dma_handle_t h)
+{
+	if (!is_handle(h) || h->dh_state == DMA_FREE) {
+		MISUSE("ddi_dma_unbind_handle", "no bound DMA handle");
+		return DDI_FAILURE;
+	}
+	if (h->dh_state == DMA_BOUND_LAZY)
+		ddi_dma_leave_lazy_win(h);
+	linux_dma_unmap(&h->dh_map);
+	if (h->dh_bounce)
+		ddi_dma_bounce_free(h);
+	if (h->dh_table) {
+		linux_sgl_free(h->dh_table);
+		h->dh_table = NULL;
+	}
+	h->dh_state = DMA_FREE;
+	h->dh_ncookies = 0;
+	ddi_callback_release(&ddi_dma_callbacks);
+	return DDI_SUCCESS;
+}
+EXPORT_SYMBOL_GPL(scsa_ddi_dma_unbind_handle);
+
+/**
+ * scsa_ddi_dma_nextcookie() - ddi_dma_nextcookie(9F)
+ * @h: bound handle
+ * @cookiep: takes the next cookie of the current window; one of no length once there are no more
+ *
+ * Context: any.
+ */
+void scsa_ddi_dma_nextcookie(ddi_dma_handle_t h, ddi_dma_cookie_t *cookiep)
+{
+	if (is_handle(h) && h->dh_next < h->dh_ncookies) {
+		*cookiep = h->dh_cookies[h->dh_next++];
+		return;
+	}
+	MISUSE("ddi_dma_nextcookie", "no cookie is left");
+	bzero(cookiep, sizeof(*cookiep));
+}
+EXPORT_SYMBOL_GPL(scsa_ddi_dma_nextcookie);
+
+/**
+ * scsa_ddi_dma_ncookies() - ddi_dma_ncookies(9F)
+ * @h: handle
+ *
+ * Context: any.
+ * Return: number of cookies of the current window, 0 if the handle is not bound.
+ */
+uint_t scsa_ddi_dma_ncookies(ddi_dma_handle_t h)
+{
+	if (!is_handle(h)) {
+		MISUSE("ddi_dma_ncookies", "no DMA handle");
+		return 0;
+	}
+	return h->dh_ncookies;
+}
+EXPORT_SYMBOL_GPL(scsa_ddi_dma_ncookies);
+
+/**
+ * scsa_ddi_dma_cookie_iter() - ddi_dma_cookie_iter(9F)
+ * @h: bound handle
+ * @prev: what this function returned last, NULL to begin
+ *
+ * Context: any.
+ * Return: the next cookie of the current window, NULL at its end.
+ */
+const ddi_dma_cookie_t *scsa_ddi_dma_cookie_iter(ddi_dma_handle_t h, const ddi_dma_cookie_t *prev)
+{
+	const ddi_dma_cookie_t *next;
+
+	if (!is_handle(h) || !h->dh_ncookies) {
+		MISUSE("ddi_dma_cookie_iter", "no bound DMA handle");
+		return NULL;
+	}
+	next = prev ? prev + 1 : h->dh_cookies;
+	return next < h->dh_cookies + h->dh_ncookies ? next : NULL;
+}
+EXPORT_SYMBOL_GPL(scsa_ddi_dma_cookie_iter);
+
+/**
+ * scsa_ddi_dma_cookie_get() - ddi_dma_cookie_get(9F)
+ * @h: bound handle
+ * @index: of a cookie of the current window
+ *
+ * Context: any.
+ * Return: the cookie, NULL if there is no such one.
+ */
+const ddi_dma_cookie_t *scsa_ddi_dma_cookie_get(ddi_dma_handle_t h, uint_t index)
+{
+	if (is_handle(h) && index < h->dh_ncookies)
+		return &h->dh_cookies[index];
+	MISUSE("ddi_dma_cookie_get", "no such cookie");
+	return NULL;
+}
+EXPORT_SYMBOL_GPL(scsa_ddi_dma_cookie_get);
+
+/**
+ * scsa_ddi_dma_cookie_one() - ddi_dma_cookie_one(9F)
+ * @h: handle bound to memory that takes one cookie
+ *
+ * Context: any.
+ * Return: the cookie; NULL, with a report, if there is not exactly one.
+ */
+const ddi_dma_cookie_t *scsa_ddi_dma_cookie_one(ddi_dma_handle_t h)
+{
+	if (is_handle(h) && h->dh_ncookies == 1)
+		return h->dh_cookies;
+	MISUSE("ddi_dma_cookie_one", "not one cookie");
+	return NULL;
+}
+EXPORT_SYMBOL_GPL(scsa_ddi_dma_cookie_one);
+
+/**
+ * scsa_ddi_dma_numwin() - ddi_dma_numwin(9F)
+ * @h: handle whose binding returned DDI_DMA_PARTIAL_MAP
+ * @nwinp: takes the number of windows
+ *
+ * Context: any.
+ * Return: DDI_SUCCESS, DDI_FAILURE if the object is not partially mapped.
+ */
+int scsa_ddi_dma_numwin(ddi_dma_handle_t h, uint_t *nwinp)
+{
+	if (!is_handle(h) || h->dh_state == DMA_FREE) {
+		MISUSE("ddi_dma_numwin", "no bound DMA handle");
+		return DDI_FAILURE;
+	}
+	if (h->dh_nwin <= 1)
+		return DDI_FAILURE;
+	*nwinp = h->dh_nwin;
+	return DDI_SUCCESS;
+}
+EXPORT_SYMBOL_GPL(scsa_ddi_dma_numwin);
+
+/**
+ * scsa_ddi_dma_getwin() - ddi_dma_getwin(9F)
+ * @h: bound handle
+ * @win: window to make current
+ * @offp: takes its offset in the object
+ * @lenp: takes its length
+ * @cookiep: takes its first cookie, or NULL
+ * @ccountp: takes the number of its cookies, or NULL
+ *
+ * Selecting the current window rewinds its cookies. If the window could not be mapped none is
+ * current, and the call may be repeated.
+ *
+ * Context: any.
+ * Return: DDI_SUCCESS, DDI_FAILURE if there is no such window or no resources for it.
+ */
+int scsa_ddi_dma_getwin(ddi_dma_handle_t h, uint_t win, off_t *offp, size_t *lenp,
+			ddi_dma_cookie_t *cookiep, uint_t *ccountp)
+{
+	const struct dma_win *w;
+
+	if (!is_handle(h) || h->dh_state == DMA_FREE || win >= h->dh_nwin) {
+		MISUSE("ddi_dma_getwin", "no such window of a bound DMA handle");
+		return DDI_FAILURE;
+	}
+	if (h->dh_state == DMA_BOUND_LAZY) {
+		if (win != h->dh_curwin && ddi_dma_map_lazy_win(h, win, KM_NOSLEEP) != DDI_SUCCESS)
+			return DDI_FAILURE;
+		w = dma_plan_win(&h->dh_plan, 0);
+	} else {
+		w = dma_plan_win(&h->dh_plan, win);
+	}
+	ddi_dma_select_win(h, win, w);
+	*offp = w->offset;
+	*lenp = w->len;
+	give_cookies(h, cookiep, ccountp);
+	return DDI_SUCCESS;
+}
+EXPORT_SYMBOL_GPL(scsa_ddi_dma_getwin);
+
+/**
+ * scsa_ddi_dma_sync() - ddi_dma_sync(9F)
+ * @h: bound handle
+ * @offset: in the object
+ * @length: bytes; 0: to the end
+ * @type: DDI_DMA_SYNC_FORDEV, DDI_DMA_SYNC_FORCPU or DDI_DMA_SYNC_FORKERNEL
+ *
+ * All that is mapped is synchronised, whatever the range, but for what is copied to and from memory
+ * of our own. It also orders memory accesses, which drivers rely on between a ring and its doorbell.
+ *
+ * Context: any.
+ * Return: DDI_SUCCESS, DDI_FAILURE for an unbound handle or a range outside of the object.
+ */
+int scsa_ddi_dma_sync(ddi_dma_handle_t h, off_t offset, size_t length, uint_t type)
+{
+	if (!is_handle(h) || h->dh_state == DMA_FREE || offset < 0 ||
+	    (uint64_t)offset > h->dh_len || length > h->dh_len - offset) {
+		MISUSE("ddi_dma_sync", "no such range of a bound DMA handle");
+		return DDI_FAILURE;
+	}
+	if (h->dh_state == DMA_BOUND_COHERENT) {
+		/* Rings: only the order matters. */
+		if (type == DDI_DMA_SYNC_FORDEV)
+			membar_producer();
+		else
+			membar_consumer();
+	} else if (type == DDI_DMA_SYNC_FORDEV) {
+		ddi_dma_sync_bounce(h, offset, length, B_FALSE);
+		linux_dma_sync(&h->dh_map, false);
+		membar_producer();
+	} else {
+		membar_consumer();
+		linux_dma_sync(&h->dh_map, true);
+		ddi_dma_sync_bounce(h, offset, length, B_TRUE);
+	}
+	return DDI_SUCCESS;
+}
+EXPORT_SYMBOL_GPL(scsa_ddi_dma_sync);
+
+/**
+ * scsa_ddi_dma_mem_alloc() - ddi_dma_mem_alloc(9F)
+ * @h: handle, for its attributes; stays unbound
+ * @length: bytes
+ * @accattr: ignored, memory is in the CPU's byte order
+ * @flags: DDI_DMA_CONSISTENT: @length exactly; else rounded up to minxfer
+ * @cb: DDI_DMA_DONTWAIT, DDI_DMA_SLEEP or a function
+ * @arg: its argument
+ * @kaddrp: takes the address
+ * @real_length: takes the length
+ * @acc_handlep: takes an access handle for scsa_ddi_dma_mem_free() and ddi_get16(9F)
+ *
+ * The memory is zeroed, coherent, and aligned as the attributes ask. DDI_DMA_SLEEP does not wait
+ * for memory to appear where there is none for the device.
+ *
+ * Context: any, thread with DDI_DMA_SLEEP.
+ * Return: DDI_SUCCESS or DDI_FAILURE.
+ */
+int scsa_ddi_dma_mem_alloc(ddi_dma_handle_t h, size_t length, ddi_device_acc_attr_t *accattr,
+			   uint_t flags, int (*cb)(caddr_t), caddr_t arg, caddr_t *kaddrp,
+			   size_t *real_length, ddi_acc_handle_t *acc_handlep)
+{
+	const ddi_dma_attr_t *a;
+	bool hopeless = false;
+	struct scsa_acc *acc;
+	uint_t waits = 0;
+
+	if (!is_handle(h) || !length) {
+		MISUSE("ddi_dma_mem_alloc", "no DMA handle, or no length");
+		return DDI_FAILURE;
+	}
+	a = &h->dh_attr;
+	if (!(flags & DDI_DMA_CONSISTENT) && a->dma_attr_minxfer > 1)
+		length = P2ROUNDUP(length, (size_t)a->dma_attr_minxfer);
+	do {
+		acc = linux_coherent_alloc(h->dh_dip, length, a->dma_attr_align, a->dma_attr_addr_hi,
+					   cb == DDI_DMA_SLEEP, &hopeless);
+	} while (!acc && !(hopeless && cb == DDI_DMA_SLEEP) &&
+		 ddi_callback_wait_or_queue(&ddi_mem_callbacks, h->dh_dip, h, cb, arg, &waits));
+	if (!acc)
+		return DDI_FAILURE;
+	*kaddrp = linux_coherent_vaddr(acc);
+	*real_length = length;
+	*acc_handlep = acc;
+	return DDI_SUCCESS;
+}
+EXPORT_SYMBOL_GPL(scsa_ddi_dma_mem_alloc);
+
+/**
+ * scsa_ddi_dma_mem_free() - ddi_dma_mem_free(9F)
+ * @acc_handlep: from scsa_ddi_dma_mem_alloc(), set to NULL
+ *
+ * Context: thread.
+ */
+void scsa_ddi_dma_mem_free(ddi_acc_handle_t *acc_handlep)
+{
+	if (!*acc_handlep) {
+		MISUSE("ddi_dma_mem_free", "no memory");
+		return;
+	}
+	linux_coherent_free(*acc_handlep);
+	*acc_handlep = NULL;
+	ddi_callback_release(&ddi_mem_callbacks);
+}
+EXPORT_SYMBOL_GPL(scsa_ddi_dma_mem_free);
+
+/**
+ * scsa_ddi_dma_burstsizes() - ddi_dma_burstsizes(9F)
+ * @h: handle
+ *
+ * Context: any.
+ * Return: bit map of burst sizes from its attributes, 0 for NULL.
+ */
+int scsa_ddi_dma_burstsizes(ddi_dma_handle_t h)
+{
+	return h ? h->dh_attr.dma_attr_burstsizes : 0;
+}
+EXPORT_SYMBOL_GPL(scsa_ddi_dma_burstsizes);
+
+/**
+ * scsa_ddi_dma_set_sbus64() - ddi_dma_set_sbus64(9F)
+ * @h: handle
+ * @burstsizes: bit map
+ *
+ * Context: thread.
+ * Return: DDI_FAILURE: there is no SBus here.
+ */
+int scsa_ddi_dma_set_sbus64(ddi_dma_handle_t h, ulong_t burstsizes)
+{
+	return DDI_FAILURE;
+}
+EXPORT_SYMBOL_GPL(scsa_ddi_dma_set_sbus64);
+
+/**
+ * scsa_ddi_check_dma_handle() - ddi_check_dma_handle(9F)
+ * @h: handle
+ *
+ * Context: any.
+ * Return: DDI_SUCCESS, DDI_FAILURE if its device does not answer any more.
+ */
+int scsa_ddi_check_dma_handle(ddi_dma_handle_t h)
+{
+	return is_handle(h) && !linux_device_gone(h->dh_dip) ? DDI_SUCCESS : DDI_FAILURE;
+}
+EXPORT_SYMBOL_GPL(scsa_ddi_check_dma_handle);
+
+void scsa_dma_init(void)
+{
+	mutex_init(&handles_lock, NULL, MUTEX_DRIVER, DDI_INTR_PRI(SCSA_PRI_ATOMIC));
+	ddi_callback_init(&ddi_dma_callbacks);
+	ddi_callback_init(&ddi_mem_callbacks);
+	ddi_callback_init(&scsi_pkt_callbacks);
+}
+
+void scsa_dma_fini(void)
+{
+	ddi_callback_fini(&scsi_pkt_callbacks);
+	ddi_callback_fini(&ddi_mem_callbacks);
+	ddi_callback_fini(&ddi_dma_callbacks);
+	mutex_destroy(&handles_lock);
+}

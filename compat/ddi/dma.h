@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* A DMA handle, and what dma_bind.c does for dma.c. */
+#ifndef _COMPAT_DDI_DMA_H
+#define _COMPAT_DDI_DMA_H
+
+#include <sys/ddi.h>
+#include <sys/sunddi.h>
+
+#include "../impl.h"
+#include "../pure/dma_window.h"
+
+/* Enough for the usual request without memory of their own. */
+#define INLINE_COOKIES	8
+
+enum dma_state {
+	DMA_FREE,
+	DMA_BOUND,		/* mapped as a whole */
+	DMA_BOUND_LAZY,		/* mapped window by window */
+	DMA_BOUND_COHERENT,	/* memory of ddi_dma_mem_alloc(9F), mapped for good */
+};
+
+struct scsa_dma_handle {
+	uint_t			dh_magic;	/* DMA_MAGIC until freed */
+	dev_info_t		*dh_dip;
+	struct scsa_dma_handle	*dh_others;	/* of its instance; under handles_lock */
+	struct scsa_dma_handle	**dh_link;
+	ddi_dma_attr_t		dh_attr;
+	struct dma_limits	dh_limits;
+	enum dma_state		dh_state;
+	uint_t			dh_flags;	/* of the bind */
+	boolean_t		dh_one_set;	/* no window has more than sgllen cookies */
+	/* The object: bytes [dh_first, dh_first + dh_len) of a list. */
+	void			*dh_sgl;
+	uint_t			dh_nents;
+	uint64_t		dh_first;
+	uint64_t		dh_len;
+	void			*dh_table;	/* made for a kernel address */
+	/* What stands in for the object, one window at a time. */
+	void			*dh_bounce;
+	uint64_t		dh_bounce_len;
+	void			*dh_bounce_table;
+	void			*dh_bounce_sgl;
+	uint_t			dh_bounce_nents;
+	/* The mapping and what it consists of. */
+	struct linux_dma_map	dh_map;
+	struct dma_plan		dh_plan;
+	uint64_t		dh_lazy_len;	/* window length, DMA_BOUND_LAZY */
+	uint_t			dh_nwin;
+	uint_t			dh_curwin;	/* DMA_NO_WIN: mapping it failed */
+	uint_t			dh_next;	/* cookie that nextcookie gives next */
+	const ddi_dma_cookie_t	*dh_cookies;	/* of the current window */
+	uint_t			dh_ncookies;
+	size_t			dh_cookies_size;
+	size_t			dh_wins_size;
+	ddi_dma_cookie_t	dh_inline[INLINE_COOKIES];
+};
+
+#define DMA_NO_WIN	((uint_t)-1)
+
+static inline void ddi_dma_select_win(struct scsa_dma_handle *h, uint_t win, const struct dma_win *w)
+{
+	h->dh_curwin = win;
+	h->dh_cookies = &h->dh_plan.cookies[w->first];
+	h->dh_ncookies = w->ncookies;
+	h->dh_next = 0;
+}
+
+/*
+ * Bind the object that dh_sgl, dh_nents, dh_first and dh_len describe, or the coherent memory that is
+ * at @bus_addr if that is not NULL.
+ */
+int ddi_dma_bind(struct scsa_dma_handle *h, const uint64_t *bus_addr, uint_t flags,
+		 int (*cb)(caddr_t), caddr_t arg);
+int ddi_dma_map_lazy_win(struct scsa_dma_handle *h, uint_t win, int kmflag);
+void ddi_dma_leave_lazy_win(struct scsa_dma_handle *h);
+void ddi_dma_bounce_free(struct scsa_dma_handle *h);
+void ddi_dma_sync_bounce(struct scsa_dma_handle *h, uint64_t offset, uint64_t length,
+			 boolean_t back);
+
+#endif /* _COMPAT_DDI_DMA_H */

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Binding an object to a DMA handle: its mapping, windows and cookies.
+ *
+ * A bound object is mapped in one of two ways. Mostly all of it is mapped at once; if it takes more
+ * than one window then windows are slices of that mapping, and changing them costs nothing. If the
+ * DMA layer cannot map all of it (bounce buffers, an IOMMU short of space), and the caller accepts
+ * windows, each window is mapped when it becomes current, after the one before has been unmapped.
+ *
+ * What the device does not reach where it is (addr_lo, addr_hi), or what has pieces that no window
+ * can be made of, goes through memory of our own: the object is copied there when a window becomes
+ * current, and back when the next one does or the handle is unbound.
+ */
+#include "callback.h"
+#include "dma.h"
+
+/* Memory of our own that a window takes at most, if there may be several. */
+#define BOUNCE_MAX	(256 * 1024)
+/* The same if there may be only one: what the page allocator gives in one piece. */
+#define BOUNCE_WHOLE_MAX	(4UL * 1024 * 1024)
+
+/* Larger arrays for the plan; they stay with the handle. */
+static int plan_grow(struct scsa_dma_handle *h, int kmflag)
+{
+	struct dma_plan *p = &h->dh_plan;
+
+	if (p->ncookies == p->cookies_max) {
+		uint_t n = p->cookies_max * 4;
+		ddi_dma_cookie_t *cookies = kmem_alloc(n * sizeof(*cookies), kmflag);
+
+		if (!cookies)
+			return DDI_DMA_NORESOURCES;
+		bcopy(p->cookies, cookies, p->ncookies * sizeof(*cookies));
+		if (p->cookies != h->dh_inline)
+			kmem_free(p->cookies, h->dh_cookies_size);
+		h->dh_cookies_size = n * sizeof(*cookies);
+		p->cookies = cookies;
+		p->cookies_max = n;
+	}
+	if (p->nwins == p->wins_max) {
+		uint_t n = p->wins_max ? p->wins_max * 4 : 16;
+		struct dma_win *wins = kmem_alloc(n * sizeof(*wins), kmflag);
+
+		if (!wins)
+			return DDI_DMA_NORESOURCES;
+		bcopy(p->wins, wins, p->nwins * sizeof(*wins));
+		if (h->dh_wins_size)
+			kmem_free(p->wins, h->dh_wins_size);
+		h->dh_wins_size = n * sizeof(*wins);
+		p->wins = wins;
+		p->wins_max = n;
+	}
+	return DDI_SUCCESS;
+}
+
+static int plan_add(struct scsa_dma_handle *h, const struct dma_seg *segs, uint_t n, int kmflag)
+{
+	int rc = dma_plan_add(&h->dh_plan, segs, n);
+
+	while (rc == DMA_PLAN_GROW) {
+		rc = plan_grow(h, kmflag);
+		if (rc == DDI_SUCCESS)
+			rc = dma_plan_resume(&h->dh_plan);
+	}
+	return rc;
+}
+
+/* Cookies and windows of what is mapped; @offset is where in the object that begins. */
+static int plan_mapping(struct scsa_dma_handle *h, uint64_t offset, int kmflag)
+{
+	int rc = dma_plan_init(&h->dh_plan, &h->dh_limits, offset);
+
+	return rc ? rc : plan_add(h, h->dh_map.segs, h->dh_map.nsegs, kmflag);
+}
+
+static void bounce_copy(struct scsa_dma_handle *h, uint64_t offset, uint64_t len, boolean_t back)
+{
+	linux_dma_copy(&h->dh_map, h->dh_sgl, h->dh_nents, h->dh_first + offset,
+		       h->dh_bounce + offset - h->dh_curwin * h->dh_lazy_len, len, back);
+}
+
+static uint64_t lazy_win_len(const struct scsa_dma_handle *h, uint_t win)
+{
+	return MIN(h->dh_lazy_len, h->dh_len - win * h->dh_lazy_len);
+}
+
+/* Unmap the current window of a lazily mapped object. */
+void ddi_dma_leave_lazy_win(struct scsa_dma_handle *h)
+{
+	linux_dma_unmap(&h->dh_map);
+	if (h->dh_bounce && h->dh_curwin != DMA_NO_WIN && (h->dh_flags & DDI_DMA_READ))
+		bounce_copy(h, h->dh_curwin * h->dh_lazy_len, lazy_win_len(h, h->dh_curwin), B_TRUE);
+	h->dh_curwin = DMA_NO_WIN;
+	h->dh_ncookies = 0;
+}
+
+/* Map window @win of a lazily mapped object in place of the current one. */
+int ddi_dma_map_lazy_win(struct scsa_dma_handle *h, uint_t win, int kmflag)
+{
+	uint64_t offset = win * h->dh_lazy_len;
+	uint64_t len = lazy_win_len(h, win);
+	uint_t dir = h->dh_flags & DDI_DMA_RDWR;
+	int rc;
+
+	ddi_dma_leave_lazy_win(h);
+	if (h->dh_bounce) {
+		/* For reads too: the device may write less than all of it. */
+		linux_dma_copy(&h->dh_map, h->dh_sgl, h->dh_nents, h->dh_first + offset, h->dh_bounce,
+			       len, B_FALSE);
+		rc = linux_dma_map_range(&h->dh_map, h->dh_bounce_sgl, 0, len, dir,
+					 kmflag == KM_SLEEP);
+	} else {
+		rc = linux_dma_map_range(&h->dh_map, h->dh_sgl, h->dh_first + offset, len, dir,
+					 kmflag == KM_SLEEP);
+	}
+	if (rc)
+		return DDI_DMA_NORESOURCES;
+	rc = plan_mapping(h, offset, kmflag);
+	if (rc == DDI_SUCCESS && dma_plan_nwins(&h->dh_plan) != 1)
+		rc = DDI_DMA_NOMAPPING;
+	if (rc != DDI_SUCCESS) {
+		linux_dma_unmap(&h->dh_map);
+		return rc;
+	}
+	ddi_dma_select_win(h, win, dma_plan_win(&h->dh_plan, 0));
+	return DDI_SUCCESS;
+}
+
+void ddi_dma_bounce_free(struct scsa_dma_handle *h)
+{
+	if (h->dh_bounce_table)
+		linux_sgl_free(h->dh_bounce_table);
+	linux_pages_free(h->dh_bounce, h->dh_bounce_len);
+	h->dh_bounce_table = NULL;
+	h->dh_bounce = NULL;
+}
+
+static int bounce_alloc(struct scsa_dma_handle *h, uint64_t len, int kmflag)
+{
+	h->dh_bounce = linux_pages_alloc(len, h->dh_limits.addr_hi, kmflag == KM_SLEEP);
+	if (!h->dh_bounce)
+		return DDI_DMA_NORESOURCES;
+	h->dh_bounce_len = len;
+	if (linux_sgl_from_addr(h->dh_bounce, len, kmflag == KM_SLEEP, &h->dh_bounce_table,
+				&h->dh_bounce_sgl, &h->dh_bounce_nents)) {
+		ddi_dma_bounce_free(h);
+		return DDI_DMA_NORESOURCES;
+	}
+	return DDI_SUCCESS;
+}
+
+/* The object cannot be used where it is: windows of memory that can. */
+static int bind_bounce(struct scsa_dma_handle *h, int kmflag)
+{
+	uint64_t len = MIN(h->dh_len, h->dh_plan.max_len);
+	int rc;
+
+	if (len < h->dh_len && !(h->dh_flags & DDI_DMA_PARTIAL))
+		return len ? DDI_DMA_TOOBIG : DDI_DMA_NOMAPPING;
+	if (len > BOUNCE_WHOLE_MAX && !(h->dh_flags & DDI_DMA_PARTIAL))
+		return DDI_DMA_TOOBIG;
+	if (h->dh_flags & DDI_DMA_PARTIAL)
+		len = MIN(len, BOUNCE_MAX);
+	for (;; len /= 2) {
+		if (len < h->dh_len)
+			len -= pure_rest(len, h->dh_limits.granular);
+		if (!len)
+			return DDI_DMA_NORESOURCES;
+		rc = bounce_alloc(h, len, kmflag);
+		if (rc == DDI_SUCCESS)
+			break;
+		if (!(h->dh_flags & DDI_DMA_PARTIAL))
+			return rc;
+	}
+	h->dh_lazy_len = len;
+	h->dh_curwin = DMA_NO_WIN;
+	rc = ddi_dma_map_lazy_win(h, 0, kmflag);
+	if (rc != DDI_SUCCESS) {
+		ddi_dma_bounce_free(h);
+		return rc;
+	}
+	h->dh_nwin = pure_div_up(h->dh_len, len);
+	h->dh_state = DMA_BOUND_LAZY;
+	return h->dh_nwin > 1 ? DDI_DMA_PARTIAL_MAP : DDI_DMA_MAPPED;
+}
+
+/* Not all could be mapped at once: find a window length that can. */
+static int bind_lazy(struct scsa_dma_handle *h, int kmflag)
+{
+	const struct dma_limits *lim = &h->dh_limits;
+	uint64_t len = dma_limits_sure_len(lim);
+	int rc;
+
+	/* Of the whole object in one piece nothing came; begin with half of it. */
+	while (len >= h->dh_len)
+		len /= 2;
+	for (;; len /= 2) {
+		len -= pure_rest(len, lim->granular);
+		if (!len)
+			return DDI_DMA_NORESOURCES;
+		h->dh_lazy_len = len;
+		h->dh_curwin = DMA_NO_WIN;
+		rc = ddi_dma_map_lazy_win(h, 0, kmflag);
+		if (rc == DDI_SUCCESS)
+			break;
+		if (rc != DDI_DMA_NORESOURCES)
+			return rc;
+	}
+	h->dh_nwin = pure_div_up(h->dh_len, len);
+	h->dh_state = DMA_BOUND_LAZY;
+	return DDI_DMA_PARTIAL_MAP;
+}
+
+static int bind_mapped(struct scsa_dma_handle *h, int kmflag)
+{
+	uint_t nwin;
+	int rc = plan_mapping(h, 0, kmflag);
+
+	if (rc == DDI_SUCCESS && linux_wide_windows > 1 && !h->dh_one_set)
+		dma_plan_widen(&h->dh_plan, linux_wide_windows);
+	nwin = dma_plan_nwins(&h->dh_plan);
+	if (rc == DDI_SUCCESS && nwin > 1 && !(h->dh_flags & DDI_DMA_PARTIAL))
+		rc = DDI_DMA_TOOBIG;
+	if (rc != DDI_SUCCESS) {
+		linux_dma_unmap(&h->dh_map);
+		return rc;
+	}
+	h->dh_state = DMA_BOUND;
+	h->dh_nwin = nwin;
+	ddi_dma_select_win(h, 0, dma_plan_win(&h->dh_plan, 0));
+	return nwin > 1 ? DDI_DMA_PARTIAL_MAP : DDI_DMA_MAPPED;
+}
+
+/* Map all of the object at once. 0 or an error. */
+static inline int map_object(struct scsa_dma_handle *h, int kmflag)
+{
+	uint_t dir = h->dh_flags & DDI_DMA_RDWR;
+
+	if (h->dh_first)
+		return linux_dma_map_range(&h->dh_map, h->dh_sgl, h->dh_first, h->dh_len, dir,
+					   kmflag == KM_SLEEP);
+	return linux_dma_map(&h->dh_map, h->dh_sgl, h->dh_nents, dir, kmflag == KM_SLEEP);
+}
+
+/* Bind the object that dh_sgl, dh_nents, dh_first and dh_len describe. */
+static int bind_object(struct scsa_dma_handle *h, int kmflag)
+{
+	int rc;
+
+	if (!map_object(h, kmflag))
+		rc = bind_mapped(h, kmflag);
+	else if (h->dh_flags & DDI_DMA_PARTIAL)
+		rc = bind_lazy(h, kmflag);
+	else
+		rc = linux_dma_hopeless(&h->dh_map, h->dh_sgl, h->dh_nents) ? DDI_DMA_TOOBIG :
+									    DDI_DMA_NORESOURCES;
+	return rc == DDI_DMA_NOMAPPING ? bind_bounce(h, kmflag) : rc;
+}
+
+static int bind_coherent(struct scsa_dma_handle *h, uint64_t bus_addr, int kmflag)
+{
+	int rc = dma_plan_init(&h->dh_plan, &h->dh_limits, 0);
+
+	if (rc == DDI_SUCCESS)
+		rc = plan_add(h, &(struct dma_seg){ bus_addr, h->dh_len }, 1, kmflag);
+	if (rc == DDI_SUCCESS && dma_plan_nwins(&h->dh_plan) > 1 && !(h->dh_flags & DDI_DMA_PARTIAL))
+		rc = DDI_DMA_TOOBIG;
+	if (rc != DDI_SUCCESS)
+		return rc;
+	h->dh_state = DMA_BOUND_COHERENT;
+	h->dh_nwin = dma_plan_nwins(&h->dh_plan);
+	ddi_dma_select_win(h, 0, dma_plan_win(&h->dh_plan, 0));
+	return h->dh_nwin > 1 ? DDI_DMA_PARTIAL_MAP : DDI_DMA_MAPPED;
+}
+
+int ddi_dma_bind(struct scsa_dma_handle *h, const uint64_t *bus_addr, uint_t flags,
+		 int (*cb)(caddr_t), caddr_t arg)
+{
+	int kmflag = cb == DDI_DMA_SLEEP ? KM_SLEEP : KM_NOSLEEP;
+	uint_t waits = 0;
+	int rc;
+
+	h->dh_flags = flags;
+	h->dh_map.disowned = false;
+	do {
+		rc = bus_addr ? bind_coherent(h, *bus_addr, kmflag) : bind_object(h, kmflag);
+	} while (rc == DDI_DMA_NORESOURCES &&
+		 ddi_callback_wait_or_queue(&ddi_dma_callbacks, h->dh_dip, h, cb, arg, &waits));
+	return rc;
+}
+
+/* Copy that part of a range, of length 0 to the end, that the current window holds. */
+void ddi_dma_sync_bounce(struct scsa_dma_handle *h, uint64_t offset, uint64_t length, boolean_t back)
+{
+	uint64_t end = length ? offset + length : h->dh_len;
+	uint64_t first, last;
+
+	if (!h->dh_bounce || h->dh_curwin == DMA_NO_WIN)
+		return;
+	first = MAX(offset, h->dh_curwin * h->dh_lazy_len);
+	last = MIN(end, h->dh_curwin * h->dh_lazy_len + lazy_win_len(h, h->dh_curwin));
+	if (first < last)
+		bounce_copy(h, first, last - first, back);
+}

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What an administrator may ask of a bus, as cfgadm(8) does on Solaris: to be quiet, and a reset. In
+ * sysfs, in the host's folder of the class scsi_host.
+ */
+#include <linux/kstrtox.h>
+#include <linux/mutex.h>
+#include <linux/reboot.h>
+#include <linux/sysfs.h>
+
+#include <scsi/scsi_host.h>
+
+#include "../impl.h"
+#include "host.h"
+#include "../linux_impl.h"
+
+/*
+ * Block new requests first so that their timers do not run while the bus is quiesced. Then the HBA
+ * driver waits for the active commands. One of them may be lost, and its recovery needs host->life: so
+ * the lock, held on entry and on return, is dropped while the driver waits.
+ */
+static int quiesce(struct scsa_host *host)
+{
+	unsigned int recoveries = host->recoveries;
+	int rc;
+
+	if (host->quiesced)
+		return 0;
+	if (host->suspended || host->recovering || host->removing || host->quiescing)
+		return -EBUSY;
+	host->quiescing = true;
+	scsi_block_requests(host->shost);
+	mutex_unlock(&host->life);
+	if (host->wq)
+		flush_work(&host->work);
+	rc = scsa_hba_quiesce(host->dip);
+	mutex_lock(&host->life);
+	host->quiescing = false;
+	/* After a reset the midlayer asks the device whether it works: it must be able to answer. */
+	if (!rc && (host->removing || host->recoveries != recoveries)) {
+		scsa_hba_unquiesce(host->dip);
+		rc = host->removing ? -ENODEV : -EAGAIN;
+	}
+	if (rc)
+		linux_unblock(host);
+	else
+		host->quiesced = true;
+	return rc;
+}
+
+/* host->life held. */
+static int unquiesce(struct scsa_host *host)
+{
+	int rc;
+
+	if (host->quiescing)
+		return -EBUSY;
+	if (!host->quiesced)
+		return 0;
+	rc = scsa_hba_unquiesce(host->dip);
+	if (rc)
+		return rc;
+	host->quiesced = false;
+	linux_unblock(host);
+	return 0;
+}
+
+/* The host is about to go, and with it what waits for its bus. */
+static void release(struct scsa_host *host)
+{
+	mutex_lock(&host->life);
+	host->removing = true;
+	/* If the HBA driver still waits for a quiet bus, quiesce() ends that. */
+	if (!host->quiescing && unquiesce(host))
+		shost_printk(KERN_WARNING, host->shost, "the bus stays quiet, all I/O fails\n");
+	scsi_unblock_requests(host->shost);
+	mutex_unlock(&host->life);
+}
+
+/* Before any device is shut down: sd flushes its disks' caches then. */
+static int before_reboot(struct notifier_block *nb, unsigned long action, void *data)
+{
+	release(container_of(nb, struct scsa_host, reboot));
+	return NOTIFY_DONE;
+}
+
+void linux_bus_init(struct scsa_host *host)
+{
+	host->reboot.notifier_call = before_reboot;
+	register_reboot_notifier(&host->reboot);
+}
+
+void linux_bus_release(struct scsa_host *host)
+{
+	unregister_reboot_notifier(&host->reboot);
+	release(host);
+}
+
+static ssize_t bus_quiesced_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct scsa_host *host = shost_priv(class_to_shost(dev));
+
+	return sysfs_emit(buf, "%d\n", READ_ONCE(host->quiesced));
+}
+
+static ssize_t bus_quiesced_store(struct device *dev, struct device_attribute *attr,
+				  const char *buf, size_t count)
+{
+	struct scsa_host *host = shost_priv(class_to_shost(dev));
+	bool quiet;
+	int rc = kstrtobool(buf, &quiet);
+
+	if (rc)
+		return rc;
+	mutex_lock(&host->life);
+	rc = quiet ? quiesce(host) : unquiesce(host);
+	mutex_unlock(&host->life);
+	return rc ? rc : count;
+}
+static DEVICE_ATTR_RW(bus_quiesced);
+
+static ssize_t bus_reset_store(struct device *dev, struct device_attribute *attr, const char *buf,
+			       size_t count)
+{
+	struct scsa_host *host = shost_priv(class_to_shost(dev));
+	int rc;
+
+	if (!sysfs_streq(buf, "1"))
+		return -EINVAL;
+	mutex_lock(&host->life);
+	rc = host->suspended ? -EBUSY : scsa_hba_bus_reset(host->dip);
+	mutex_unlock(&host->life);
+	return rc ? rc : count;
+}
+static DEVICE_ATTR_WO(bus_reset);
+
+static struct attribute *bus_attrs[] = {
+	&dev_attr_bus_quiesced.attr,
+	&dev_attr_bus_reset.attr,
+	NULL
+};
+
+static const struct attribute_group bus_group = { .attrs = bus_attrs };
+const struct attribute_group *linux_bus_groups[] = { &bus_group, NULL };

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Error handling: from the midlayer's handlers to tran_abort(9E) and tran_reset(9E).
+ *
+ * What a driver returns is not believed. A handler succeeds when the packets concerned have come
+ * back, and gives up after a bounded time; a scsi_cmnd whose packet is still out is then cut off
+ * from it, because the midlayer will use the scsi_cmnd again. Packets that outlived a whole recovery
+ * are written off: a later recovery, of another command, does not fail for their sake.
+ */
+#include <linux/blk-mq.h>
+#include <linux/delay.h>
+#include <linux/jiffies.h>
+
+#include <scsi/scsi.h>
+#include <scsi/scsi_cmnd.h>
+#include <scsi/scsi_device.h>
+#include <scsi/scsi_host.h>
+
+#include "../impl.h"
+#include "host.h"
+#include "../linux_impl.h"
+
+#define ABORT_WAIT_MS	5000
+#define RESET_WAIT_MS	10000
+/* What the HBA driver says has failed gets no more than what is on its way already. */
+#define FAILED_WAIT_MS	500
+
+static bool is_out(const struct scsa_cmd *sc)
+{
+	int state = READ_ONCE(sc->sc_state);
+
+	return state == SCSA_CMD_STARTED || state == SCSA_CMD_DONE;
+}
+
+/* host->lock is held, without which no command in a slot is given up and freed. */
+static bool lun_is_out(struct linux_lun *ll)
+{
+	unsigned int i;
+
+	for (i = 0; i < ll->nslots; i++) {
+		struct scsa_cmd *sc = READ_ONCE(ll->slots[i]);
+
+		if (sc && is_out(sc))
+			return true;
+	}
+	return false;
+}
+
+/* Which LUNs a reset concerns; -1 means all. */
+struct scope {
+	int	id;
+	int	lun;
+};
+
+static bool in_scope(const struct scope *s, unsigned int id, unsigned int lun)
+{
+	return (s->id < 0 || s->id == id) && (s->lun < 0 || s->lun == lun);
+}
+
+static bool anything_out(struct scsa_host *host, const struct scope *s)
+{
+	struct linux_lun *ll;
+	struct scsa_cmd *sc;
+	unsigned long flags;
+	bool out = false;
+
+	spin_lock_irqsave(&host->lock, flags);
+	for (sc = host->orphans; sc; sc = sc->sc_next_orphan)
+		out |= !sc->sc_written_off && in_scope(s, sc->sc_id, sc->sc_lun);
+	list_for_each_entry(ll, &host->luns, node)
+		if (in_scope(s, ll->id, ll->lun_nr))
+			out |= lun_is_out(ll);
+	spin_unlock_irqrestore(&host->lock, flags);
+	return out;
+}
+
+/* All came back; wait for those who are still in scsi_done() for one of them. */
+static int all_back(void)
+{
+	synchronize_rcu();
+	return SUCCESS;
+}
+
+int linux_eh_abort(struct scsi_cmnd *scmd)
+{
+	struct linux_lun *ll = scmd->device->hostdata;
+	unsigned int tag = scsi_cmd_to_rq(scmd)->tag;
+	unsigned long deadline;
+	struct scsa_cmd *sc = tag < ll->nslots ? ll->slots[tag] : NULL;
+
+	if (!sc || sc->sc_scmd != scmd)
+		return all_back();
+	/* What has not been started cannot be aborted. */
+	if (sc->sc_host->wq)
+		flush_work(&sc->sc_host->work);
+	if (!is_out(sc))
+		return all_back();
+	deadline = jiffies + msecs_to_jiffies(scsa_cmd_abort(sc) ? ABORT_WAIT_MS : FAILED_WAIT_MS);
+	while (is_out(sc)) {
+		if (time_after(jiffies, deadline)) {
+			if (!linux_orphan_wait(sc->sc_host, ll, tag))
+				return all_back();
+			scmd_printk(KERN_WARNING, scmd, "abort: the controller did not return the command\n");
+			return FAILED;
+		}
+		usleep_range(500, 1000);
+	}
+	return all_back();
+}
+
+/* Wait for the commands in @s to come back. SUCCESS or FAILED. */
+static int drain(struct scsi_cmnd *scmd, const struct scope *s, unsigned int ms, const char *what)
+{
+	struct scsa_host *host = shost_priv(scmd->device->host);
+	unsigned long deadline = jiffies + msecs_to_jiffies(ms);
+
+	while (anything_out(host, s)) {
+		if (time_after(jiffies, deadline)) {
+			sdev_printk(KERN_WARNING, scmd->device,
+				    "%s reset: the controller did not return all commands\n", what);
+			return FAILED;
+		}
+		usleep_range(500, 1000);
+	}
+	return all_back();
+}
+
+static int reset(struct scsi_cmnd *scmd, int level, struct scope s, const char *what)
+{
+	struct scsa_host *host = shost_priv(scmd->device->host);
+	struct linux_lun *ll;
+	bool done = false;
+
+	sdev_printk(KERN_NOTICE, scmd->device, "%s reset\n", what);
+	/* SG_SCSI_RESET may be asked of a device that is no more. */
+	mutex_lock(&host->life);
+	host->recoveries++;
+	ll = scmd->device->hostdata;
+	if (ll)
+		done = scsa_lun_reset(ll->lun, level);
+	mutex_unlock(&host->life);
+	if (!ll)
+		return FAILED;
+	return drain(scmd, &s, done ? RESET_WAIT_MS : FAILED_WAIT_MS, what);
+}
+
+int linux_eh_device_reset(struct scsi_cmnd *scmd)
+{
+	return reset(scmd, SCSA_RESET_LUN,
+		     (struct scope){ scmd->device->id, scmd->device->lun }, "LUN");
+}
+
+int linux_eh_target_reset(struct scsi_cmnd *scmd)
+{
+	return reset(scmd, SCSA_RESET_TARGET, (struct scope){ scmd->device->id, -1 }, "target");
+}
+
+int linux_eh_bus_reset(struct scsi_cmnd *scmd)
+{
+	return reset(scmd, SCSA_RESET_ALL, (struct scope){ -1, -1 }, "bus");
+}
+
+/* The last resort: the HBA driver lets go of its device and initializes it anew. */
+int linux_eh_host_reset(struct scsi_cmnd *scmd)
+{
+	struct scsa_host *host = shost_priv(scmd->device->host);
+	int rc;
+
+	shost_printk(KERN_NOTICE, host->shost, "host reset\n");
+	rc = linux_host_restart(host);
+	if (rc)
+		shost_printk(KERN_WARNING, host->shost, "host reset failed: %d\n", rc);
+	else if (drain(scmd, &(struct scope){ -1, -1 }, FAILED_WAIT_MS, "host") == SUCCESS)
+		return SUCCESS;
+	/* The midlayer gives its commands up now, but for SG_SCSI_RESET, which has none. */
+	if (current == host->shost->ehandler) {
+		linux_orphan_all(host);
+		linux_write_off(host);
+		all_back();
+	}
+	return FAILED;
+}

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The SCSI midlayer's view of an HBA: a Scsi_Host for each instance. */
+#include <linux/module.h>
+
+#include <scsi/scsi_cmnd.h>
+#include <scsi/scsi_host.h>
+
+#include <scsa/scsa.h>
+
+#include "../impl.h"
+#include "../linux_compat.h"
+#include "host.h"
+#include "../linux_impl.h"
+
+/* One request carries up to 64 MiB, however scattered; what a command cannot take is split. */
+#define LINUX_MAX_SECTORS	(64 * 2048)
+#define LINUX_SG_TABLESIZE	16384
+
+static int keep_packets = -1;
+module_param(keep_packets, int, 0644);
+MODULE_PARM_DESC(keep_packets,
+		 "test of HBA drivers: use a packet for the next command again, 0 never, 1 always, -1 where the driver's glue says so (default)");
+
+static const char *linux_info(struct Scsi_Host *shost)
+{
+	return ((struct scsa_host *)shost_priv(shost))->info;
+}
+
+void linux_host_template_init(struct scsi_host_template *t, const struct scsa_driver *drv)
+{
+	t->module = drv->owner;
+	t->name = drv->name;
+	t->proc_name = drv->name;
+	t->info = linux_info;
+	linux_cmd_template_init(t);
+	linux_lun_template_init(t);
+	t->eh_abort_handler = linux_eh_abort;
+	t->eh_device_reset_handler = linux_eh_device_reset;
+	t->eh_target_reset_handler = linux_eh_target_reset;
+	t->eh_bus_reset_handler = linux_eh_bus_reset;
+	t->eh_host_reset_handler = linux_eh_host_reset;
+	t->this_id = -1;
+	t->shost_groups = linux_bus_groups;
+	/* After a reset it is the HBA driver that leaves its targets alone for a while. */
+	t->skip_settle_delay = 1;
+}
+
+/* The driver has attached: publish the host and scan its bus. */
+int linux_host_add(struct dev_info *dip)
+{
+	const struct scsa_driver *drv = linux_driver_of(dip);
+	struct device *dev = dip->di_dev;
+	struct scsa_hba_limits lim;
+	struct Scsi_Host *shost;
+	struct scsa_host *host;
+	int rc;
+
+	if (!dip->di_tran) {
+		dev_err(dev, "%s attached without scsi_hba_attach_setup()\n", drv->name);
+		return -ENODEV;
+	}
+	scsa_hba_limits(dip, &lim);
+	dip->di_keep_packets = keep_packets < 0 ? drv->keep_packets : keep_packets;
+	shost = scsi_host_alloc(&dip->di_driver->template, sizeof(*host));
+	if (!shost)
+		return -ENOMEM;
+	host = shost_priv(shost);
+	host->dip = dip;
+	host->shost = shost;
+	host->commit = lim.commit;
+	host->command_len = lim.command_len;
+	mutex_init(&host->life);
+	spin_lock_init(&host->lock);
+	INIT_LIST_HEAD(&host->luns);
+	if (drv->model == SCSA_MODEL_THREAD) {
+		INIT_WORK(&host->work, linux_start_pending);
+		host->wq = alloc_ordered_workqueue("scsa_%s%d", WQ_MEM_RECLAIM | WQ_HIGHPRI,
+						   drv->name, dip->di_instance);
+		if (!host->wq) {
+			rc = -ENOMEM;
+			goto put;
+		}
+	}
+	snprintf(host->info, sizeof(host->info), "%s%d on scsa", drv->name, dip->di_instance);
+
+	shost->can_queue = max(drv->can_queue, 1U);
+	shost->cmd_per_lun = clamp_t(int, drv->cmd_per_lun, 1, shost->can_queue);
+	shost->this_id = lim.initiator_id;
+	shost->max_id = drv->max_id;
+	shost->max_lun = drv->max_lun;
+	shost->max_cmd_len = clamp(lim.max_cdb_len ? lim.max_cdb_len : MAX_COMMAND_SIZE, 6,
+				   LINUX_MAX_CDB);
+	shost->sg_tablesize = LINUX_SG_TABLESIZE;
+	shost->max_segment_size = clamp_t(u64, min(lim.max_cookie, linux_dma_max_segment(dip)),
+					  PAGE_SIZE, round_down(U32_MAX, PAGE_SIZE));
+	shost->dma_boundary = max_t(u64, min_t(u64, lim.seg_boundary, ULONG_MAX), PAGE_SIZE - 1);
+	shost->max_sectors = LINUX_MAX_SECTORS;
+	/* What the block layer sends by itself fits in one command, so that it runs in parallel. */
+	shost->opt_sectors = min_t(u64, lim.command_len >> SECTOR_SHIFT, LINUX_MAX_SECTORS);
+
+	rc = scsi_add_host(shost, dev);
+	if (rc) {
+		dev_err(dev, "cannot add the SCSI host: %d\n", rc);
+		goto destroy_wq;
+	}
+	/*
+	 * The midlayer has cut this to what the DMA layer maps at once. A larger request is mapped
+	 * window by window here.
+	 */
+	shost->max_sectors = LINUX_MAX_SECTORS;
+	dip->di_host = host;
+	linux_debugfs_add_host(shost);
+	linux_bus_init(host);
+	scsi_scan_host(shost);
+	return 0;
+
+destroy_wq:
+	if (host->wq)
+		destroy_workqueue(host->wq);
+put:
+	scsi_host_put(shost);
+	return rc;
+}
+
+void linux_host_remove(struct dev_info *dip)
+{
+	struct Scsi_Host *shost = dip->di_host->shost;
+
+	linux_debugfs_remove_host(shost);
+	linux_bus_release(dip->di_host);
+	scsi_remove_host(shost);
+	/* Nothing calls the HBA driver from here on but what it has called for itself. */
+	mutex_lock(&dip->di_host->life);
+	dip->di_host->gone = true;
+	mutex_unlock(&dip->di_host->life);
+	if (dip->di_host->wq)
+		flush_work(&dip->di_host->work);
+	dip->di_removed_host = dip->di_host;
+	WRITE_ONCE(dip->di_host, NULL);
+}
+
+void linux_host_free(struct dev_info *dip, bool detached)
+{
+	struct scsa_host *host = dip->di_removed_host;
+	struct scsa_cmd *sc;
+	unsigned int lost;
+
+	/* detach(9E) is over: nobody can give these back any more, nor free their packets. */
+	for (lost = 0; (sc = host->orphans); lost++) {
+		host->orphans = sc->sc_next_orphan;
+		scsa_cmd_abandon(sc, detached);
+	}
+	if (lost)
+		dev_warn(dip->di_dev, "%s has gone with %u commands that never came back\n",
+			 dip->di_name, lost);
+	if (host->wq)
+		destroy_workqueue(host->wq);
+	dip->di_removed_host = NULL;
+	scsi_host_put(host->shost);
+}

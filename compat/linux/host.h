@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The adapter's state of a driver, of a SCSI host and of a LUN, and what the files of linux/ share. */
+#ifndef _COMPAT_LINUX_HOST_H
+#define _COMPAT_LINUX_HOST_H
+
+#include <linux/idr.h>
+#include <linux/list.h>
+#include <linux/llist.h>
+#include <linux/mutex.h>
+#include <linux/notifier.h>
+#include <linux/pci.h>
+#include <linux/pm.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+
+#include <scsi/scsi_host.h>
+
+#include "../impl.h"
+
+struct scsa_driver;
+struct scsi_cmnd;
+
+struct linux_driver {
+	struct pci_driver		pci;
+	struct scsi_host_template	template;
+	const struct scsa_driver	*drv;
+	struct dev_ops			*ops;
+	struct linux_driver		*next;
+	struct ida			ida;
+};
+
+/* Behind a Scsi_Host. */
+struct scsa_host {
+	struct dev_info		*dip;
+	struct Scsi_Host	*shost;
+	bool			commit;		/* the HBA driver has tran_commit() */
+	u64			command_len;	/* see struct scsa_hba_limits */
+	struct mutex		life;		/* suspended, and the HBA driver stops and starts */
+	bool			suspended;
+	bool			quiescing;	/* the HBA driver waits for a quiet bus; under life */
+	unsigned int		recoveries;	/* resets by error handling; under life */
+	bool			quiesced;	/* by an administrator; written under life */
+	struct notifier_block	reboot;
+	bool			recovering;	/* from a PCI error; under life */
+	bool			removing;	/* the host is; under life */
+	bool			gone;		/* it has been, for the HBA driver; under life */
+	spinlock_t		lock;		/* orphans, luns */
+	struct list_head	luns;
+	struct scsa_cmd		*orphans;	/* still the HBA driver's, given up by the midlayer */
+	bool			dma_stopped;	/* for orphans' sake; under lock */
+	/* Thread model: commands on their way to where the HBA driver may sleep. */
+	struct workqueue_struct	*wq;
+	struct llist_head	pending;
+	struct work_struct	work;
+	struct dentry		*debugfs;
+	struct scsa_stats	stats;
+	char			info[48];
+};
+
+/* hostdata of a Linux scsi_device. A slot is used by whoever owns the tag. */
+struct linux_lun {
+	struct scsa_lun		*lun;
+	struct list_head	node;		/* in the host */
+	unsigned int		id;
+	unsigned int		lun_nr;
+	unsigned int		nslots;
+	struct scsa_cmd		*slots[];
+};
+
+static inline const struct scsa_driver *linux_driver_of(const struct dev_info *dip)
+{
+	return dip->di_driver->drv;
+}
+
+/* Register the driver whose _init(9E) is running; 0 or an errno. */
+int linux_driver_register(struct dev_ops *ops);
+int linux_driver_unregister(struct dev_ops *ops);
+
+int linux_probe(struct pci_dev *pdev, const struct pci_device_id *id);
+void linux_remove(struct pci_dev *pdev);
+void linux_shutdown(struct pci_dev *pdev);
+extern const struct dev_pm_ops linux_pm_ops;
+extern const struct pci_error_handlers linux_err_handlers;
+
+int linux_host_add(struct dev_info *dip);
+void linux_host_remove(struct dev_info *dip);
+/* Free what only the HBA driver may have referred to; after detach(9E), which may have been refused. */
+void linux_host_free(struct dev_info *dip, bool detached);
+
+int linux_eh_abort(struct scsi_cmnd *scmd);
+int linux_eh_device_reset(struct scsi_cmnd *scmd);
+int linux_eh_target_reset(struct scsi_cmnd *scmd);
+int linux_eh_bus_reset(struct scsi_cmnd *scmd);
+int linux_eh_host_reset(struct scsi_cmnd *scmd);
+
+void linux_debugfs_add_host(struct Scsi_Host *shost);
+void linux_debugfs_remove_host(struct Scsi_Host *shost);
+
+bool linux_orphan_wait(struct scsa_host *host, struct linux_lun *ll, unsigned int tag);
+void linux_orphan_all(struct scsa_host *host);
+void linux_write_off(struct scsa_host *host);
+bool linux_resume_dma(struct scsa_host *host);
+void linux_unblock(struct scsa_host *host);
+extern const struct attribute_group *linux_bus_groups[];
+void linux_bus_init(struct scsa_host *host);
+void linux_bus_release(struct scsa_host *host);
+int linux_host_restart(struct scsa_host *host);
+void linux_host_template_init(struct scsi_host_template *t, const struct scsa_driver *drv);
+void linux_cmd_template_init(struct scsi_host_template *t);
+void linux_lun_template_init(struct scsi_host_template *t);
+/* Thread model: the work of a host that has commands pending. */
+void linux_start_pending(struct work_struct *work);
+
+#endif /* _COMPAT_LINUX_HOST_H */

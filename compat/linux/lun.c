@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The midlayer's devices: a linux_lun for each, its queue depth, its counters in sysfs. */
+#include <linux/slab.h>
+
+#include <scsi/scsi_device.h>
+#include <scsi/scsi_host.h>
+
+#include "../impl.h"
+#include "../linux_compat.h"
+#include "host.h"
+
+static int linux_sdev_init(struct scsi_device *sdev)
+{
+	struct scsa_host *host = shost_priv(sdev->host);
+	unsigned int nslots = sdev->host->can_queue;
+	struct linux_lun *ll;
+	unsigned long flags;
+
+	ll = kvzalloc(struct_size(ll, slots, nslots), GFP_KERNEL);
+	if (!ll)
+		return -ENOMEM;
+	ll->nslots = nslots;
+	ll->id = sdev->id;
+	ll->lun_nr = sdev->lun;
+	ll->lun = scsa_lun_create(host->dip, sdev->id, sdev->lun);
+	if (!ll->lun) {
+		/* The HBA driver does not serve this address: skipped in silence. */
+		kvfree(ll);
+		return -ENXIO;
+	}
+	sdev->hostdata = ll;
+	spin_lock_irqsave(&host->lock, flags);
+	list_add_tail(&ll->node, &host->luns);
+	spin_unlock_irqrestore(&host->lock, flags);
+	return 0;
+}
+
+static int linux_sdev_configure(LINUX_SDEV_CONFIGURE_ARGS)
+{
+	struct linux_lun *ll = sdev->hostdata;
+
+	sdev->tagged_supported = scsa_lun_configure(ll->lun, sdev->tagged_supported);
+	if (sdev->tagged_supported)
+		scsi_change_queue_depth(sdev, sdev->host->cmd_per_lun);
+	else
+		scsi_change_queue_depth(sdev, 1);
+	return 0;
+}
+
+static void linux_sdev_destroy(struct scsi_device *sdev)
+{
+	struct scsa_host *host = shost_priv(sdev->host);
+	struct linux_lun *ll = sdev->hostdata;
+	unsigned long flags;
+	unsigned int i;
+
+	if (!ll)
+		return;
+	/* The worker may still have to let go of a command that is complete. */
+	if (host->wq)
+		flush_work(&host->work);
+	/* A process that has the device open may be resetting it. */
+	mutex_lock(&host->life);
+	sdev->hostdata = NULL;
+	mutex_unlock(&host->life);
+	spin_lock_irqsave(&host->lock, flags);
+	list_del(&ll->node);
+	spin_unlock_irqrestore(&host->lock, flags);
+	for (i = 0; i < ll->nslots; i++) {
+		if (!ll->slots[i])
+			continue;
+		if (READ_ONCE(ll->slots[i]->sc_state) == SCSA_CMD_IDLE ||
+		    !linux_orphan_wait(host, ll, i))
+			scsa_cmd_free(ll->slots[i]);
+	}
+	/* Orphans keep it alive. */
+	scsa_lun_put(ll->lun);
+	kvfree(ll);
+}
+
+static int linux_change_queue_depth(struct scsi_device *sdev, int depth)
+{
+	if (!sdev->tagged_supported)
+		depth = 1;
+	return scsi_change_queue_depth(sdev, min(depth, sdev->host->can_queue));
+}
+
+/* In sysfs, below the SCSI device: how its requests fared. */
+#define LUN_COUNTER(field)								\
+	static ssize_t field##_show(struct device *dev, struct device_attribute *attr,	\
+				    char *buf)						\
+	{										\
+		struct linux_lun *ll = to_scsi_device(dev)->hostdata;			\
+											\
+		return sysfs_emit(buf, "%llu\n", READ_ONCE(scsa_lun_stats(ll->lun)->field)); \
+	}										\
+	static DEVICE_ATTR_RO(field)
+LUN_COUNTER(split_requests);
+LUN_COUNTER(split_commands);
+LUN_COUNTER(too_large);
+
+/* What surely fits in one command; more is split if its segments do not adjoin. */
+static ssize_t command_bytes_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct scsa_host *host = shost_priv(to_scsi_device(dev)->host);
+
+	return sysfs_emit(buf, "%llu\n", host->command_len);
+}
+static DEVICE_ATTR_RO(command_bytes);
+
+static struct attribute *lun_attrs[] = {
+	&dev_attr_split_requests.attr,
+	&dev_attr_split_commands.attr,
+	&dev_attr_too_large.attr,
+	&dev_attr_command_bytes.attr,
+	NULL
+};
+
+static const struct attribute_group lun_group = { .name = "scsa", .attrs = lun_attrs };
+static const struct attribute_group *lun_groups[] = { &lun_group, NULL };
+
+void linux_lun_template_init(struct scsi_host_template *t)
+{
+	t->sdev_init = linux_sdev_init;
+	t->sdev_configure = linux_sdev_configure;
+	t->sdev_destroy = linux_sdev_destroy;
+	t->change_queue_depth = linux_change_queue_depth;
+	t->sdev_groups = lun_groups;
+}

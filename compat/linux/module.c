@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The module scsa: what every driver on it shares. */
+#include <linux/module.h>
+
+#include "../impl.h"
+#include "../linux_impl.h"
+
+static int __init scsa_init(void)
+{
+	int rc = linux_context_init();
+
+	if (rc)
+		return rc;
+	linux_debugfs_init();
+	scsa_dma_init();
+	scsa_poll_init();
+	return 0;
+}
+module_init(scsa_init);
+
+static void __exit scsa_exit(void)
+{
+	scsa_poll_fini();
+	scsa_dma_fini();
+	linux_debugfs_fini();
+	linux_context_fini();
+}
+module_exit(scsa_exit);
+
+MODULE_DESCRIPTION("Solaris SCSI HBA contract (SCSA and DDI DMA) on the Linux SCSI midlayer");
+MODULE_LICENSE("GPL");
+MODULE_VERSION("0.1");

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Stopping a device and starting it again: system sleep, PCI error recovery, host reset.
+ *
+ * To an HBA driver all three are detach(9E) with DDI_SUSPEND, after which it has given every packet
+ * back and its device does nothing, and attach(9E) with DDI_RESUME, which initializes the device as
+ * if it had just been found.
+ */
+#include <linux/delay.h>
+#include <linux/mutex.h>
+#include <linux/pci.h>
+#include <linux/pm.h>
+
+#include <scsi/scsi_host.h>
+
+#include "../impl.h"
+#include "host.h"
+#include "../linux_impl.h"
+
+/* How long a host reset waits for PCI error recovery. */
+#define SLOT_RESET_MS	60000
+
+/* Requests are kept back for an administrator or for PCI error recovery; life held. */
+void linux_unblock(struct scsa_host *host)
+{
+	if (!host->quiesced && !host->quiescing && !host->recovering)
+		scsi_unblock_requests(host->shost);
+}
+
+static void set_recovering(struct scsa_host *host, bool recovering)
+{
+	mutex_lock(&host->life);
+	WRITE_ONCE(host->recovering, recovering);
+	if (recovering)
+		scsi_block_requests(host->shost);
+	else
+		linux_unblock(host);
+	mutex_unlock(&host->life);
+}
+
+/* host->life held. */
+static int suspend(struct scsa_host *host)
+{
+	if (host->suspended)
+		return 0;
+	if (host->wq)
+		flush_work(&host->work);
+	if (scsa_suspend(host->dip))
+		return -EBUSY;
+	host->suspended = true;
+	return 0;
+}
+
+/* host->life held. */
+static int resume(struct scsa_host *host)
+{
+	if (host->suspended && scsa_resume(host->dip))
+		return -EIO;
+	host->suspended = false;
+	return 0;
+}
+
+static int locked(struct scsa_host *host, int (*step)(struct scsa_host *host))
+{
+	int rc;
+
+	mutex_lock(&host->life);
+	rc = step(host);
+	mutex_unlock(&host->life);
+	return rc;
+}
+
+/* Stop and start the HBA, or try once more to start it. Thread. 0 or a negative errno. */
+int linux_host_restart(struct scsa_host *host)
+{
+	unsigned int ms;
+	int rc;
+
+	/* What the PCI core is recovering from must not be started before it is done. */
+	for (ms = 0; ms < SLOT_RESET_MS && READ_ONCE(host->recovering); ms += 100)
+		msleep(100);
+	mutex_lock(&host->life);
+	host->recoveries++;
+	rc = host->gone ? -ENODEV : host->recovering ? -EBUSY : suspend(host);
+	if (!rc && !linux_resume_dma(host))
+		rc = -EBUSY;
+	if (!rc)
+		rc = resume(host);
+	mutex_unlock(&host->life);
+	return rc;
+}
+
+/* Before anything else of the host goes to sleep, which on a quiet bus would wait for ever. */
+static int linux_prepare(struct device *dev)
+{
+	struct dev_info *dip = dev_get_drvdata(dev);
+
+	if (!READ_ONCE(dip->di_host->quiesced) && !READ_ONCE(dip->di_host->quiescing))
+		return 0;
+	dev_err(dev, "%s%d: the bus is quiesced, the system cannot sleep\n", dip->di_name,
+		dip->di_instance);
+	return -EBUSY;
+}
+
+/* The midlayer's devices sleep already: nothing is outstanding, nothing new will come. */
+static int linux_suspend(struct device *dev)
+{
+	struct dev_info *dip = dev_get_drvdata(dev);
+	int rc = locked(dip->di_host, suspend);
+
+	if (rc)
+		dev_err(dev, "%s cannot be suspended\n", dip->di_name);
+	return rc;
+}
+
+static int linux_resume(struct device *dev)
+{
+	struct dev_info *dip = dev_get_drvdata(dev);
+	int rc = locked(dip->di_host, resume);
+
+	if (rc)
+		dev_err(dev, "%s did not resume, all I/O fails; a host reset tries again\n",
+			dip->di_name);
+	return rc;
+}
+
+const struct dev_pm_ops linux_pm_ops = {
+	.prepare = linux_prepare,
+	SYSTEM_SLEEP_PM_OPS(linux_suspend, linux_resume)
+};
+
+/*
+ * A PCI error. Unless the link still works, no register access and no DMA does: commands go back to
+ * the midlayer, which keeps them until the reset of the slot is over.
+ */
+static pci_ers_result_t linux_error_detected(struct pci_dev *pdev, pci_channel_state_t state)
+{
+	struct dev_info *dip = pci_get_drvdata(pdev);
+
+	if (state == pci_channel_io_normal)
+		return PCI_ERS_RESULT_CAN_RECOVER;
+	set_recovering(dip->di_host, true);
+	if (locked(dip->di_host, suspend))
+		dev_err(&pdev->dev, "%s cannot be stopped after a PCI error\n", dip->di_name);
+	else if (state != pci_channel_io_perm_failure)
+		return PCI_ERS_RESULT_NEED_RESET;
+	set_recovering(dip->di_host, false);
+	return PCI_ERS_RESULT_DISCONNECT;
+}
+
+static pci_ers_result_t linux_slot_reset(struct pci_dev *pdev)
+{
+	struct dev_info *dip = pci_get_drvdata(pdev);
+
+	/* System sleep has used up what probe saved. */
+	pdev->state_saved = true;
+	pci_restore_state(pdev);
+	pci_save_state(pdev);
+	if (!locked(dip->di_host, resume))
+		return PCI_ERS_RESULT_RECOVERED;
+	dev_err(&pdev->dev, "%s did not restart after a PCI error, all I/O fails\n", dip->di_name);
+	set_recovering(dip->di_host, false);
+	return PCI_ERS_RESULT_DISCONNECT;
+}
+
+static void linux_error_resume(struct pci_dev *pdev)
+{
+	struct dev_info *dip = pci_get_drvdata(pdev);
+
+	pci_info(pdev, "%s goes on after a PCI error\n", dip->di_name);
+	set_recovering(dip->di_host, false);
+}
+
+const struct pci_error_handlers linux_err_handlers = {
+	.error_detected = linux_error_detected,
+	.slot_reset = linux_slot_reset,
+	.resume = linux_error_resume,
+};

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* An access handle: regs.c has those of devices, coherent.c those of memory. */
+#ifndef _COMPAT_OS_ACC_H
+#define _COMPAT_OS_ACC_H
+
+#include <linux/list.h>
+#include <linux/pci.h>
+
+#include "../impl.h"
+
+enum acc_kind {
+	ACC_MEMORY_SPACE,
+	ACC_IO_SPACE,
+	ACC_CONFIG,
+	ACC_COHERENT,
+};
+
+struct scsa_acc {
+	enum acc_kind		kind;
+	bool			swap;	/* big-endian registers */
+	uintptr_t		base;	/* what the driver's addresses are relative to */
+	size_t			len;
+	struct pci_dev		*pdev;
+	void __iomem		*iomem;
+	/* ACC_COHERENT */
+	struct device		*dev;
+	size_t			alloc_len;
+	dma_addr_t		dma;
+	struct list_head	list;
+};
+
+#endif /* _COMPAT_OS_ACC_H */

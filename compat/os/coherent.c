@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Coherent memory behind an access handle: ddi_dma_mem_alloc(9F). */
+#include <linux/dma-mapping.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+
+#include "acc.h"
+
+/* All coherent memory, so that binding an address in it need not map it again. */
+static LIST_HEAD(coherent);
+static DEFINE_SPINLOCK(coherent_lock);
+
+struct scsa_acc *linux_coherent_alloc(struct dev_info *dip, size_t len, uint64_t align,
+				      uint64_t addr_hi, bool may_sleep, bool *out_of_reach)
+{
+	struct scsa_acc *acc;
+	unsigned long flags;
+	void *vaddr;
+
+	acc = kzalloc(sizeof(*acc), may_sleep ? GFP_KERNEL : GFP_ATOMIC);
+	if (!acc)
+		return NULL;
+	acc->kind = ACC_COHERENT;
+	acc->dev = dip->di_dev;
+	acc->len = len;
+	/* Allocations are aligned to the smallest power of two pages that holds them. */
+	acc->alloc_len = max_t(u64, len, align > PAGE_SIZE ? align : 1);
+	vaddr = dma_alloc_coherent(acc->dev, acc->alloc_len, &acc->dma,
+				   may_sleep ? GFP_KERNEL : GFP_ATOMIC);
+	if (!vaddr)
+		goto fail_acc;
+	if (acc->dma + len - 1 > addr_hi || (align > 1 && acc->dma & (align - 1)))
+		goto fail_range;
+	acc->base = (uintptr_t)vaddr;
+	spin_lock_irqsave(&coherent_lock, flags);
+	list_add(&acc->list, &coherent);
+	spin_unlock_irqrestore(&coherent_lock, flags);
+	return acc;
+
+fail_range:
+	*out_of_reach = true;
+	dma_free_coherent(acc->dev, acc->alloc_len, vaddr, acc->dma);
+fail_acc:
+	kfree(acc);
+	return NULL;
+}
+
+void linux_coherent_free(struct scsa_acc *acc)
+{
+	unsigned long flags;
+
+	if (WARN_ON(acc->kind != ACC_COHERENT))
+		return;
+	spin_lock_irqsave(&coherent_lock, flags);
+	list_del(&acc->list);
+	spin_unlock_irqrestore(&coherent_lock, flags);
+	dma_free_coherent(acc->dev, acc->alloc_len, (void *)acc->base, acc->dma);
+	kfree(acc);
+}
+
+void *linux_coherent_vaddr(const struct scsa_acc *acc)
+{
+	return (void *)acc->base;
+}
+
+bool linux_coherent_lookup(struct dev_info *dip, const void *vaddr, size_t len, uint64_t *addrp)
+{
+	uintptr_t start = (uintptr_t)vaddr;
+	struct scsa_acc *acc;
+	unsigned long flags;
+	bool found = false;
+
+	spin_lock_irqsave(&coherent_lock, flags);
+	list_for_each_entry(acc, &coherent, list) {
+		if (acc->dev != dip->di_dev || start < acc->base ||
+		    start - acc->base > acc->len || len > acc->len - (start - acc->base))
+			continue;
+		*addrp = acc->dma + (start - acc->base);
+		found = true;
+		break;
+	}
+	spin_unlock_irqrestore(&coherent_lock, flags);
+	return found;
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Semaphores: semaphore(9F). */
+#include <linux/atomic.h>
+#include <linux/export.h>
+#include <linux/semaphore.h>
+
+#include "../impl.h"
+
+struct ksema {
+	struct semaphore		sema;
+	atomic_t			waiters;	/* what sema_destroy() must not find */
+};
+
+static_assert(sizeof(struct ksema) <= sizeof(struct scsa_ksema));
+
+static struct ksema *ks(struct scsa_ksema *sp)
+{
+	return (struct ksema *)sp;
+}
+
+/**
+ * scsa_sema_init() - sema_init(9F)
+ * @sp: the semaphore
+ * @val: its initial value
+ * @name: ignored
+ * @type: ignored
+ * @arg: ignored
+ *
+ * Context: any.
+ */
+void scsa_sema_init(struct scsa_ksema *sp, unsigned int val, const char *name, int type, void *arg)
+{
+	sema_init(&ks(sp)->sema, val);
+	atomic_set(&ks(sp)->waiters, 0);
+}
+EXPORT_SYMBOL_GPL(scsa_sema_init);
+
+/**
+ * scsa_sema_destroy() - sema_destroy(9F)
+ * @sp: a semaphore nobody waits on
+ *
+ * Context: any.
+ */
+void scsa_sema_destroy(struct scsa_ksema *sp)
+{
+	WARN_ON(atomic_read(&ks(sp)->waiters));
+}
+EXPORT_SYMBOL_GPL(scsa_sema_destroy);
+
+/**
+ * scsa_sema_p() - sema_p(9F): wait until the value is above zero and decrement it
+ * @sp: the semaphore
+ *
+ * Context: thread.
+ */
+void scsa_sema_p(struct scsa_ksema *sp)
+{
+	atomic_inc(&ks(sp)->waiters);
+	down(&ks(sp)->sema);
+	atomic_dec(&ks(sp)->waiters);
+}
+EXPORT_SYMBOL_GPL(scsa_sema_p);
+
+/**
+ * scsa_sema_p_sig() - sema_p_sig(9F): scsa_sema_p() that a signal ends
+ * @sp: the semaphore
+ *
+ * Context: thread.
+ * Return: 0 if it was decremented, 1 if a signal came first.
+ */
+int scsa_sema_p_sig(struct scsa_ksema *sp)
+{
+	int rc;
+
+	atomic_inc(&ks(sp)->waiters);
+	rc = down_interruptible(&ks(sp)->sema);
+	atomic_dec(&ks(sp)->waiters);
+	return rc ? 1 : 0;
+}
+EXPORT_SYMBOL_GPL(scsa_sema_p_sig);
+
+/**
+ * scsa_sema_tryp() - sema_tryp(9F)
+ * @sp: the semaphore
+ *
+ * Context: any.
+ * Return: non-zero if it was decremented, 0 if it was zero.
+ */
+int scsa_sema_tryp(struct scsa_ksema *sp)
+{
+	return !down_trylock(&ks(sp)->sema);
+}
+EXPORT_SYMBOL_GPL(scsa_sema_tryp);
+
+/**
+ * scsa_sema_v() - sema_v(9F): increment and wake a waiter
+ * @sp: the semaphore
+ *
+ * Context: any.
+ */
+void scsa_sema_v(struct scsa_ksema *sp)
+{
+	up(&ks(sp)->sema);
+}
+EXPORT_SYMBOL_GPL(scsa_sema_v);

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Clocks and timeouts: ddi_get_lbolt(9F), drv_usecwait(9F), timeout(9F). */
+#include <linux/delay.h>
+#include <linux/export.h>
+#include <linux/jiffies.h>
+#include <linux/ktime.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/workqueue.h>
+#include <linux/xarray.h>
+
+#include "../impl.h"
+#include "../linux_impl.h"
+
+const int scsa_hz = HZ;
+EXPORT_SYMBOL_GPL(scsa_hz);
+
+/**
+ * scsa_ddi_get_lbolt() - ddi_get_lbolt(9F)
+ *
+ * Context: any.
+ * Return: ticks since some time in the past; compare by signed difference, it wraps.
+ */
+long scsa_ddi_get_lbolt(void)
+{
+	return (long)jiffies;
+}
+EXPORT_SYMBOL_GPL(scsa_ddi_get_lbolt);
+
+/**
+ * scsa_gethrtime() - gethrtime(9F)
+ *
+ * Context: any.
+ * Return: monotonic time in nanoseconds.
+ */
+long long scsa_gethrtime(void)
+{
+	return ktime_get_ns();
+}
+EXPORT_SYMBOL_GPL(scsa_gethrtime);
+
+/**
+ * scsa_ddi_get_time() - ddi_get_time(9F)
+ *
+ * Context: any.
+ * Return: seconds since 1970.
+ */
+long scsa_ddi_get_time(void)
+{
+	return (long)ktime_get_real_seconds();
+}
+EXPORT_SYMBOL_GPL(scsa_ddi_get_time);
+
+/**
+ * scsa_drv_usectohz() - drv_usectohz(9F)
+ * @usec: microseconds
+ *
+ * Context: any.
+ * Return: ticks, rounded up.
+ */
+long scsa_drv_usectohz(long usec)
+{
+	return usec <= 0 ? 0 : usecs_to_jiffies(min_t(long, usec, INT_MAX));
+}
+EXPORT_SYMBOL_GPL(scsa_drv_usectohz);
+
+/**
+ * scsa_drv_hztousec() - drv_hztousec(9F)
+ * @ticks: ticks
+ *
+ * Context: any.
+ * Return: microseconds.
+ */
+long scsa_drv_hztousec(long ticks)
+{
+	return ticks <= 0 ? 0 : jiffies_to_usecs(ticks);
+}
+EXPORT_SYMBOL_GPL(scsa_drv_hztousec);
+
+/**
+ * scsa_drv_usecwait() - drv_usecwait(9F)
+ * @usec: microseconds to wait at least
+ *
+ * Context: any; sleeps where it may and the wait is worth it.
+ */
+void scsa_drv_usecwait(long usec)
+{
+	if (usec <= 0)
+		return;
+	if (usec >= 20 && !in_atomic() && !irqs_disabled()) {
+		usleep_range(usec, usec + usec / 4 + 1);
+		return;
+	}
+	for (; usec > 1000; usec -= 1000)
+		udelay(1000);
+	udelay(usec);
+}
+EXPORT_SYMBOL_GPL(scsa_drv_usecwait);
+
+/**
+ * scsa_delay() - delay(9F)
+ * @ticks: ticks to sleep
+ *
+ * Context: thread.
+ */
+void scsa_delay(long ticks)
+{
+	schedule_timeout_uninterruptible(ticks > 0 ? ticks : 1);
+}
+EXPORT_SYMBOL_GPL(scsa_delay);
+
+/*
+ * A timeout is found by an id that is never used again, so that a stale one is harmless.
+ * It leaves the array, and is freed, by whoever gets it out of the array: the function that has
+ * run, or untimeout(9F).
+ */
+struct timeout {
+	struct delayed_work	work;
+	u32			id;
+	void			(*func)(void *);
+	void			*arg;
+};
+
+static DEFINE_XARRAY_FLAGS(timeouts, XA_FLAGS_ALLOC1 | XA_FLAGS_LOCK_IRQ);
+static u32 timeout_next;
+
+static void timeout_run(struct work_struct *work)
+{
+	struct timeout *t = container_of(to_delayed_work(work), struct timeout, work);
+
+	t->func(t->arg);
+	/* Else an untimeout(9F) waits for us and frees it. */
+	if (xa_erase_irq(&timeouts, t->id) == t)
+		kfree(t);
+}
+
+/**
+ * scsa_timeout() - timeout(9F)
+ * @func: function to call once, in thread context
+ * @arg: its argument
+ * @ticks: when; at least one
+ *
+ * Context: any.
+ * Return: an id for untimeout(9F), never NULL; NULL only if memory is short, which is reported.
+ */
+void *scsa_timeout(void (*func)(void *), void *arg, long ticks)
+{
+	struct timeout *t = kzalloc(sizeof(*t), GFP_ATOMIC);
+	unsigned long flags;
+	int rc;
+
+	if (!t)
+		goto fail;
+	INIT_DELAYED_WORK(&t->work, timeout_run);
+	t->func = func;
+	t->arg = arg;
+	xa_lock_irqsave(&timeouts, flags);
+	rc = __xa_alloc_cyclic(&timeouts, &t->id, t, xa_limit_32b, &timeout_next, GFP_ATOMIC);
+	xa_unlock_irqrestore(&timeouts, flags);
+	if (rc < 0)
+		goto fail;
+	queue_delayed_work(linux_wq, &t->work, max(ticks, 1L));
+	return (void *)(uintptr_t)t->id;
+
+fail:
+	pr_warn_ratelimited("scsa: no memory for a timeout\n");
+	kfree(t);
+	return NULL;
+}
+EXPORT_SYMBOL_GPL(scsa_timeout);
+
+/**
+ * scsa_untimeout() - untimeout(9F)
+ * @id: from scsa_timeout()
+ *
+ * Waits for a running function, unless called from it.
+ *
+ * Context: thread, not holding a lock that the function takes.
+ * Return: -1 if the function has run or the id is unknown, else greater or equal 0.
+ */
+long scsa_untimeout(void *id)
+{
+	unsigned long index = (uintptr_t)id;
+	struct timeout *t;
+	bool pending;
+
+	if (!index)
+		return -1;
+	xa_lock_irq(&timeouts);
+	t = xa_load(&timeouts, index);
+	if (t && current_work() == &t->work.work)
+		t = NULL;
+	if (t)
+		__xa_erase(&timeouts, index);
+	xa_unlock_irq(&timeouts);
+	if (!t)
+		return -1;
+	pending = cancel_delayed_work_sync(&t->work);
+	kfree(t);
+	return pending ? 0 : -1;
+}
+EXPORT_SYMBOL_GPL(scsa_untimeout);

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What linux/ asks of an HBA driver that is not about a LUN or a command. */
+#include <sys/scsi/scsi.h>
+
+#include "../impl.h"
+#include "../pure/dma_window.h"
+
+void scsa_hba_limits(dev_info_t *dip, struct scsa_hba_limits *lim)
+{
+	scsi_hba_tran_t *tran = dip->di_tran;
+	const ddi_dma_attr_t *a = &tran->tran_dma_attr;
+	struct scsi_address addr = { .a_hba_tran = tran };
+	struct dma_limits dma;
+	const char *why;
+
+	/* count_max and seg are one less than a length and may be all ones. */
+	lim->max_cookie = MIN(MIN(a->dma_attr_count_max, a->dma_attr_seg), 0xfffffffeULL) + 1;
+	lim->max_cookie = MIN(lim->max_cookie, a->dma_attr_maxxfer);
+	lim->seg_boundary = a->dma_attr_seg;
+	lim->initiator_id = scsi_ifgetcap(&addr, "initiator-id", 0);
+	lim->max_cdb_len = scsi_ifgetcap(&addr, "max-cdb-length", 0);
+	if (lim->max_cdb_len < 0)
+		lim->max_cdb_len = 0;
+	lim->commit = tran->tran_commit != NULL;
+	lim->command_len = 0;
+	if (dma_limits_init(&dma, a, &why) == DDI_SUCCESS)
+		lim->command_len = dma_limits_sure_len(&dma);
+}
+
+void scsa_hba_commit(dev_info_t *dip)
+{
+	dip->di_tran->tran_commit(dip->di_tran);
+}
+
+int scsa_hba_quiesce(dev_info_t *dip)
+{
+	scsi_hba_tran_t *tran = dip->di_tran;
+
+	if (!tran->tran_quiesce || !tran->tran_unquiesce)
+		return -EOPNOTSUPP;
+	return tran->tran_quiesce(dip) ? -EIO : 0;
+}
+
+int scsa_hba_unquiesce(dev_info_t *dip)
+{
+	return dip->di_tran->tran_unquiesce(dip) ? -EIO : 0;
+}
+
+int scsa_hba_bus_reset(dev_info_t *dip)
+{
+	scsi_hba_tran_t *tran = dip->di_tran;
+
+	if (!tran->tran_bus_reset)
+		return -EOPNOTSUPP;
+	return tran->tran_bus_reset(dip, RESET_BUS) == 1 ? 0 : -EIO;
+}

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Requests that are carried out in parts.
+ *
+ * If not all of the buffer could be mapped, as pkt_resid tells, and the CDB may be split, the request
+ * is carried out in parts, one after the other: the packet is moved to the next part of the buffer,
+ * and LBA and length of the CDB are rewritten for it. A move that fails is not repeated, because
+ * drivers have counted it already: what is left of the buffer gets a packet of its own.
+ */
+#include "target.h"
+
+/* How soon to try again when a part found no DMA resources or a busy HBA. */
+#define TARGET_RETRY_USEC	4000
+
+/* Set the packet up for the part that is mapped; false if that is no whole number of blocks. */
+static boolean_t prepare_part(struct target_cmd *tc)
+{
+	struct scsi_pkt *pkt = tc->tc_pkt;
+
+	target_prepare(tc);
+	if (split_rewrite(&tc->tc_split, pkt->pkt_cdbp, tc->tc_done, tc->tc_part))
+		return B_FALSE;
+	/* The next part is sent when this one is complete: ring the doorbell now. */
+	pkt->pkt_flags &= ~FLAG_SCSA_MORE;
+	pkt->pkt_time = MAX((tc->tc_deadline - ddi_get_lbolt()) / hz, 1);
+	return B_TRUE;
+}
+
+/* Note which part init_pkt has mapped. */
+static void mapped_part(struct target_cmd *tc)
+{
+	tc->tc_part = tc->tc_cmd.sc_len - tc->tc_done - tc->tc_pkt->pkt_resid;
+}
+
+static int send_part(struct target_cmd *tc)
+{
+	linux_trace_part(&tc->tc_cmd, tc->tc_done, tc->tc_part);
+	__atomic_store_n(&tc->tc_handoff, HANDOFF_SENDING, __ATOMIC_RELEASE);
+	return scsi_transport(tc->tc_pkt);
+}
+
+/* Sense of a part that was carried out is reported once the request is, unless it ends with an error. */
+static void remember_warning(struct target_cmd *tc)
+{
+	struct scsa_cmd *sc = &tc->tc_cmd;
+
+	if (sc->sc_status != STATUS_GOOD) {
+		tc->tc_warning = sc->sc_status;
+		tc->tc_warning_len = sc->sc_senselen;
+	} else if (tc->tc_warning) {
+		sc->sc_status = tc->tc_warning;
+		sc->sc_senselen = tc->tc_warning_len;
+		sc->sc_sense = tc->tc_sense;
+	}
+}
+
+/* Account for the part that came back. True if another one is to follow, else all is finished. */
+static boolean_t part_done(struct target_cmd *tc)
+{
+	struct scsa_cmd *sc = &tc->tc_cmd;
+	size_t moved = target_get_result(tc, tc->tc_part);
+	boolean_t whole = moved == tc->tc_part && sc->sc_outcome == SCSA_OK &&
+			  split_carried_out(sc->sc_status, sc->sc_sense, sc->sc_senselen);
+
+	TARGET_COUNT(tc, split_commands, 1);
+	tc->tc_done += moved;
+	tc->tc_part = 0;
+	sc->sc_resid = sc->sc_len - tc->tc_done;
+	if (whole) {
+		remember_warning(tc);
+		if (sc->sc_resid)
+			return B_TRUE;
+	}
+	target_finish(tc);
+	return B_FALSE;
+}
+
+/*
+ * tran_start() accepted a part. True if the part is done already and another one is to follow;
+ * else somebody else may have gone on by now, and the command must not be touched.
+ */
+static boolean_t part_accepted(struct target_cmd *tc)
+{
+	if (__atomic_exchange_n(&tc->tc_handoff, HANDOFF_NONE, __ATOMIC_ACQ_REL) != HANDOFF_DONE)
+		return B_FALSE;
+	return part_done(tc);
+}
+
+static void run_parts(void *arg);
+
+static void retry_later(struct target_cmd *tc)
+{
+	TARGET_COUNT(tc, dma_waits, 1);
+	if (!timeout(run_parts, tc, drv_usectohz(TARGET_RETRY_USEC)))
+		target_fail(tc, SCSA_TRANSPORT);
+}
+
+/*
+ * Bind what is left of the buffer, to a new packet unless packets are kept. 0, 1 for a passing
+ * shortage, -1 if it can never be; -2 if the midlayer takes the command back.
+ */
+static noinline int bind_rest(struct target_cmd *tc)
+{
+	int rc;
+
+	target_release_pkt(tc);
+	/* An abort may still refer to the old packet then. */
+	if (__atomic_load_n(&tc->tc_stop, __ATOMIC_ACQUIRE) || !linux_cmd_hold(&tc->tc_cmd))
+		return -2;
+	rc = target_get_resources(tc);
+	linux_cmd_unhold(&tc->tc_cmd);
+	return rc;
+}
+
+/* Map the next part, unless one that is mapped still waits for a busy HBA. */
+static boolean_t map_part(struct target_cmd *tc)
+{
+	if (tc->tc_part)
+		return B_TRUE;
+	if (tc->tc_bound && scsi_init_pkt(&tc->tc_lun->sd.sd_address, tc->tc_pkt, &tc->tc_buf, 0, 0, 0,
+					  0, NULL_FUNC, NULL)) {
+		mapped_part(tc);
+		return B_TRUE;
+	}
+	switch (bind_rest(tc)) {
+	case 0:
+		mapped_part(tc);
+		return B_TRUE;
+	case 1:
+		retry_later(tc);
+		return B_FALSE;
+	case -1:
+		target_fail(tc, SCSA_TRANSPORT);
+		return B_FALSE;
+	default:
+		target_fail(tc, SCSA_ABORTED);
+		return B_FALSE;
+	}
+}
+
+/* Send parts for as long as they come back before tran_start() returns. Any context. */
+static void run_parts(void *arg)
+{
+	struct target_cmd *tc = arg;
+
+	do {
+		/* An abort, or the midlayer has given the buffer back to its owner. */
+		if (__atomic_load_n(&tc->tc_stop, __ATOMIC_ACQUIRE) ||
+		    __atomic_load_n(&tc->tc_cmd.sc_state, __ATOMIC_ACQUIRE) != SCSA_CMD_STARTED) {
+			target_fail(tc, SCSA_ABORTED);
+			return;
+		}
+		if (ddi_get_lbolt() - tc->tc_deadline >= 0) {
+			target_fail(tc, SCSA_TIMED_OUT);
+			return;
+		}
+		if (!map_part(tc))
+			return;
+		if (!prepare_part(tc)) {
+			target_fail(tc, SCSA_TRANSPORT);
+			return;
+		}
+		switch (send_part(tc)) {
+		case TRAN_ACCEPT:
+			break;
+		case TRAN_BUSY:
+			retry_later(tc);
+			return;
+		case TRAN_BADPKT:
+			target_fail(tc, SCSA_TRANSPORT);
+			return;
+		default:
+			target_fail(tc, SCSA_DEAD);
+			return;
+		}
+	} while (part_accepted(tc));
+}
+
+/* A part came back. */
+void target_part_comp(struct target_cmd *tc)
+{
+	if (__atomic_load_n(&tc->tc_handoff, __ATOMIC_ACQUIRE) == HANDOFF_SENDING &&
+	    __atomic_exchange_n(&tc->tc_handoff, HANDOFF_DONE, __ATOMIC_ACQ_REL) == HANDOFF_SENDING)
+		return;
+	if (part_done(tc))
+		run_parts(tc);
+}
+
+/* All of the buffer does not fit: begin to carry the request out in parts. */
+int target_start_parts(struct target_cmd *tc)
+{
+	struct scsa_cmd *sc = &tc->tc_cmd;
+
+	if (split_parse(sc->sc_cdb, sc->sc_cdblen, sc->sc_len, sc->sc_blksize, sc->sc_devtype,
+			sc->sc_flags & SCSA_CMD_LUN_IN_CDB, &tc->tc_split) != SPLIT_OK)
+		goto too_large;
+	tc->tc_parts = B_TRUE;
+	tc->tc_deadline = ddi_get_lbolt() + SEC_TO_TICK(sc->sc_time);
+	mapped_part(tc);
+	if (!prepare_part(tc))
+		goto too_large;
+	TARGET_COUNT(tc, split_requests, 1);
+	switch (send_part(tc)) {
+	case TRAN_ACCEPT:
+		if (part_accepted(tc))
+			run_parts(tc);
+		return 0;
+	case TRAN_BUSY:
+		TARGET_COUNT(tc, split_requests, -1);
+		target_release_pkt(tc);
+		return 1;
+	case TRAN_BADPKT:
+		return target_refuse(tc, SCSA_TRANSPORT);
+	default:
+		return target_refuse(tc, SCSA_DEAD);
+	}
+
+too_large:
+	TARGET_COUNT(tc, too_large, 1);
+	return target_refuse(tc, SCSA_TOO_LARGE);
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Who wants to know of resets: scsi_hba_reset_notify_setup(9F) and its kin. */
+#include <sys/scsi/scsi.h>
+#include <sys/thread.h>
+#include <linux/export.h>
+
+#include "../impl.h"
+
+/* All of it under the HBA driver's lock. */
+struct scsi_reset_notify_entry {
+	struct scsi_reset_notify_entry	*next;
+	struct scsi_address		ap;
+	void				(*callback)(caddr_t arg);
+	caddr_t				arg;
+	boolean_t			due;	/* to be called in this round */
+	boolean_t			gone;	/* off the list, to be freed by its caller */
+	kthread_t			*caller;	/* of the callback, while it runs */
+};
+
+static boolean_t same_address(const struct scsi_address *a, const struct scsi_address *b)
+{
+	return a->a_target == b->a_target && a->a_lun == b->a_lun ? B_TRUE : B_FALSE;
+}
+
+/*
+ * Free an entry that is off the list. Its function may be running, and its argument be freed by who
+ * cancels: so wait, unless it is the function itself that cancels, or that is where nobody waits.
+ * @mutex is held, and dropped meanwhile.
+ */
+static void entry_free(struct scsi_reset_notify_entry *e, kmutex_t *mutex)
+{
+	while (e->caller && e->caller != curthread) {
+		mutex_exit(mutex);
+		if (!linux_may_sleep()) {
+			mutex_enter(mutex);
+			break;
+		}
+		delay(1);
+		mutex_enter(mutex);
+	}
+	if (e->caller)
+		e->gone = B_TRUE;
+	else
+		kmem_free(e, sizeof(*e));
+}
+
+static struct scsi_reset_notify_entry *entry_alloc(const struct scsi_address *ap,
+						   void (*callback)(caddr_t), caddr_t arg)
+{
+	struct scsi_reset_notify_entry *e = kmem_zalloc(sizeof(*e), KM_NOSLEEP);
+
+	if (!e)
+		return NULL;
+	e->ap = *ap;
+	e->callback = callback;
+	e->arg = arg;
+	return e;
+}
+
+/**
+ * scsa_scsi_hba_reset_notify_setup() - scsi_hba_reset_notify_setup(9F): body of a
+ *	tran_reset_notify(9E)
+ * @ap: who wants to know
+ * @flag: SCSI_RESET_NOTIFY or SCSI_RESET_CANCEL
+ * @callback: function to call after a reset
+ * @arg: its argument
+ * @mutex: the driver's lock for @listp, not held
+ * @listp: the driver's list
+ *
+ * An address has one function: a new one takes the place of the old. In a thread the old one does
+ * not run any more on return, unless it is the caller.
+ *
+ * Context: any with an atomic driver's lock, else thread.
+ * Return: DDI_SUCCESS, DDI_FAILURE if there is nothing to cancel or memory is short.
+ */
+int scsa_scsi_hba_reset_notify_setup(struct scsi_address *ap, int flag, void (*callback)(caddr_t),
+				     caddr_t arg, kmutex_t *mutex,
+				     struct scsi_reset_notify_entry **listp)
+{
+	struct scsi_reset_notify_entry *new = NULL, **p, *old;
+
+	if (flag != SCSI_RESET_NOTIFY && flag != SCSI_RESET_CANCEL)
+		return DDI_FAILURE;
+	if (flag == SCSI_RESET_NOTIFY) {
+		new = callback ? entry_alloc(ap, callback, arg) : NULL;
+		if (!new)
+			return DDI_FAILURE;
+	}
+	mutex_enter(mutex);
+	for (p = listp; *p && !same_address(&(*p)->ap, ap); p = &(*p)->next)
+		;
+	old = *p;
+	if (old)
+		*p = old->next;
+	if (new) {
+		new->next = *listp;
+		*listp = new;
+	}
+	if (old)
+		entry_free(old, mutex);
+	mutex_exit(mutex);
+	return new || old ? DDI_SUCCESS : DDI_FAILURE;
+}
+EXPORT_SYMBOL_GPL(scsa_scsi_hba_reset_notify_setup);
+
+static struct scsi_reset_notify_entry *first_due(struct scsi_reset_notify_entry *e)
+{
+	while (e && (!e->due || e->caller))
+		e = e->next;
+	return e;
+}
+
+/**
+ * scsa_scsi_hba_reset_notify_callback() - scsi_hba_reset_notify_callback(9F)
+ * @mutex: the driver's lock for @listp, held; dropped around each callback
+ * @listp: the driver's list
+ *
+ * Functions may set up and cancel. Those that another call is running are left to it, which runs
+ * them once more.
+ *
+ * Context: as for the lock.
+ */
+void scsa_scsi_hba_reset_notify_callback(kmutex_t *mutex, struct scsi_reset_notify_entry **listp)
+{
+	struct scsi_reset_notify_entry *e;
+
+	for (e = *listp; e; e = e->next)
+		e->due = B_TRUE;
+	while ((e = first_due(*listp))) {
+		e->due = B_FALSE;
+		e->caller = curthread;
+		mutex_exit(mutex);
+		e->callback(e->arg);
+		mutex_enter(mutex);
+		e->caller = NULL;
+		if (e->gone)
+			kmem_free(e, sizeof(*e));
+	}
+}
+EXPORT_SYMBOL_GPL(scsa_scsi_hba_reset_notify_callback);
+
+/**
+ * scsa_scsi_hba_reset_notify_tear_down() - scsi_hba_reset_notify_tear_down(9F)
+ * @list: the driver's list, in its detach(9E)
+ *
+ * Context: thread.
+ */
+void scsa_scsi_hba_reset_notify_tear_down(struct scsi_reset_notify_entry *list)
+{
+	struct scsi_reset_notify_entry *e;
+
+	while ((e = list)) {
+		list = e->next;
+		kmem_free(e, sizeof(*e));
+	}
+}
+EXPORT_SYMBOL_GPL(scsa_scsi_hba_reset_notify_tear_down);

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The part that a Solaris target driver plays: packets for the midlayer's commands.
+ *
+ * For each command a packet with DMA resources for the command's buffer is allocated (scsi_init_pkt),
+ * sent (scsi_transport), comes back (target_comp) and is destroyed (scsi_destroy_pkt), as sd does it.
+ * An HBA driver may state that its packets can be kept: then the next command with the same tag uses
+ * the packet again, and scsi_dmafree takes the place of scsi_destroy_pkt.
+ */
+#include "target.h"
+
+struct scsa_cmd *scsa_cmd_alloc(struct scsa_lun *lun)
+{
+	struct target_cmd *tc = kmem_zalloc(sizeof(*tc), KM_NOSLEEP);
+
+	if (!tc)
+		return NULL;
+	tc->tc_lun = lun;
+	__atomic_add_fetch(&lun->refs, 1, __ATOMIC_RELAXED);
+	return &tc->tc_cmd;
+}
+
+static void cmd_free(struct target_cmd *tc)
+{
+	target_lun_rele(tc->tc_lun);
+	kmem_free(tc, sizeof(*tc));
+}
+
+void scsa_cmd_free(struct scsa_cmd *sc)
+{
+	struct target_cmd *tc = to_tc(sc);
+
+	if (tc->tc_pkt_ours)
+		target_pkt_put(tc);
+	cmd_free(tc);
+}
+
+void scsa_cmd_abandon(struct scsa_cmd *sc, bool pkt)
+{
+	struct target_cmd *tc = to_tc(sc);
+
+	if (pkt && tc->tc_pkt_ours)
+		scsi_hba_pkt_free(&tc->tc_lun->sd.sd_address, tc->tc_pkt);
+	cmd_free(tc);
+}
+
+void target_comp(struct scsi_pkt *pkt)
+{
+	struct target_cmd *tc = pkt->pkt_private;
+	struct scsa_cmd *sc = &tc->tc_cmd;
+
+	if (!tc->tc_parts) {
+		sc->sc_resid = sc->sc_len - target_get_result(tc, sc->sc_len);
+		target_finish(tc);
+		return;
+	}
+	target_part_comp(tc);
+}
+
+int scsa_cmd_start(struct scsa_cmd *sc)
+{
+	struct target_cmd *tc = to_tc(sc);
+	int rc;
+
+	tc->tc_parts = B_FALSE;
+	tc->tc_done = 0;
+	tc->tc_part = 0;
+	tc->tc_warning = 0;
+	tc->tc_stop = 0;
+	rc = target_get_resources(tc);
+	if (rc > 0)
+		return 1;
+	if (rc < 0)
+		return target_refuse(tc, tc->tc_buf.b_error == EINVAL ? SCSA_TOO_LARGE : SCSA_TRANSPORT);
+	if (sc->sc_len && tc->tc_pkt->pkt_resid)
+		return target_start_parts(tc);
+	target_prepare(tc);
+	switch (scsi_transport(tc->tc_pkt)) {
+	case TRAN_ACCEPT:
+		return 0;
+	case TRAN_BUSY:
+		target_release_pkt(tc);
+		return 1;
+	case TRAN_BADPKT:
+		return target_refuse(tc, SCSA_TRANSPORT);
+	default:
+		return target_refuse(tc, SCSA_DEAD);
+	}
+}
+
+bool scsa_cmd_abort(struct scsa_cmd *sc)
+{
+	struct target_cmd *tc = to_tc(sc);
+	struct scsi_pkt *pkt;
+	bool done;
+
+	__atomic_store_n(&tc->tc_stop, 1, __ATOMIC_RELEASE);
+	/* scsi_abort(9F) without a packet would abort all of the LUN's. */
+	pkt = target_pkt_get(tc);
+	if (!pkt)
+		return false;
+	done = scsi_abort(&tc->tc_lun->sd.sd_address, pkt) == 1;
+	target_pkt_put(tc);
+	return done;
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* A LUN and a command, as the part that a target driver plays has them. */
+#ifndef _COMPAT_SCSI_TARGET_H
+#define _COMPAT_SCSI_TARGET_H
+
+#include <sys/scsi/scsi.h>
+
+#include "../impl.h"
+#include "../pure/split.h"
+
+/* Sense data of up to 96 bytes, what the midlayer has room for. */
+#define TARGET_SENSE_LEN	96
+#define TARGET_SCB_LEN		((int)offsetof(struct scsi_arq_status, sts_sensedata) + TARGET_SENSE_LEN)
+
+struct scsa_lun {
+	struct scsi_device	sd;
+	scsi_hba_tran_t		*tran;
+	scsi_hba_tran_t		*clone;	/* SCSI_HBA_TRAN_CLONE: ours, what tran is then */
+	boolean_t		keep_packets;
+	int			refs;	/* atomic: the Linux device and each command */
+	struct scsa_stats	stats;	/* atomic */
+};
+
+/*
+ * Parts: who goes on once a part is done. tran_start() may complete a packet before it returns;
+ * then its caller goes on in a loop, instead of each part nesting in the one before.
+ */
+enum handoff {
+	HANDOFF_NONE,		/* the completion goes on */
+	HANDOFF_SENDING,	/* tran_start() has not returned */
+	HANDOFF_DONE,		/* completed before tran_start() returned */
+};
+
+struct target_cmd {
+	struct scsa_cmd		tc_cmd;		/* first */
+	struct scsa_lun		*tc_lun;
+	struct scsi_pkt		*tc_pkt;
+	int			tc_pkt_refs;	/* atomic: the command's and an abort's */
+	boolean_t		tc_pkt_ours;	/* the command has its reference */
+	uint_t			tc_cdblen;	/* it was allocated for */
+	struct buf		tc_buf;
+	uint8_t			tc_sense[TARGET_SENSE_LEN];
+	boolean_t		tc_bound;	/* tc_pkt has DMA resources */
+	boolean_t		tc_parts;	/* carried out in parts; the rest is for those */
+	int			tc_handoff;	/* enum handoff, atomic */
+	int			tc_stop;	/* atomic: abort asked for, send no further part */
+	struct split_cdb	tc_split;
+	size_t			tc_done;	/* bytes moved by the parts before this one */
+	size_t			tc_part;	/* bytes of this part, 0: not mapped */
+	uint8_t			tc_warning;	/* status of a part that went well, but not quite */
+	uint8_t			tc_warning_len;	/* its sense, in tc_sense */
+	clock_t			tc_deadline;
+};
+
+#define TARGET_COUNT(tc, field, n)							\
+	do {									\
+		__atomic_add_fetch(&(tc)->tc_lun->stats.field, n, __ATOMIC_RELAXED);	\
+		__atomic_add_fetch(&(tc)->tc_cmd.sc_stats->field, n,	\
+				   __ATOMIC_RELAXED);				\
+	} while (0)
+
+static inline struct target_cmd *to_tc(struct scsa_cmd *sc)
+{
+	return (struct target_cmd *)sc;
+}
+
+/* lun.c: the HBA driver may have gone. */
+void target_lun_rele(struct scsa_lun *lun);
+
+/* target_pkt.c: the packet of a command. */
+void target_pkt_put(struct target_cmd *tc);
+/* The packet, not to be destroyed before target_pkt_put(); NULL if there is none. */
+struct scsi_pkt *target_pkt_get(struct target_cmd *tc);
+void target_destroy_pkt(struct target_cmd *tc);
+void target_prepare(struct target_cmd *tc);
+/* Set the result from a packet that came back with @part bytes to move. Returns those it moved. */
+size_t target_get_result(struct target_cmd *tc, size_t part);
+/* Give the command back with an outcome other than the packet's. */
+void target_fail(struct target_cmd *tc, uint8_t outcome);
+int target_refuse(struct target_cmd *tc, uint8_t outcome);
+
+/* parts.c: a request in parts. */
+int target_start_parts(struct target_cmd *tc);
+void target_part_comp(struct target_cmd *tc);
+
+/* target.c: pkt_comp of every packet. */
+void target_comp(struct scsi_pkt *pkt);
+
+/*
+ * Give up the packet, or only its DMA resources if packets are kept, before the command's buffer goes
+ * back.
+ */
+static inline void target_release_pkt(struct target_cmd *tc)
+{
+	if (!tc->tc_pkt_ours)
+		return;
+	if (!tc->tc_lun->keep_packets)
+		target_destroy_pkt(tc);
+	else if (tc->tc_cmd.sc_len)
+		scsi_dmafree(tc->tc_pkt);
+	tc->tc_bound = B_FALSE;
+}
+
+/* Give the command back with what has been set in it. */
+static inline void target_finish(struct target_cmd *tc)
+{
+	target_release_pkt(tc);
+	linux_cmd_done(&tc->tc_cmd);
+}
+
+/*
+ * Get a packet, and DMA resources for the buffer from tc_done on. 0, 1 for a passing shortage, -1 if it
+ * can never be.
+ */
+static __always_inline int target_get_resources(struct target_cmd *tc)
+{
+	struct scsa_cmd *sc = &tc->tc_cmd;
+	struct buf *bp = NULL;
+	struct scsi_pkt *pkt;
+
+	/* A packet's CDB has the length it was allocated with. */
+	if (tc->tc_pkt_ours && tc->tc_cdblen != sc->sc_cdblen) {
+		tc->tc_pkt_ours = B_FALSE;
+		target_pkt_put(tc);
+	}
+	if (sc->sc_len) {
+		bp = &tc->tc_buf;
+		bp->b_flags = sc->sc_flags & SCSA_CMD_READ ? B_READ : 0;
+		bp->b_bcount = sc->sc_len - tc->tc_done;
+		bp->b_sgl = sc->sc_sgl;
+		bp->b_nents = sc->sc_nents;
+		bp->b_sgl_first = tc->tc_done;
+		bp->b_granular = sc->sc_blksize;
+	} else if (tc->tc_pkt) {
+		return 0;
+	}
+	pkt = scsi_init_pkt(&tc->tc_lun->sd.sd_address, tc->tc_pkt, bp, sc->sc_cdblen,
+			    TARGET_SCB_LEN, 0, PKT_DMA_PARTIAL | PKT_XARQ, NULL_FUNC, NULL);
+	tc->tc_bound = pkt && bp;
+	if (!pkt)
+		return bp && (bp->b_flags & B_ERROR) ? -1 : 1;
+	if (!tc->tc_pkt) {
+		tc->tc_pkt = pkt;
+		tc->tc_cdblen = sc->sc_cdblen;
+		pkt->pkt_comp = target_comp;
+		pkt->pkt_private = tc;
+		tc->tc_pkt_ours = B_TRUE;
+		__atomic_store_n(&tc->tc_pkt_refs, 1, __ATOMIC_RELEASE);
+	}
+	return 0;
+}
+
+#endif /* _COMPAT_SCSI_TARGET_H */

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The packet of a command: who refers to it, and how it ended.
+ *
+ * An abort may look at a packet while the command gives it up. The last of the two destroys it.
+ */
+#include "target.h"
+
+/* Drop a reference to the packet, and destroy it with the last one. */
+void target_pkt_put(struct target_cmd *tc)
+{
+	struct scsi_pkt *pkt = tc->tc_pkt;
+
+	if (__atomic_sub_fetch(&tc->tc_pkt_refs, 1, __ATOMIC_ACQ_REL))
+		return;
+	tc->tc_pkt = NULL;
+	scsi_destroy_pkt(pkt);
+}
+
+/* The packet, not to be destroyed before target_pkt_put(); NULL if there is none. */
+struct scsi_pkt *target_pkt_get(struct target_cmd *tc)
+{
+	int refs = __atomic_load_n(&tc->tc_pkt_refs, __ATOMIC_ACQUIRE);
+
+	while (refs)
+		if (__atomic_compare_exchange_n(&tc->tc_pkt_refs, &refs, refs + 1, B_FALSE,
+						__ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+			return tc->tc_pkt;
+	return NULL;
+}
+
+/* Destroy the packet, or leave that to an abort that looks at it, but not with the buffer bound. */
+void target_destroy_pkt(struct target_cmd *tc)
+{
+	struct scsi_pkt *pkt = tc->tc_pkt;
+	int only_ours = 1;
+
+	tc->tc_pkt_ours = B_FALSE;
+	if (__atomic_compare_exchange_n(&tc->tc_pkt_refs, &only_ours, 0, B_FALSE, __ATOMIC_ACQ_REL,
+					__ATOMIC_ACQUIRE)) {
+		tc->tc_pkt = NULL;
+		scsi_destroy_pkt(pkt);
+		return;
+	}
+	if (tc->tc_cmd.sc_len)
+		scsi_dmafree(pkt);
+	target_pkt_put(tc);
+}
+
+void target_fail(struct target_cmd *tc, uint8_t outcome)
+{
+	struct scsa_cmd *sc = &tc->tc_cmd;
+
+	sc->sc_outcome = outcome;
+	sc->sc_status = 0;
+	sc->sc_senselen = 0;
+	sc->sc_resid = sc->sc_len - tc->tc_done;
+	target_finish(tc);
+}
+
+/* The same for one that was never sent. Those before it in a batch rely on the last one's doorbell. */
+int target_refuse(struct target_cmd *tc, uint8_t outcome)
+{
+	scsi_hba_tran_t *tran = tc->tc_lun->tran;
+
+	if (tran->tran_commit && !(tc->tc_cmd.sc_flags & SCSA_CMD_MORE))
+		tran->tran_commit(tran);
+	target_fail(tc, outcome);
+	return 0;
+}
+
+/* How a packet ended that is not CMD_CMPLT, by contract. */
+static noinline uint8_t outcome_of(struct target_cmd *tc, const struct scsi_pkt *pkt)
+{
+	const struct scsa_cmd *sc = &tc->tc_cmd;
+
+	switch (pkt->pkt_reason) {
+	case CMD_DEV_GONE:
+		return SCSA_NO_DEVICE;
+	case CMD_INCOMPLETE:
+		return (pkt->pkt_state & STATE_GOT_TARGET) ? SCSA_TRANSPORT : SCSA_NO_DEVICE;
+	case CMD_TIMEOUT:
+		return SCSA_TIMED_OUT;
+	case CMD_RESET:
+		return SCSA_RESET;
+	case CMD_ABORTED:
+	case CMD_TERMINATED:
+		return SCSA_ABORTED;
+	case CMD_PER_FAIL:
+		return SCSA_PARITY;
+	case CMD_DATA_OVR:
+		/* The target had more data, or wanted more, than the buffer holds. */
+		if (!(sc->sc_flags & SCSA_CMD_READ) || !sc->sc_len ||
+		    !split_read_varies(sc->sc_cdb, sc->sc_cdblen, sc->sc_devtype))
+			return SCSA_TRANSPORT;
+		TARGET_COUNT(tc, overruns, 1);
+		return SCSA_OK;
+	default:
+		return (pkt->pkt_statistics & STAT_PERR) ? SCSA_PARITY : SCSA_TRANSPORT;
+	}
+}
+
+static noinline void get_sense(struct target_cmd *tc, const struct scsi_pkt *pkt)
+{
+	const struct scsi_arq_status *arq = (const struct scsi_arq_status *)pkt->pkt_scbp;
+	uint_t len = (pkt->pkt_state & STATE_XARQ_DONE) ? TARGET_SENSE_LEN : SENSE_LENGTH;
+
+	if (!(pkt->pkt_state & STATE_ARQ_DONE) || arq->sts_rqpkt_reason != CMD_CMPLT)
+		return;
+	len -= MIN(arq->sts_rqpkt_resid, len);
+	memcpy(tc->tc_sense, &arq->sts_sensedata, len);
+	tc->tc_cmd.sc_sense = tc->tc_sense;
+	tc->tc_cmd.sc_senselen = len;
+}
+
+/* Set the result from a packet that came back with @part bytes to move. Returns those it moved. */
+size_t target_get_result(struct target_cmd *tc, size_t part)
+{
+	struct scsa_cmd *sc = &tc->tc_cmd;
+	struct scsi_pkt *pkt = tc->tc_pkt;
+	size_t resid;
+
+	sc->sc_senselen = 0;
+	sc->sc_outcome = pkt->pkt_reason == CMD_CMPLT ? SCSA_OK : outcome_of(tc, pkt);
+	if (sc->sc_outcome != SCSA_OK) {
+		sc->sc_status = 0;
+		return 0;
+	}
+	sc->sc_status = pkt->pkt_scbp[0];
+	if (sc->sc_status == STATUS_CHECK)
+		get_sense(tc, pkt);
+	/* The buffer is full if there was more than it holds. */
+	if (pkt->pkt_reason == CMD_DATA_OVR)
+		return part;
+	/* Drivers have been seen to report less than nothing and more than there was. */
+	resid = pkt->pkt_resid < 0 ? 0 : MIN((size_t)pkt->pkt_resid, part);
+	return part - resid;
+}
+
+void target_prepare(struct target_cmd *tc)
+{
+	const struct scsa_cmd *sc = &tc->tc_cmd;
+	struct scsi_pkt *pkt = tc->tc_pkt;
+
+	/* Most are of this length; one that the compiler knows spares a call. */
+	if (sc->sc_cdblen == CDB_GROUP1)
+		memcpy(pkt->pkt_cdbp, sc->sc_cdb, CDB_GROUP1);
+	else
+		memcpy(pkt->pkt_cdbp, sc->sc_cdb, sc->sc_cdblen);
+	pkt->pkt_flags = (sc->sc_flags & SCSA_CMD_TAGGED ? FLAG_STAG : 0) |
+			 (sc->sc_flags & SCSA_CMD_MORE ? FLAG_SCSA_MORE : 0);
+	pkt->pkt_time = sc->sc_time;
+	pkt->pkt_resid = 0;
+}

@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The plan of the tree, as tests/lint checks it: rooms, seams, lengths of files, names.
+
+compat/README.md says what the rooms of compat/ are. Each check returns its problems as lines.
+"""
+
+import fnmatch
+import glob
+import os
+import re
+import subprocess
+
+TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+ROOMS = ('linux', 'scsi', 'ddi', 'os', 'pure')          # calls go down this list
+LINUX_SIDE = ('linux', 'os')
+SOLARIS_SIDE = ('scsi', 'ddi')
+# What each room includes besides its own headers. A folder stands for all of its headers.
+INCLUDES = {
+    'linux': ('impl.h', 'linux_impl.h', 'linux_compat.h', 'pure'),
+    'scsi': ('impl.h', 'ddi', 'pure'),
+    'ddi': ('impl.h', 'pure'),
+    'os': ('impl.h', 'linux_impl.h', 'linux_compat.h', 'pure'),
+    'pure': (),
+}
+LONGEST = 900
+LONG_FILES = 'tests/known-long-files'
+BARE_STATICS = 'tests/known-bare-statics'
+
+
+def text(path):
+    """A file of the tree."""
+    with open(os.path.join(TOP, path), encoding='utf-8') as f:
+        return f.read()
+
+
+def known(path):
+    """Rows of a list of exceptions: two words, or a word and the rest of the line."""
+    return [tuple(line.split(None, 1)) for line in text(path).splitlines()
+            if line and line[0] != '#']
+
+
+def foreign(room, path, header):
+    """Why a file of this room must not include <header>, or None."""
+    if room in LINUX_SIDE:
+        return 'the Linux side has no <sys/...>' if header.startswith('sys/') else None
+    if room in SOLARIS_SIDE:
+        # A macro that marks what is exported, and nothing of Linux' own.
+        mine = header.startswith('sys/') or header == 'linux/export.h'
+        return None if mine else 'the Solaris side has <sys/...> only'
+    # Plain data of the contract, and the file that stands for the environment.
+    mine = header == 'sys/ddidmareq.h' or path == 'compat/pure/pure.h'
+    return None if mine else 'pure code has no environment but pure.h'
+
+
+def includes(files):
+    """A file of compat/ is on one side, and looks only where its room may."""
+    bad = []
+    for path in fnmatch.filter(files, 'compat/*/*.[ch]'):
+        room = path.split('/')[1]
+        for n, line in enumerate(text(path).splitlines(), 1):
+            m = re.match(r'#\s*include\s+([<"])([^>"]+)[>"]', line)
+            if not m:
+                continue
+            if m.group(1) == '<':
+                why = foreign(room, path, m.group(2))
+            else:
+                target = os.path.relpath(os.path.join(os.path.dirname(path), m.group(2)), 'compat')
+                allowed = target.split('/')[0] in (room, *INCLUDES[room])
+                why = None if allowed else f'{room}/ must not know of it'
+            if why:
+                bad.append(f'{path}:{n}: {line.strip()}: {why}')
+    return bad
+
+
+def symbols(objects, files):
+    """({object of a room: undefined symbols}, {symbol: object}, exported symbols)."""
+    wanted, home, exported = {}, {}, set()
+    for path in sorted(glob.glob(os.path.join(objects, 'compat', '*', '*.o'))):
+        name = os.path.relpath(path, os.path.join(objects, 'compat'))
+        if f'compat/{name[:-2]}.c' not in files:
+            continue
+        out = subprocess.run(['nm', path], stdout=subprocess.PIPE, text=True, check=True).stdout
+        rows = [line.split()[-2:] for line in out.splitlines()]
+        wanted[name] = [symbol for kind, symbol in rows if kind == 'U']
+        home.update((symbol, name) for kind, symbol in rows if kind in 'TDBRVC')
+        exported |= {m.group(1) for _, symbol in rows
+                     if (m := re.match(r'__(?:ksymtab|export_symbol)_(\w+)', symbol))}
+    return wanted, home, exported
+
+
+def declared(header):
+    """Functions and variables that a header declares."""
+    source = re.sub(r'/\*.*?\*/', '', header, flags=re.S)
+    return (re.findall(r'^(?!static|typedef|struct \w+ \{)\w[\w ()*,]*?\b(\w+)\([^{;]*\);', source,
+                       re.M)
+            + re.findall(r'^extern [\w ]*?\*?(\w+);', source, re.M))
+
+
+def calls(objects, files):
+    """No object of compat/ refers to a room above its own but by the upcalls of impl.h."""
+    wanted, home, _ = symbols(objects, files)
+    upcalls = declared(re.split(r'/\* -{4} ', text('compat/impl.h').split('---- upcalls ----')[1])[0])
+    bad = [] if wanted else ['no objects: does the build fail?']
+    for name, undefined in wanted.items():
+        for symbol in undefined:
+            there = home.get(symbol, name)
+            up = ROOMS.index(there.split('/')[0]) < ROOMS.index(name.split('/')[0])
+            if up and symbol not in upcalls:
+                bad.append(f'compat/{name[:-2]}.c calls up: {symbol}() of compat/{there[:-2]}.c')
+    return bad
+
+
+def seams(objects, files):
+    """impl.h and scsa/abi.h obey the rules for names that they state."""
+    _, home, exported = symbols(objects, files)
+    bad = []
+    for name in declared(text('compat/impl.h')):
+        sides = {'linux': LINUX_SIDE, 'scsa': SOLARIS_SIDE}.get(name.split('_')[0])
+        if not sides:
+            bad.append(f'compat/impl.h: {name} is neither linux_* nor scsa_*')
+        elif home.get(name, f'{sides[0]}/').split('/')[0] not in sides:
+            bad.append(f'compat/impl.h: {name} is in compat/{home[name][:-2]}.c, on the other side')
+        if name in exported:
+            bad.append(f'compat/impl.h: {name} is exported, so it belongs into scsa/abi.h')
+    for name in declared(text('include/scsa/abi.h')):
+        if not name.startswith('scsa_') or name not in exported:
+            bad.append(f'include/scsa/abi.h: {name} is not scsa_*, or not exported')
+        elif home[name].split('/')[0] not in LINUX_SIDE:
+            bad.append(f'include/scsa/abi.h: {name} is in compat/{home[name][:-2]}.c: declare it in '
+                       '<sys/...>')
+    return bad
+
+
+def long_files(files):
+    """No source is longer than LONGEST lines, but for those that are to be split."""
+    let_pass = dict(known(LONG_FILES))
+    lengths = {f: text(f).count('\n') for f in files
+               if f.endswith(('.c', '.h', '.py')) or '.' not in os.path.basename(f)
+               and '/corpus/' not in f and f != 'COPYING'}
+    long = {f for f, n in lengths.items() if n > LONGEST}
+    return ([f'{f}: {lengths[f]} lines, more than {LONGEST}: split it'
+             for f in sorted(long - set(let_pass))]
+            + [f'{LONG_FILES}: {f} is no longer that long: delete the line'
+               for f in sorted(set(let_pass) - long)])
+
+
+def bare_statics(files):
+    """A static function's name has a prefix, so that a backtrace tells where it is."""
+    let_pass = set(known(BARE_STATICS))
+    found = {(f, name) for f in files if f.startswith(('compat/', 'drivers/')) and f[-2:] in ('.c', '.h')
+             for name in re.findall(r'^static\b[^;={(]*\b(\w+)\(', text(f), re.M) if '_' not in name}
+    return ([f'{f}: static {name}() has no prefix' for f, name in sorted(found - let_pass)]
+            + [f'{BARE_STATICS}: {f} has no {name}() any more: delete the line'
+               for f, name in sorted(let_pass - found)]
+            + [f'{BARE_STATICS}: {name} is new: the list may only shrink' for name in grown(let_pass)])
+
+
+def grown(let_pass):
+    """Names that the list did not have when it was made."""
+    log = subprocess.run(['git', 'log', '--format=%H', '--diff-filter=A', '--', BARE_STATICS], cwd=TOP,
+                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False)
+    if not log.stdout:
+        return []
+    first = subprocess.run(['git', 'show', f'{log.stdout.split()[-1]}:{BARE_STATICS}'], cwd=TOP,
+                           stdout=subprocess.PIPE, text=True, check=True).stdout
+    return sorted({name for _, name in let_pass} - set(first.split()))
