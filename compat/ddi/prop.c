@@ -74,6 +74,7 @@ static int update(dev_info_t *dip, const char *name, boolean_t node, enum prop_t
 {
 	struct scsa_prop *new, **p;
 	size_t size;
+	char *copy;
 
 	if (!dip || !name || !*name || (len && !value) || len > 0x100000)
 		return DDI_PROP_INVAL_ARG;
@@ -87,7 +88,9 @@ static int update(dev_info_t *dip, const char *name, boolean_t node, enum prop_t
 	new->len = len;
 	new->size = size;
 	bcopy(value, new->value, len);
-	new->name = strcpy((char *)new->value + P2ROUNDUP(len, sizeof(uint64_t)), name);
+	copy = (char *)new->value + P2ROUNDUP(len, sizeof(uint64_t));
+	bcopy(name, copy, strlen(name) + 1);
+	new->name = copy;
 	mutex_enter(&dip->di_prop_lock);
 	p = find_own(dip, name, node);
 	if (*p)

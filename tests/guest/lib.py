@@ -2,6 +2,7 @@
 """What guest tests share: groups of tests that share a boot, drivers, devices, firmware."""
 
 import fnmatch
+import glob
 import os
 import random
 import re
@@ -69,9 +70,13 @@ def firmware(build, synthetic=False):
         if synthetic:
             return guest, made
         tree = os.path.join(folder, 'firmware-qlogic')
-        real = os.path.join(tree, 'lib/firmware/qlogic/1040.bin')
         absent = os.path.join(folder, 'no-firmware-qlogic')
-        if not os.path.exists(real) and not os.path.exists(absent):
+
+        def real():
+            found = glob.glob(tree + '/**/lib/firmware/qlogic/1040.bin', recursive=True)
+            return found[0] if found else None
+
+        if not real() and not os.path.exists(absent):
             try:
                 archive = Archive(build, 'non-free-firmware')
                 version = archive.candidate('firmware-qlogic')
@@ -81,7 +86,7 @@ def firmware(build, synthetic=False):
             except PackageError as e:
                 print(f'# no firmware-qlogic ({str(e).splitlines()[0]}): synthetic image used')
                 open(absent, 'w', encoding='utf-8').close()
-        return guest, real if os.path.exists(real) else made
+        return guest, real() or made
 
 
 def corrupt_firmware(build):
