@@ -2,8 +2,8 @@
 /*
  * Module linkage, attach(9E), detach(9E), quiesce(9E).
  *
- * Each resource that attach acquires has a bit in isp_attached. cleanup() gives back whatever is
- * there, in reverse order, and is what both a failing attach and detach end with.
+ * Each resource that attach acquires has a bit in isp_attached. cleanup() releases the resources
+ * whose bits are set, in reverse order. A failing attach and detach both end with it.
  */
 #include "ispvar.h"
 #include "isp_mod.h"
@@ -46,7 +46,7 @@ static int clamp_prop(struct isp *isp, const char *name, int def, int min, int m
 	return def;
 }
 
-/* What the most patient bus of the card wants. */
+/* The longest reset delay that the card's settings have for a bus. */
 static clock_t nvram_reset_usec(const struct isp *isp)
 {
 	clock_t usec = 0;
@@ -75,8 +75,8 @@ static void read_parameters(struct isp *isp)
 }
 
 /*
- * What the chip can do. Segment counters of the 1020 and 1040 have 24 bits, and their segments do
- * not cross 16 MiB; these chips also reach 4 GiB only.
+ * What the chip can do. The 1020 and 1040 have 24-bit segment counters, their segments must not
+ * cross a 16 MiB boundary, and they reach only 4 GiB.
  */
 static void set_dma_attr(struct isp *isp)
 {
@@ -98,7 +98,10 @@ static void set_dma_attr(struct isp *isp)
 	};
 }
 
-/* Decode memory and I/O, be a bus master, and have the expansion ROM out of the way. */
+/*
+ * Enable bus mastering, memory write and invalidate, and error reporting; set the cache line size
+ * and a minimum latency timer; disable the expansion ROM.
+ */
 static void setup_config(struct isp *isp)
 {
 	ddi_acc_handle_t cfg = isp->isp_config;
@@ -115,7 +118,7 @@ static void setup_config(struct isp *isp)
 	pci_config_put32(cfg, PCI_CONF_ROM, pci_config_get32(cfg, PCI_CONF_ROM) & ~1u);
 }
 
-/* The register set to use: memory space if there is, else I/O space. */
+/* The register set to use: memory space if the card has one, else I/O space; 0: none. */
 static uint_t find_regs(struct isp *isp)
 {
 	uint_t i, n, found = 0;
@@ -171,7 +174,10 @@ static int failed(struct isp *isp, const char *what)
 	return DDI_FAILURE;
 }
 
-/* What needs no running chip, the locks with the interrupt's priority before its handler. */
+/*
+ * Acquire what needs no running chip. The locks need the interrupt's priority, and the handler
+ * needs the locks: hence the order.
+ */
 static int acquire(struct isp *isp)
 {
 	dev_info_t *dip = isp->isp_dip;
@@ -213,7 +219,7 @@ static int acquire(struct isp *isp)
 
 	/*
 	 * A BIOS or another kernel may have left the chip running. Until isp_init() the handler
-	 * claims nothing, and an interrupt that nobody claims has its line disabled.
+	 * claims nothing, and Linux disables the line of an interrupt that no handler claims.
 	 */
 	isp_wr(isp, ISP_ICR, 0);
 	(void)isp_rd(isp, ISP_ICR);
@@ -262,7 +268,7 @@ static int start(struct isp *isp)
 	return DDI_SUCCESS;
 }
 
-/* True, and the bit cleared, if the resource is there. */
+/* True if the resource is held. Clears its bit. */
 static boolean_t held(struct isp *isp, uint_t bit)
 {
 	boolean_t is = isp->isp_attached & bit ? B_TRUE : B_FALSE;
@@ -271,7 +277,7 @@ static boolean_t held(struct isp *isp, uint_t bit)
 	return is;
 }
 
-/* Give everything back that attach has got. False: the framework still needs us. */
+/* Release everything that attach has acquired. False if the framework still needs us. */
 static boolean_t cleanup(struct isp *isp)
 {
 	if ((isp->isp_attached & ATT_SETUP) && scsi_hba_detach(isp->isp_dip) != DDI_SUCCESS)
@@ -316,12 +322,12 @@ static int resume(struct isp *isp)
 	int rc;
 
 	setup_config(isp);
-	/* Before the chip runs: should it fail at once, its recovery has to start. */
+	/* Do this before the chip runs: if it fails immediately, its recovery must start. */
 	mutex_enter(&isp->isp_lock);
 	isp->isp_closing = B_FALSE;
 	mutex_exit(&isp->isp_lock);
 	rc = isp_init(isp);
-	/* If it does not run, commands fail from now on. */
+	/* If the chip does not run, commands fail from now on. */
 	mutex_enter(&isp->isp_lock);
 	isp->isp_suspended = B_FALSE;
 	mutex_exit(&isp->isp_lock);
@@ -391,7 +397,7 @@ static int isp_detach(dev_info_t *dip, ddi_detach_cmd_t cmd)
 	}
 }
 
-/* The system goes down, or another kernel takes over: no more DMA, no more interrupts. */
+/* The system goes down, or another kernel takes over: stop all DMA and interrupts. */
 static int isp_quiesce(dev_info_t *dip)
 {
 	struct isp *isp = ddi_get_soft_state(isp_soft, ddi_get_instance(dip));

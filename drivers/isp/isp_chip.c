@@ -61,7 +61,7 @@ const struct isp_chip *isp_chip_lookup(uint16_t device)
 	return NULL;
 }
 
-/* What register CONF0 says is it; an unknown revision is treated with care. */
+/* The revision that register CONF0 names; for an unknown one, the last row, which is cautious. */
 const struct isp_revision *isp_chip_revision(const struct isp_chip *chip, uint16_t conf0)
 {
 	const struct isp_revision *rev = chip->ic_revisions;

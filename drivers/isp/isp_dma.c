@@ -2,12 +2,12 @@
 /*
  * DMA: data of packets, in windows and groups of cookies, and memory for the rings.
  *
- * A packet keeps its DMA handle when it gives its DMA resources up, so that a packet which is used
+ * A packet keeps its DMA handle when it releases its DMA resources, so that a packet that is used
  * again and again allocates nothing. Cookies stay in the handle: a command is a range of them.
  */
 #include "ispvar.h"
 
-/* Take the cookies of the next command from @first on; see cmd_cookie and its neighbours. */
+/* Give the next command the cookies from @first on; see cmd_cookie and its neighbours. */
 static void take_cookies(struct isp *isp, struct isp_cmd *sp, struct buf *bp, uint_t first)
 {
 	uint_t i;
@@ -15,7 +15,7 @@ static void take_cookies(struct isp *isp, struct isp_cmd *sp, struct buf *bp, ui
 	sp->cmd_cookie = first;
 	sp->cmd_cookiecnt = MIN(sp->cmd_ncookies - first, isp->isp_ndatasegs);
 	if (sp->cmd_cookiecnt == sp->cmd_ncookies) {
-		/* The usual case, all at once: the sum is known. */
+		/* The usual case, all cookies in one command: the sum is known. */
 		sp->cmd_dmacount = sp->cmd_dma_len ? sp->cmd_dma_len : bp->b_bcount;
 	} else {
 		sp->cmd_dmacount = 0;
@@ -25,14 +25,14 @@ static void take_cookies(struct isp *isp, struct isp_cmd *sp, struct buf *bp, ui
 	sp->cmd_dmatotal += sp->cmd_dmacount;
 }
 
-/* A DMA handle for the packet in place of the one it has, if any. */
+/* Allocate a DMA handle for the packet, in place of the one it has, if any. */
 static int new_handle(struct isp *isp, struct isp_cmd *sp, int (*cb)(caddr_t))
 {
 	ddi_dma_attr_t tmp_dma_attr;
 
 	if (sp->cmd_dmahandle)
 		ddi_dma_free_handle(&sp->cmd_dmahandle);
-	/* The framework's copy: the sector size that target drivers announce is in it. */
+	/* The framework's copy: it includes the sector size that target drivers announce. */
 	tmp_dma_attr = isp->isp_tran->tran_dma_attr;
 	sp->cmd_granular = tmp_dma_attr.dma_attr_granular;
 	return ddi_dma_alloc_handle(isp->isp_dip, &tmp_dma_attr, cb, NULL, &sp->cmd_dmahandle);
@@ -40,9 +40,9 @@ static int new_handle(struct isp *isp, struct isp_cmd *sp, int (*cb)(caddr_t))
 
 /*
  * Allocate DMA resources for @bp and map as much of it as one command carries. pkt_resid says what
- * is left; isp_i_dma_move() goes on there.
+ * is left; isp_i_dma_move() continues there.
  *
- * Returns 1, or 0 with the buffer's error set: none means try again later.
+ * Returns 1, or 0 with the buffer's error set: error 0 means try again later.
  */
 int isp_i_dma_alloc(struct isp *isp, struct scsi_pkt *pkt, struct buf *bp, int flags,
 		    int (*callback)(caddr_t))
@@ -140,10 +140,11 @@ get_dma_cookies:
 }
 
 /*
- * Move a packet that holds DMA resources on: to the next group of cookies of its window, else to
- * the first group of the next window.
+ * Move a packet that holds DMA resources to the next group of cookies in its window, or else to the
+ * first group of the next window.
  *
- * Returns 1; 0 at the end or if the next window finds no resources, then nothing has changed.
+ * Returns 1. Returns 0, with nothing changed, at the end or if there are no resources for the next
+ * window.
  */
 int isp_i_dma_move(struct isp *isp, struct scsi_pkt *pkt, struct buf *bp)
 {
@@ -169,7 +170,7 @@ int isp_i_dma_move(struct isp *isp, struct scsi_pkt *pkt, struct buf *bp)
 	return 1;
 }
 
-/* Give DMA resources up and keep the handle. */
+/* Release the packet's DMA resources but keep its handle. */
 void isp_dma_unbind(struct isp_cmd *sp)
 {
 	if (!(sp->cmd_flags & CFLAG_DMAVALID))
@@ -190,7 +191,7 @@ void isp_dma_free(struct isp_cmd *sp)
 		ddi_dma_free_handle(&sp->cmd_dmahandle);
 }
 
-/* Make the current window's data visible to whoever uses it next. */
+/* Make the current window's data visible to its next user: the device or the CPU. */
 void isp_dma_sync(struct isp_cmd *sp)
 {
 	if (sp->cmd_flags & CFLAG_DMAVALID)
@@ -199,19 +200,19 @@ void isp_dma_sync(struct isp_cmd *sp)
 				   DDI_DMA_SYNC_FORCPU);
 }
 
-/* Memory for a ring, zeroed, bound, one cookie. */
+/* Allocate memory for a ring: zeroed, bound, one cookie. */
 int isp_dma_mem_alloc(struct isp *isp, size_t size, struct isp_dma_mem *dm)
 {
 	static ddi_device_acc_attr_t acc_attr = {
 		.devacc_attr_version = DDI_DEVICE_ATTR_V0,
-		/* Byte order is isp_iocb.c's business. */
+		/* isp_iocb.c takes care of byte order. */
 		.devacc_attr_endian_flags = DDI_NEVERSWAP_ACC,
 		.devacc_attr_dataorder = DDI_STRICTORDER_ACC,
 	};
 	ddi_dma_attr_t attr = {
 		.dma_attr_version = DMA_ATTR_V0,
 		.dma_attr_addr_lo = 0,
-		/* Below 4 GiB on every chip: nothing is gained by more. */
+		/* Below 4 GiB on every chip: higher addresses would gain nothing. */
 		.dma_attr_addr_hi = 0xffffffffULL,
 		.dma_attr_count_max = 0xffffffULL,
 		.dma_attr_align = PAGESIZE,

@@ -2,8 +2,8 @@
 /*
  * Firmware: the image from /lib/firmware if there is one, else what a BIOS has left in the chip.
  *
- * The image has a header of six bytes: version (3), nothing, load address (2); then RISC words,
- * little endian. Their sum is 0, and word 3 is their number.
+ * The image has a header of six bytes: version (3), unused (1), load address (2). Then come RISC
+ * words, little endian. Their sum is 0, and word 3 is their number.
  */
 #include <sys/firmload.h>
 
@@ -45,7 +45,7 @@ static int check_image(struct isp *isp, const uint8_t *image, size_t size)
 	return sum ? bad_image(isp, "wrong checksum") : DDI_SUCCESS;
 }
 
-/* Word by word: all that the ROM of a 1020 or 1040 is known to do. */
+/* Word by word: the only way that the ROM of a 1020 or 1040 is known to support. */
 static int load_words(struct isp *isp, const uint8_t *words, uint_t nwords)
 {
 	uint_t n;
@@ -97,8 +97,8 @@ static int load_image(struct isp *isp, const uint8_t *image, size_t size)
 }
 
 /*
- * Read the image, once: a restart must not need a file that may be on one of our disks. No file is
- * no error. Thread.
+ * Read the image, once: a restart must not need a file that may be on one of our disks. A missing
+ * file is not an error. Thread.
  */
 int isp_fw_read(struct isp *isp)
 {
@@ -145,7 +145,7 @@ static int execute(struct isp *isp)
 	return isp_mbox_cmd(isp, mb, B_FALSE);
 }
 
-/* Have firmware running in a chip that has just been reset. */
+/* Start the firmware in a chip that has just been reset. */
 int isp_fw_start(struct isp *isp)
 {
 	uint16_t mb[ISP_NMBOX] = { MBC_ABOUT };

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Handles: what a command is called in its ring entries. A handle is an index, for a look-up in
- * constant time, and a generation, so that a stale, duplicate or invented one from the chip finds
- * nothing. All under isp_lock.
+ * Handles: the names of commands in ring entries. A handle is an index, for a look-up in constant
+ * time, and a generation, so that a stale, duplicate or invented handle from the chip finds no
+ * command. isp_lock is held, except in isp_handles_init().
  */
 #include "ispvar.h"
 
 #define SLOT_NONE	0xffff
 
-/* Before any command is outstanding. Generations go on, so that no old handle becomes valid. */
+/* Before any command is outstanding. Generations continue, so that no old handle becomes valid. */
 void isp_handles_init(struct isp *isp)
 {
 	uint_t i;
@@ -20,6 +20,7 @@ void isp_handles_init(struct isp *isp)
 	isp->isp_outstanding = 0;
 }
 
+/* Give @sp a handle. False if none is free. */
 boolean_t isp_handle_get(struct isp *isp, struct isp_cmd *sp)
 {
 	uint_t index = isp->isp_free_slot;
@@ -37,7 +38,7 @@ boolean_t isp_handle_get(struct isp *isp, struct isp_cmd *sp)
 	return B_TRUE;
 }
 
-/* The command of a handle, which is no longer valid then; NULL if there is no such command. */
+/* Release a handle and return its command; NULL if the handle is not valid. */
 struct isp_cmd *isp_handle_put(struct isp *isp, uint32_t handle)
 {
 	uint_t index = handle & 0xffff;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * From any state to a running chip: reset, self test, firmware, parameters, rings. Used by attach
- * and by recovery, in thread context, one at a time, while isp_state keeps everybody else out.
+ * From any state to a running chip: reset, self test, firmware, parameters, rings. Attach, resume
+ * and the recovery do this in thread context, one at a time; isp_state keeps all other code off the
+ * chip meanwhile.
  */
 #include "ispvar.h"
 
@@ -15,7 +16,7 @@ static uint_t dma_reg(const struct isp *isp, uint_t reg)
 	return isp->isp_chip->ic_1040 ? reg : reg + ISP_DMA_BANK_OFFSET;
 }
 
-/* Registers at 0x80 and up are in banks. RISC paused or in reset. */
+/* Registers at 0x80 and above are in banks. The RISC must be paused or in reset. */
 static void select_bank(struct isp *isp, uint16_t bank)
 {
 	isp_wr(isp, ISP_CONF1, bank);
@@ -37,7 +38,7 @@ static const char *bus_mode(uint16_t pins, boolean_t is_1040)
 	}
 }
 
-/* What must be read with the RISC paused, before the reset. */
+/* Read what can only be read with the RISC paused, before the reset. */
 static void identify(struct isp *isp)
 {
 	boolean_t is_1040 = isp->isp_chip->ic_1040;
@@ -51,8 +52,8 @@ static void identify(struct isp *isp)
 }
 
 /*
- * Stop everything at once: no interrupt, no DMA after it returns. Any context. The chip does not
- * answer while it resets, and reading it then is fatal on some hosts, so wait blindly.
+ * Stop the chip immediately: no interrupt and no DMA after this returns. Any context. The chip does
+ * not answer while it resets, and reading it then is fatal on some hosts, so wait blindly.
  */
 void isp_stop_chip(struct isp *isp)
 {
@@ -62,7 +63,10 @@ void isp_stop_chip(struct isp *isp)
 	isp->isp_stopped = B_TRUE;
 }
 
-/* Poll until (register & mask) == want; -1: not in time, however long a drv_usecwait() takes. */
+/*
+ * Poll until (register & mask) == want. Returns -1 if that takes more than @max microseconds by the
+ * clock, for a drv_usecwait() may take longer than asked.
+ */
 static int wait_for(struct isp *isp, uint_t reg, uint16_t mask, uint16_t want, clock_t max)
 {
 	hrtime_t end = gethrtime() + max * (NANOSEC / MICROSEC);
@@ -162,7 +166,7 @@ fail:
 	return DDI_FAILURE;
 }
 
-/* A parameter. Old firmware does not know them all; what is refused stays at its default. */
+/* Set a parameter. Old firmware does not know them all; a refused parameter keeps its default. */
 static void set(struct isp *isp, uint16_t opcode, uint16_t mb1, uint16_t mb2, uint16_t mb3,
 		uint16_t mb6, uint16_t mb7)
 {
@@ -196,9 +200,9 @@ static void set_adapter(struct isp *isp)
 	set(isp, MBC_SET_SEL_TIMEOUT, b0->selection_timeout, b1->selection_timeout, 0, 0, 0);
 	if (isp->isp_nv.burst)
 		set(isp, MBC_SET_PCI_CONTROL, 2, 2, 0, 0, 0);
-	/* After an overrun that left the bus in doubt, reset it and return everything. */
+	/* After an overrun that left the bus in doubt, reset the bus and return all commands. */
 	set(isp, MBC_SET_OVERRUN, 2, 0, 0, 0, 0);
-	/* Never fast posting, which costs a mailbox event for each command. */
+	/* Never use fast posting, which costs a mailbox event for each command. */
 	set(isp, MBC_SET_FEATURES, isp->isp_chip->ic_1040 ? 0 : MBF_LVD_EVENTS, 0, 0, 0, 0);
 	if (!isp->isp_chip->ic_1040) {
 		isp_wr(isp, ISP_GPIO_ENABLE, GPIO_TERMINATION);
@@ -227,7 +231,7 @@ static void set_bus(struct isp *isp, uint_t bus)
 	}
 }
 
-/* How many commands the firmware takes at once; handles beyond that would only wait in it. */
+/* Ask how many commands the firmware takes at once; any more would only wait in the firmware. */
 static void get_limits(struct isp *isp)
 {
 	uint16_t mb[ISP_NMBOX] = { MBC_GET_STATUS };
@@ -236,7 +240,7 @@ static void get_limits(struct isp *isp)
 	if (isp_mbox_cmd(isp, mb, B_FALSE) == DDI_SUCCESS && mb[2])
 		max = MIN(max, mb[2]);
 	isp->isp_max_cmds = max;
-	/* Room for all of them must always be left in the response ring. */
+	/* The response ring must always have room for all of them. */
 	isp->isp_rsp_lazy = isp->isp_rsp_len - 2 - max;
 }
 
@@ -256,7 +260,7 @@ static boolean_t ring_goes_round(struct isp *isp)
 	isp_wr(isp, ISP_REQ_IN, (uint16_t)isp->isp_req_in);
 	if (wait_for(isp, ISP_REQ_OUT, 0xffff, (uint16_t)isp->isp_req_in, RESET_MAX_USEC))
 		return B_FALSE;
-	/* The last entry and the way over the ring's end. */
+	/* The last entry, and the step across the ring's end. */
 	isp->isp_req_in = 1;
 	isp->isp_req_pos += 2;
 	isp_wr(isp, ISP_REQ_IN, (uint16_t)isp->isp_req_in);
@@ -294,9 +298,9 @@ static int start_chip(struct isp *isp)
 }
 
 /*
- * Bring the chip up, whatever it is doing now. No command is outstanding, isp_state is neither
- * ISP_RUN nor ISP_OFFLINE. Afterwards the chip runs with its interrupt enabled. Fails if isp_closing
- * is or gets set.
+ * Bring the chip up, whatever it is doing now. No command may be outstanding, and isp_state must be
+ * neither ISP_RUN nor ISP_OFFLINE. Afterwards the chip runs with its interrupt enabled. Fails if
+ * isp_closing is set, or gets set meanwhile.
  */
 int isp_init(struct isp *isp)
 {
@@ -316,7 +320,7 @@ int isp_init(struct isp *isp)
 	}
 	mutex_enter(&isp->isp_lock);
 	if (isp->isp_closing) {
-		/* quiesce(9E) has come meanwhile. */
+		/* quiesce(9E) has been called meanwhile. */
 		isp_stop_chip(isp);
 		mutex_exit(&isp->isp_lock);
 		return DDI_FAILURE;
@@ -335,7 +339,7 @@ int isp_init(struct isp *isp)
 
 /* ---- the serial EEPROM ---- */
 
-/* A write, flushed and with time for the part, which takes clocks of some hundred kHz. */
+/* Write the lines, flush, and give the EEPROM time: it takes clocks of a few hundred kHz. */
 static void nv_write(struct isp *isp, uint16_t lines)
 {
 	isp_wr(isp, ISP_NVRAM, lines);
@@ -378,7 +382,7 @@ static uint16_t nv_read_word(struct isp *isp, uint_t addr)
 	return (uint16_t)value;
 }
 
-/* Settings from the EEPROM, defaults if it is not valid. */
+/* Read the settings from the EEPROM. Use defaults if it is not valid. */
 void isp_read_nvram(struct isp *isp)
 {
 	const struct isp_nv_limits *lim;

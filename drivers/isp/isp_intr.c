@@ -3,7 +3,7 @@
  * Interrupts and completions.
  *
  * The chip has one interrupt for new response entries, mailbox answers and events. What is read
- * and written here, and in which order, decides both what an I/O costs and that none is lost:
+ * and written here, and in which order, decides what an I/O costs and ensures that none is lost:
  *
  *  1. Read the response producer (mb5). It says whether there is work; if not, and only then, ISR
  *     is read to find out whether this shared interrupt is ours.
@@ -11,25 +11,25 @@
  *  3. Read the producer again, and take all entries up to there.
  *
  * The read of 3 cannot pass the write of 2, so an entry that it does not show was posted after the
- * clear, and raises the interrupt anew. That holds whether firmware moves mb5 at any time or only
- * while the interrupt is clear. A read before the clear would not do in the first case, and a read
- * after it alone is against the rule that drivers for this firmware have long kept, that mb5 be
- * read before. The read also makes sure that the entries' DMA is complete.
+ * clear, and raises the interrupt again. That holds whether firmware moves mb5 at any time or only
+ * while the interrupt is clear. A read before the clear would not do in the first case. A read
+ * after the clear alone breaks a rule that drivers for this firmware have long kept: read mb5
+ * before it. The read also makes sure that the entries' DMA is complete.
  *
- * The semaphore tells of mailbox answers and events. It is read when a command waits for its
- * answer, when an interrupt brought no entry, when an entry says that something was not as usual,
- * and by the watchdog each second. An event posted with no completion around it is the second
- * case; one that meets completions is there still when the next of these comes, because the chip
- * does not touch the mailboxes until the semaphore is given back.
+ * The semaphore announces mailbox answers and events. The driver reads it when a command waits for
+ * its answer, when an interrupt brought no entry, when an entry reports something unusual, and from
+ * the watchdog each second. An event posted with no completion around it is the second case. An
+ * event that meets completions is still there at the next such read, because the chip does not
+ * touch the mailboxes until the driver gives the semaphore back.
  */
 #include "ispvar.h"
 
-/* A broken chip could post events for ever. */
+/* A broken chip could post events without end. */
 #define SERVICE_LOOPS	16
-/* And one whose interrupt cannot be cleared would keep a CPU for itself. */
+/* A chip whose interrupt cannot be cleared would keep a CPU busy without end. */
 #define MAX_IDLE_INTRS	1000
 
-/* Completion status as pkt_reason; all from the length of it on are CMD_TRAN_ERR. */
+/* Completion status to pkt_reason; any status beyond the table is CMD_TRAN_ERR. */
 static const uint8_t reasons[ICS_COUNT] = {
 	[ICS_COMPLETE]		= CMD_CMPLT,
 	[ICS_INCOMPLETE]	= CMD_INCOMPLETE,
@@ -64,7 +64,7 @@ static const uint8_t reasons[ICS_COUNT] = {
 	[ICS_SENSE_FAILED]	= CMD_CMPLT,
 };
 
-/* The chip has sensed for us: fill the packet's scsi_arq_status, as far as it has one. */
+/* The chip has fetched sense data for us: fill the packet's scsi_arq_status, if it has room. */
 static void put_sense(struct scsi_pkt *pkt, const union isp_entry *e, uint_t len)
 {
 	struct scsi_arq_status *arq = (struct scsi_arq_status *)pkt->pkt_scbp;
@@ -84,15 +84,15 @@ static void put_sense(struct scsi_pkt *pkt, const union isp_entry *e, uint_t len
 	arq->sts_rqpkt_state = STATE_GOT_BUS | STATE_GOT_TARGET | STATE_SENT_CMD |
 			       STATE_XFERRED_DATA | STATE_GOT_STATUS;
 	arq->sts_rqpkt_statistics = 0;
-	/* More than the structure shows, if there is extra space. */
+	/* This may be more than sts_sensedata declares, if the packet has extra space. */
 	bcopy(e->status.is_sense,
 	      pkt->pkt_scbp + offsetof(struct scsi_arq_status, sts_sensedata), len);
 	pkt->pkt_state |= STATE_ARQ_DONE | (extra ? STATE_XARQ_DONE : 0);
 }
 
 /*
- * End a command that a reset or an abort was to end, for a reason that it did not find itself. The
- * reason of who asked first stands.
+ * Set the results of a command that a reset, an abort or a timeout ended. A reason recorded in
+ * cmd_kill_reason comes from the first request to end it, and wins over @reason and @stat.
  */
 void isp_finish_killed(struct isp_cmd *sp, uint8_t reason, uint8_t stat)
 {
@@ -118,11 +118,11 @@ static void good_status(struct isp_cmd *sp, const struct isp_completion *c)
 {
 	struct scsi_pkt *pkt = sp->cmd_pkt;
 
-	/* A residual means something after an underrun and with a status other than good. */
+	/* A residual only means something after an underrun, or with a status other than good. */
 	if (c->completion == ICS_UNDERRUN || c->scsi_status != STATUS_GOOD)
 		pkt->pkt_resid = MIN(c->resid, sp->cmd_dmacount);
 	if (c->completion == ICS_QUEUE_FULL) {
-		/* Firmware is known to say this without having the status. */
+		/* Firmware is known to report this without having received the status. */
 		pkt->pkt_state |= STATE_GOT_BUS | STATE_GOT_TARGET | STATE_GOT_STATUS;
 		pkt->pkt_resid = sp->cmd_dmacount;
 		set_status(pkt, STATUS_QFULL);
@@ -171,11 +171,11 @@ static boolean_t finish_status(struct isp *isp, struct isp_cmd *sp, const union 
 		pkt->pkt_resid = sp->cmd_dmacount;
 		break;
 	}
-	/* An ordinary error of a target is nothing to look at the mailboxes for. */
+	/* An ordinary error of a target is not a reason to look at the mailboxes. */
 	return reason == CMD_CMPLT || reason == CMD_INCOMPLETE ? B_TRUE : B_FALSE;
 }
 
-/* The chip refused an entry, and sent it back or a status that says so. */
+/* The chip refused an entry: it sent back the entry, or a status that says so. */
 static void finish_refused(struct isp *isp, struct isp_cmd *sp, const struct isp_completion *c)
 {
 	struct scsi_pkt *pkt = sp->cmd_pkt;
@@ -192,7 +192,7 @@ static void finish_refused(struct isp *isp, struct isp_cmd *sp, const struct isp
 			c->entry_status);
 }
 
-/* A status, or a command that comes back refused. */
+/* True for a status, and for a command that comes back refused. */
 static boolean_t is_answer(const struct isp_completion *c)
 {
 	switch (c->type) {
@@ -207,7 +207,7 @@ static boolean_t is_answer(const struct isp_completion *c)
 	}
 }
 
-/* One response entry; everything in it may be wrong. isp_lock held. True if all was well. */
+/* Take one response entry; anything in it may be wrong. isp_lock held. True if all was well. */
 static boolean_t take_entry(struct isp *isp, const union isp_entry *e, struct isp_done *done)
 {
 	struct isp_completion c;
@@ -231,7 +231,7 @@ static boolean_t take_entry(struct isp *isp, const union isp_entry *e, struct is
 				c.handle);
 		return B_FALSE;
 	}
-	/* What has been carried out has been fetched, and all before it. */
+	/* The chip has carried it out, so it has fetched its entries and all before them. */
 	if ((int32_t)(sp->cmd_ring_end - isp->isp_req_out) > 0)
 		isp->isp_req_out = sp->cmd_ring_end;
 	sp->cmd_flags &= ~CFLAG_STARTED;
@@ -246,8 +246,8 @@ static boolean_t take_entry(struct isp *isp, const union isp_entry *e, struct is
 /*
  * Take the entries up to producer @in. isp_lock held. True if there was nothing unusual.
  *
- * Entries are given back late, for the ring is long: isp_rsp_lazy leaves room for every command
- * that can be outstanding.
+ * Give entries back late, because the ring is long: isp_rsp_lazy always leaves room for every
+ * command that can be outstanding.
  */
 static boolean_t take_entries(struct isp *isp, uint_t in, struct isp_done *done)
 {
@@ -270,7 +270,7 @@ static boolean_t take_entries(struct isp *isp, uint_t in, struct isp_done *done)
 	return well;
 }
 
-/* The producer is no index into the ring. isp_lock held. */
+/* The producer is outside the ring: the card is gone or the chip has failed. isp_lock held. */
 static void bad_producer(struct isp *isp, uint_t in)
 {
 	if (in == 0xffff && isp_rd(isp, ISP_ISR) == 0xffff)
@@ -280,8 +280,8 @@ static void bad_producer(struct isp *isp, uint_t in)
 }
 
 /*
- * Clear the interrupt and take what there is, with @mbox also from the mailboxes. Completed
- * commands go to @done. isp_lock held. True if there was anything.
+ * Clear the interrupt and take what the chip has posted, with @mbox also from the mailboxes.
+ * Completed commands go to @done. isp_lock held. True if there was anything.
  */
 static boolean_t service(struct isp *isp, boolean_t mbox, struct isp_done *done)
 {
@@ -301,8 +301,8 @@ static boolean_t service(struct isp *isp, boolean_t mbox, struct isp_done *done)
 				mbox = B_TRUE;
 		}
 		/*
-		 * Giving the semaphore back lets the chip post the next event, and our clear may have
-		 * met its interrupt: look again after another clear.
+		 * With the semaphore back, the chip can post the next event, and our clear may have
+		 * hit that event's interrupt: look again after another clear.
 		 */
 		if (!mbox || isp->isp_state != ISP_RUN || !isp_mbox_take(isp))
 			break;
@@ -315,7 +315,7 @@ static boolean_t service(struct isp *isp, boolean_t mbox, struct isp_done *done)
 	return found;
 }
 
-/* As the interrupt handler does, for those who cannot wait for one. isp_lock held. */
+/* Do what the interrupt handler does, for callers that cannot wait for one. isp_lock held. */
 void isp_service(struct isp *isp, struct isp_done *done)
 {
 	if (isp->isp_state == ISP_RUN)
@@ -331,7 +331,7 @@ uint_t isp_intr(caddr_t arg1, caddr_t arg2)
 
 	isp_done_init(&done);
 	mutex_enter(&isp->isp_lock);
-	/* Stopped or in reset: it cannot be ours, and the chip must not be touched. */
+	/* Stopped or in reset: the interrupt cannot be ours, and we must not touch the chip. */
 	if (isp->isp_state != ISP_RUN)
 		goto not_ours;
 	in = isp_rd(isp, ISP_RSP_IN);
@@ -371,8 +371,8 @@ void isp_poll(struct isp *isp)
 }
 
 /*
- * Give completed commands back. No lock may be held: the completion function may start the next
- * command or free this one.
+ * Give completed commands back to their owners. No lock may be held: the completion function may
+ * start the next command or free this one.
  */
 void isp_complete(struct isp *isp, struct isp_done *done)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Ring entries: with isp_put_segment() the only code that knows their byte order. Entries are put
- * directly into the ring, in ascending order; every byte that the chip may look at is written.
+ * Ring entries. Only this file and isp_put_segment() know their byte order. They write entries
+ * directly into the ring, in ascending order, and write every byte that the chip may look at.
  */
 #include "ispcmd.h"
 
@@ -17,15 +17,15 @@ uint_t isp_iocb_entries(uint_t nsegs, uint_t cdblen, boolean_t a64)
 }
 
 /*
- * An entry's time limit for @seconds; 0: none. The midlayer and the watchdog look after a longer time
- * than fits: the chip must not end a FORMAT UNIT early.
+ * An entry's time limit for @seconds; 0: none. A time that does not fit is left to the midlayer and
+ * the watchdog: the chip must not end a FORMAT UNIT early.
  */
 uint16_t isp_iocb_time(int seconds)
 {
 	return seconds > 0 && seconds <= ISP_TIME_MAX ? (uint16_t)seconds : 0;
 }
 
-/* Segments that fit in @entries ring entries whatever the CDB's length. */
+/* Segments that fit in @entries ring entries, whatever the CDB's length. */
 uint_t isp_iocb_max_segs(uint_t entries, boolean_t a64)
 {
 	if (entries < 2)
@@ -88,7 +88,7 @@ void isp_put_command(struct isp_cursor *c, const struct isp_iocb *io)
 	}
 }
 
-/* The cursor goes on to a continuation entry. */
+/* Start a continuation entry. The cursor is then ready for its segments. */
 void isp_put_continuation(struct isp_cursor *c)
 {
 	union isp_entry *e;
@@ -109,7 +109,7 @@ void isp_put_continuation(struct isp_cursor *c)
 	}
 }
 
-/* Put a marker: the host knows what has happened to the commands concerned. */
+/* Put a marker. It tells the chip that the host knows what happened to the affected commands. */
 void isp_put_marker(union isp_entry *e, uint8_t target, uint8_t modifier)
 {
 	put_header(e, IET_MARKER, 1);
@@ -119,8 +119,8 @@ void isp_put_marker(union isp_entry *e, uint8_t target, uint8_t modifier)
 }
 
 /*
- * Take a response entry's members out, each once: the chip may write the memory again. A refused
- * request comes back as it was, and has its handle in the same place.
+ * Read the members of a response entry, each once: the chip may write the memory again. A refused
+ * request comes back unchanged, so its handle is in the same place.
  */
 void isp_get_completion(const union isp_entry *e, struct isp_completion *c)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What Linux has to know of the driver: PCI ids, parameters. No other file of it sees Linux. */
+/* What Linux must know of the driver: PCI ids, parameters. The other files do not see Linux. */
 #include <linux/module.h>
 #include <linux/pci.h>
 

@@ -2,16 +2,16 @@
 /*
  * Mailbox commands, one at a time, and the asynchronous events that arrive in the same registers.
  *
- * A command is issued under isp_lock. While the chip runs, its result comes with an interrupt;
- * should that not come, the waiter looks itself every few milliseconds. Before the chip runs,
- * during start and recovery, the waiter only polls. Either way the wait is bounded, and a command
- * that is not answered makes the chip be reset.
+ * A command is issued under isp_lock. While the chip runs, its result comes with an interrupt. In
+ * case the interrupt is lost, the waiter also looks for itself every few milliseconds. Before the
+ * chip runs, during start and recovery, the waiter only polls. Either way the wait is bounded, and
+ * the driver resets a chip that does not answer.
  */
 #include "ispvar.h"
 
-#define MBOX_USEC		5000000		/* but for those that take longer by nature */
-#define MBOX_RESET_USEC		15000000	/* besides the settle delay, which the chip waits out */
-#define MBOX_SPIN_USEC		500		/* a command takes a card about 110 us */
+#define MBOX_USEC		5000000		/* except for those that take longer by nature */
+#define MBOX_RESET_USEC		15000000	/* plus the settle delay that the chip waits out */
+#define MBOX_SPIN_USEC		500		/* a real card needs about 110 us */
 #define MBOX_SLICE_USEC		10000
 
 struct mbox_desc {
@@ -71,7 +71,7 @@ static void bus_event(struct isp *isp, const char *what)
 
 	isp->isp_markers |= (uint8_t)(1 << bus);
 	isp->isp_notify = B_TRUE;
-	/* Whether the chip reports what it was told to do is not known of all firmware. */
+	/* Some firmware may not report the resets that the driver asked for; never log those. */
 	if (!(isp->isp_own_reset & 1 << bus) && isp_may_log(isp))
 		dev_err(isp->isp_dip, CE_NOTE, "bus %u: %s", bus, what);
 }
@@ -134,7 +134,7 @@ static void take_result(struct isp *isp, uint16_t status)
 }
 
 /*
- * Take what waits in the mailboxes, the answer to a command or an event, and give them back to the
+ * Take the answer or the event that waits in the mailboxes, and give the mailboxes back to the
  * chip. isp_lock held. False if nothing waits. The caller clears the interrupt.
  */
 boolean_t isp_mbox_take(struct isp *isp)
@@ -168,7 +168,7 @@ static void send(struct isp *isp, const struct mbox_desc *d, const uint16_t *mb)
 	isp_wr(isp, ISP_HCCR, HCCR_SET_HOST_INT);
 }
 
-/* Before the chip runs: nobody else looks. isp_lock held, dropped while waiting. */
+/* Before the chip runs, only the waiter looks. isp_lock held, dropped while waiting. */
 static void wait_polled(struct isp *isp, clock_t usec)
 {
 	clock_t end = ddi_get_lbolt() + drv_usectohz(usec);
@@ -178,7 +178,7 @@ static void wait_polled(struct isp *isp, clock_t usec)
 		clock_t step = waited < MBOX_SPIN_USEC ? 5 : 100;
 
 		if (isp_mbox_take(isp)) {
-			/* The interrupt is masked; the chip waits with its next word until it is clear. */
+			/* It is masked, but the chip posts nothing more until it is clear. */
 			isp_wr(isp, ISP_HCCR, HCCR_CLEAR_RISC_INT);
 			if (isp->isp_mbox_state != MBOX_SENT)
 				break;
@@ -190,7 +190,7 @@ static void wait_polled(struct isp *isp, clock_t usec)
 	}
 }
 
-/* While the chip runs: the interrupt handler takes the answer. isp_lock held. */
+/* While the chip runs, the interrupt handler takes the answer. isp_lock held, dropped to wait. */
 static void wait_interrupt(struct isp *isp, clock_t usec)
 {
 	clock_t end = ddi_get_lbolt() + drv_usectohz(usec);
@@ -228,10 +228,10 @@ static enum isp_mbox_state run(struct isp *isp, const struct mbox_desc *d, uint1
 }
 
 /*
- * Carry a mailbox command out. @mb holds opcode and arguments, and the results afterwards. Thread
- * context. While the chip is being brought up, only isp_init() and what it calls may; @running
- * says that the caller is somebody else. After one that was not answered none is sent until the
- * chip has been reset, and none once the driver is to leave the chip alone.
+ * Carry out a mailbox command. @mb holds the opcode and arguments, and afterwards the results.
+ * Thread context. isp_init() and its callees pass a false @running: only they may use the mailboxes
+ * while the chip is being brought up. All other callers pass true. After a command that was not
+ * answered, none is sent until the chip has been reset. None is sent while isp_closing is set.
  *
  * Returns DDI_SUCCESS if the chip answered "command complete".
  */
@@ -256,7 +256,7 @@ int isp_mbox_cmd(struct isp *isp, uint16_t *mb, boolean_t running)
 	return mb[0] == MBS_DONE ? DDI_SUCCESS : DDI_FAILURE;
 }
 
-/* The chip has been stopped: nobody will answer. isp_lock held. */
+/* The chip no longer runs: no answer will come. isp_lock held. */
 void isp_mbox_abandon(struct isp *isp)
 {
 	if (isp->isp_mbox_state == MBOX_SENT)

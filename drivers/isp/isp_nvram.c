@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The card's settings: decoder of the EEPROM image. Nothing here touches hardware; isp_init.c reads
- * the image. Values a chip cannot take are brought into range one by one, so that a card whose
- * BIOS settings are odd still works.
+ * the image. The decoder brings each value that the chip cannot take into range, so that a card
+ * with odd BIOS settings still works.
  */
 #include "isp_nvram.h"
 #include "ispmail.h"
@@ -18,12 +18,12 @@
 #define MAX_RETRIES		10
 #define MAX_QUEUE_DEPTH		256
 
-/* Targets may do all the chip can; negotiation finds out what they can. */
+/* Allow targets all that the chip can do; negotiation finds out what they can do. */
 #define DEF_TARGET_FLAGS	(MBT_DISCONNECT | MBT_PARITY | MBT_WIDE | MBT_SYNC | MBT_TAGGED)
 
 /*
- * Renegotiation after errors and sense data with each check condition are what this driver relies
- * on; a queue that stops on a check condition is what it does not expect.
+ * This driver relies on renegotiation after errors, and on sense data with each check condition. It
+ * does not expect a queue to stop on a check condition.
  */
 static uint16_t target_flags(uint16_t flags)
 {
@@ -166,7 +166,8 @@ static void decode_1080(const uint8_t *p, enum isp_nv_format format,
 }
 
 /*
- * Decode an image. @nv holds the defaults before; it is left alone unless the result is ISP_NV_OK.
+ * Decode an image. The caller has put the defaults into @nv, which only changes if the result is
+ * ISP_NV_OK.
  */
 enum isp_nv_result isp_nvram_decode(const uint8_t *image, uint_t size, enum isp_nv_format format,
 				    const struct isp_nv_limits *lim, struct isp_nvram *nv)

@@ -14,7 +14,7 @@
 enum isp_nv_format {
 	ISP_NV_1040,		/* 1020, 1040 */
 	ISP_NV_1080,		/* 1080, 1240, 1280 */
-	ISP_NV_12160,		/* 10160, 12160: as before, but target records with PPR */
+	ISP_NV_12160,		/* 10160, 12160: like the 1080, but target records have PPR */
 };
 
 struct isp_nv_target {

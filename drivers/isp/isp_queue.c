@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The request ring: putting commands and markers, and telling the chip. All under isp_lock.
+ * The request ring: putting commands and markers into it, and telling the chip. isp_lock is held,
+ * except in isp_init_rings().
  *
- * No register is read to submit a command. Room in the ring is known from commands that completed:
- * the chip fetches in order, so it has fetched everything up to the entries of any completed one.
- * Only when that does not leave room enough is the chip asked where it is.
+ * Submitting a command reads no register. Completed commands tell how much room the ring has: the
+ * chip fetches in order, so it has fetched everything up to the entries of any completed command.
+ * Only when that does not show enough room does the driver ask the chip where it is.
  */
 #include "ispvar.h"
 
-/* Entries that are certainly free; one stays empty, else full looked like empty. */
+/* Entries known to be free; one entry stays unused to tell full from empty. */
 static uint_t room(const struct isp *isp)
 {
 	return isp->isp_req_len - 1 - (isp->isp_req_pos - isp->isp_req_out);
@@ -25,7 +26,7 @@ static void read_consumer(struct isp *isp)
 	}
 	used = isp->isp_req_in >= out ? isp->isp_req_in - out :
 	       isp->isp_req_in + isp->isp_req_len - out;
-	/* It cannot have gone back; a chip that says so gets no more room from it. */
+	/* The consumer cannot move backwards; ignore a value that says it did. */
 	if (used < isp->isp_req_pos - isp->isp_req_out)
 		isp->isp_req_out = isp->isp_req_pos - used;
 }
@@ -34,13 +35,13 @@ static boolean_t have_room(struct isp *isp, uint_t entries)
 {
 	if (room(isp) >= entries)
 		return B_TRUE;
-	/* The chip cannot make room by fetching what it does not know of. */
+	/* The chip cannot make room by fetching entries that it does not know of. */
 	isp_ring_doorbell(isp);
 	read_consumer(isp);
 	return room(isp) >= entries ? B_TRUE : B_FALSE;
 }
 
-/* The write also orders: entries are in memory before the chip hears of them. */
+/* The register write also orders: entries are in memory before the chip hears of them. */
 void isp_ring_doorbell(struct isp *isp)
 {
 	if (!isp->isp_doorbell)
@@ -62,7 +63,7 @@ static void advance(struct isp *isp, uint_t entries)
 
 /*
  * After a reset or an abort the chip holds commands back until a marker tells it that the host
- * knows. Markers for which there is no room wait for the next call.
+ * knows. A marker that finds no room in the ring waits for the next call.
  */
 void isp_flush_markers(struct isp *isp)
 {
@@ -95,7 +96,7 @@ static void put_segments(struct isp_cursor *c, const struct isp_cmd *sp)
 	}
 }
 
-/* Queue a command; its handle, and @io's, are filled in. TRAN_BUSY changes nothing. */
+/* Queue a command, and fill in its handle and @io's. TRAN_BUSY: both are unchanged. */
 int isp_queue_cmd(struct isp *isp, struct isp_cmd *sp, struct isp_iocb *io)
 {
 	struct isp_cursor c;
@@ -107,7 +108,7 @@ int isp_queue_cmd(struct isp *isp, struct isp_cmd *sp, struct isp_iocb *io)
 		return TRAN_BUSY;
 	}
 	if (!isp_handle_get(isp, sp)) {
-		/* What was put before must go out: its completion makes the caller come back. */
+		/* Entries put before must go out: their completion makes the caller try again. */
 		isp_ring_doorbell(isp);
 		isp->isp_stats.is_no_handle++;
 		return TRAN_BUSY;
@@ -134,7 +135,7 @@ static int init_ring(struct isp *isp, uint16_t opcode, uint_t len, uint64_t bus)
 	return isp_mbox_cmd(isp, mb, B_FALSE);
 }
 
-/* Tell the chip of the rings. It is idle, and nobody else uses them. */
+/* Tell the chip where the rings are. The chip is idle, and only the caller uses the rings. */
 int isp_init_rings(struct isp *isp)
 {
 	boolean_t a64 = !isp->isp_chip->ic_1040;

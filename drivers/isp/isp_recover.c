@@ -2,11 +2,11 @@
 /*
  * Aborts, resets, and what to do when the chip itself is in trouble.
  *
- * An abort or a reset marks the commands it is meant for with the reason that they are to end with,
- * asks the chip, and waits for the commands to come back through the response ring. When the chip
- * does not do its part it is stopped: that ends all DMA, so every outstanding command can be given
- * back at once, and then started from the beginning by isp_recover(). A chip that needs this too
- * often is taken offline.
+ * An abort or a reset tags the affected commands with their final pkt_reason, asks the chip, and
+ * waits for the commands to come back through the response ring. If the chip does not do its part,
+ * the driver stops it. That ends all DMA, so the driver can immediately give every outstanding
+ * command back. Then isp_recover() starts the chip from the beginning. If the chip needs this too
+ * often, the driver takes it offline.
  *
  * isp_recover() and the watchdog are timeouts, which run in threads.
  */
@@ -14,7 +14,7 @@
 
 #define WATCH_USEC		1000000
 #define WATCH_AGAIN_USEC	500000	/* a second look at what seems lost */
-#define COMMAND_GRACE_SEC	10	/* the chip's own timer goes first */
+#define COMMAND_GRACE_SEC	10	/* the chip's own timer expires first */
 #define DRAIN_USEC		1000000
 #define RECOVER_USEC		30000000
 #define MAX_CHIP_RESETS		5	/* in RESET_WINDOW_SEC, then offline */
@@ -22,7 +22,7 @@
 #define LOG_BURST		10	/* messages a chip can cause in LOG_WINDOW_SEC */
 #define LOG_WINDOW_SEC		5
 
-/* For messages that hardware can cause: false if there have been enough of late. isp_lock held. */
+/* For messages that hardware can cause. False when log rate limiting applies. isp_lock held. */
 boolean_t isp_may_log(struct isp *isp)
 {
 	clock_t now = ddi_get_lbolt();
@@ -34,7 +34,7 @@ boolean_t isp_may_log(struct isp *isp)
 	return isp->isp_log_count++ < LOG_BURST ? B_TRUE : B_FALSE;
 }
 
-/* Call the functions that target drivers have registered. No lock held. */
+/* Call the reset callbacks that target drivers have registered, if due. No lock held. */
 void isp_notify_reset(struct isp *isp)
 {
 	mutex_enter(&isp->isp_lock);
@@ -46,8 +46,8 @@ void isp_notify_reset(struct isp *isp)
 }
 
 /*
- * Stop a chip that has left ISP_RUN, unless that has been done. Any context, isp_lock held, so that
- * this meets no restart: it would have stopped the chip itself before.
+ * Stop a chip that has left ISP_RUN, unless it is stopped already. Any context, isp_lock held. This
+ * cannot hit a chip that is being restarted: a restart begins by stopping the chip under isp_lock.
  */
 static void stop_failed_chip(struct isp *isp)
 {
@@ -56,8 +56,9 @@ static void stop_failed_chip(struct isp *isp)
 }
 
 /*
- * Give every outstanding command back. The caller has stopped the chip; if another thread has started
- * it again since, what is outstanding now is the chip's, and stays so. No lock held.
+ * Give every outstanding command back. The caller has stopped the chip. If another thread has
+ * started it again since, the commands outstanding now belong to the chip and stay with it. No
+ * lock held.
  */
 static void fail_all(struct isp *isp, uint8_t reason, uint8_t stat)
 {
@@ -91,7 +92,7 @@ static void go_offline(struct isp *isp, const char *why)
 	fail_all(isp, CMD_DEV_GONE, 0);
 }
 
-/* Count a restart. Returns how many of the last minute's this is. isp_lock held. */
+/* Count a restart. Returns how many there have been in this RESET_WINDOW_SEC. isp_lock held. */
 static uint_t count_restart(struct isp *isp)
 {
 	clock_t now = ddi_get_lbolt();
@@ -116,8 +117,8 @@ static boolean_t is_closing(struct isp *isp)
 }
 
 /*
- * What fails again at once may have a reason that passes: 0, 1, 2, 4 ... seconds. False if the
- * chip is to stay as it is now.
+ * Wait 0, 1, 2, 4 ... seconds before restart number @count: if the chip fails again immediately,
+ * the cause may be one that passes. False if isp_closing is set: the chip must stay as it is now.
  */
 static boolean_t back_off(struct isp *isp, uint_t count)
 {
@@ -131,7 +132,7 @@ static boolean_t back_off(struct isp *isp, uint_t count)
 	return B_FALSE;
 }
 
-/* Try to restart the chip. Afterwards it runs, or is offline, or this is to be called again. */
+/* Try to restart the chip. Afterwards it runs or is offline, or the caller must try again. */
 static void restart_chip(struct isp *isp)
 {
 	uint_t count;
@@ -147,19 +148,19 @@ static void restart_chip(struct isp *isp)
 	}
 	if (!back_off(isp, count))
 		return;
-	/* Targets may still think of commands that nobody waits for. */
+	/* Targets may still be working on commands we have dropped. */
 	if (isp_init(isp) == DDI_SUCCESS)
 		isp_reset_buses(isp);
 	mutex_enter(&isp->isp_lock);
 	if (isp->isp_state == ISP_RUN)
 		dev_err(isp->isp_dip, CE_NOTE, "restarted");
 	else
-		/* However long it took: attempts that fail one after another all count. */
+		/* Attempts that fail in a row all count, however long each one takes. */
 		isp->isp_reset_since = ddi_get_lbolt();
 	mutex_exit(&isp->isp_lock);
 }
 
-/* Thread. There is never more than one of it: see isp_recovering. */
+/* Thread. At most one runs at a time: see isp_recovering. */
 static void isp_recover(void *arg)
 {
 	struct isp *isp = arg;
@@ -179,7 +180,7 @@ static void isp_recover(void *arg)
 	mutex_exit(&isp->isp_lock);
 }
 
-/* Have isp_recover() run, unless it does. Any context, isp_lock held. */
+/* Schedule isp_recover(), unless it is scheduled or running. Any context, isp_lock held. */
 void isp_schedule_recovery(struct isp *isp)
 {
 	if (isp->isp_closing || isp->isp_recovering)
@@ -196,7 +197,7 @@ static void leave_running(struct isp *isp, enum isp_state state)
 	isp_schedule_recovery(isp);
 }
 
-/* The chip cannot go on: stop it interrupting, and have it restarted. Any context, isp_lock held. */
+/* The chip cannot go on: mask its interrupt and schedule a restart. Any context, isp_lock held. */
 void isp_chip_fail(struct isp *isp, const char *why)
 {
 	if (isp->isp_state != ISP_RUN)
@@ -207,8 +208,8 @@ void isp_chip_fail(struct isp *isp, const char *why)
 }
 
 /*
- * The polled command @sp took too long: stop the chip, which can then write no more to its buffer,
- * and give all commands back. Any context.
+ * The polled command @sp took too long. Stop the chip, so that it can no longer write to the
+ * command's buffer, and give all commands back. Any context, no lock held.
  */
 void isp_stop_now(struct isp *isp, struct isp_cmd *sp)
 {
@@ -221,7 +222,7 @@ void isp_stop_now(struct isp *isp, struct isp_cmd *sp)
 	fail_all(isp, CMD_RESET, STAT_BUS_RESET);
 }
 
-/* When the chip's own timer for a command must long have expired; 0: never. */
+/* The lbolt by which the chip's own timer for a command must have expired; 0: never. */
 clock_t isp_deadline(int seconds)
 {
 	clock_t deadline;
@@ -238,14 +239,14 @@ void isp_chip_gone(struct isp *isp)
 	if (isp->isp_state != ISP_RUN)
 		return;
 	dev_err(isp->isp_dip, CE_WARN, "the card does not answer any more, all I/O fails");
-	/* Should it only have lost its senses: no DMA into buffers that are given back now. */
+	/* The card may be there but confused: allow no DMA into buffers that are given back now. */
 	isp_stop_chip(isp);
 	leave_running(isp, ISP_OFFLINE);
 }
 
 /* ---- resets and aborts ---- */
 
-/* Which commands; -1 means all. */
+/* Which commands; an id or lun of -1 means all. */
 struct scope {
 	int	bus;
 	int	id;
@@ -274,7 +275,7 @@ static void mark(struct isp *isp, const struct scope *s, uint8_t reason, uint8_t
 	mutex_exit(&isp->isp_lock);
 }
 
-/* Marked commands that are still out. */
+/* Marked commands that are still outstanding. */
 static uint_t count_marked(struct isp *isp, const struct scope *s)
 {
 	struct isp_cmd *sp;
@@ -297,7 +298,7 @@ static void need_marker(struct isp *isp, uint_t bus)
 }
 
 /*
- * Have commands ended by a mailbox command, and see that they are. Thread.
+ * Send a mailbox command that ends commands, and wait for these to come back. Thread.
  *
  * Returns 1 if all have come back.
  */
@@ -344,7 +345,7 @@ static int reset_bus(struct isp *isp, uint_t bus)
 	return rc;
 }
 
-/* Wait until a recovery, if one is going on, has ended. Thread. */
+/* Wait, at most RECOVER_USEC, for a recovery in progress. True if the chip runs. Thread. */
 static int wait_running(struct isp *isp)
 {
 	clock_t end = ddi_get_lbolt() + drv_usectohz(RECOVER_USEC);
@@ -360,7 +361,7 @@ static int wait_running(struct isp *isp)
 	}
 }
 
-/* Restart the chip, which gives all commands back. Thread. */
+/* Restart the chip, which gives all commands back. True if it runs again. Thread. */
 static int restart(struct isp *isp, const char *why)
 {
 	mutex_enter(&isp->isp_lock);
@@ -376,7 +377,7 @@ static int reset_device(struct isp *isp, uint_t target, int lun)
 	int rc;
 
 	if (lun >= 0) {
-		/* SCSI-2 has no reset for one logical unit; the chip can end all of its commands. */
+		/* SCSI-2 cannot reset one logical unit, but the chip can end all its commands. */
 		mb[0] = MBC_ABORT_DEVICE;
 		mb[1] = MB_DEVICE(s.bus, s.id, lun);
 	}
@@ -462,7 +463,7 @@ int isp_tran_abort(struct scsi_address *ap, struct scsi_pkt *pkt)
 	mb[3] = (uint16_t)sp->cmd_handle;
 	mutex_exit(&isp->isp_lock);
 	if (isp_mbox_cmd(isp, mb, B_TRUE) != DDI_SUCCESS) {
-		/* Not found: it has completed, and the entry is in the ring or will be soon. */
+		/* Not found: it has completed, and its entry is in the ring or will be soon. */
 		isp_poll(isp);
 		return 0;
 	}
@@ -471,7 +472,7 @@ int isp_tran_abort(struct scsi_address *ap, struct scsi_pkt *pkt)
 	return 1;
 }
 
-/* Reset every bus and let the targets settle. Thread, the chip runs. */
+/* Reset every bus whose settings allow it, and let targets settle. Thread, the chip runs. */
 void isp_reset_buses(struct isp *isp)
 {
 	uint_t bus;
@@ -488,6 +489,7 @@ void isp_reset_buses(struct isp *isp)
 
 /* ---- watchdog ---- */
 
+/* If a command is overdue, fail the chip. isp_lock held. */
 static void check_deadlines(struct isp *isp)
 {
 	clock_t now = ddi_get_lbolt();
@@ -505,8 +507,8 @@ static void check_deadlines(struct isp *isp)
 }
 
 /*
- * Look for an interrupt that does not come: work that waited at the last look too, with no
- * interrupt in between. isp_lock held. True if a second look is needed soon.
+ * Look for a lost interrupt: work that was already waiting at the last look, with no interrupt
+ * since. isp_lock held. True if a second look is needed soon.
  */
 static boolean_t look(struct isp *isp, struct isp_done *done)
 {
@@ -539,8 +541,8 @@ static boolean_t look(struct isp *isp, struct isp_done *done)
 static void isp_watch(void *arg);
 
 /*
- * Have isp_watch() run again; if there is no memory for that now, later. Thread. Until it is
- * scheduled isp_watch_id stays what it was, for isp_recover_stop() to wait for.
+ * Schedule isp_watch(). If there is no memory for the timeout, try again each second. Thread. Until
+ * then isp_watch_id still names the current timeout, so isp_recover_stop() waits for that.
  */
 static void schedule_watch(struct isp *isp, clock_t usec)
 {
@@ -577,19 +579,19 @@ static void isp_watch(void *arg)
 	}
 	mutex_exit(&isp->isp_lock);
 	isp_complete(isp, &done);
-	/* Last, so that untimeout() of the new one also means that this one is over. */
+	/* Do this last: untimeout() of the new timeout then also means that this one has ended. */
 	schedule_watch(isp, usec);
 }
 
-/* Thread. */
+/* Start the watchdog. Thread. */
 void isp_watch_start(struct isp *isp)
 {
 	schedule_watch(isp, WATCH_USEC);
 }
 
 /*
- * The end, or a pause: stop watchdog, recovery and chip, and give what is outstanding back with
- * @reason. Thread. What was scheduled has run or will not when this returns.
+ * For detach and suspend: stop the watchdog, the recovery and the chip, and give outstanding
+ * commands back with @reason. Thread. When this returns, no timeout is running or scheduled.
  */
 void isp_recover_stop(struct isp *isp, uint8_t reason)
 {

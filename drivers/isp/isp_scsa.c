@@ -24,8 +24,9 @@ static int isp_tran_tgt_init(dev_info_t *hba_dip, dev_info_t *tgt_dip, scsi_hba_
 }
 
 /*
- * tran_init_pkt(9E): any of allocate a packet, allocate DMA resources, move the ones it has on. By
- * contract a call for a packet with DMA resources is a move whatever its flags and lengths.
+ * tran_init_pkt(9E): allocate a packet, allocate its DMA resources, or move those it has to the
+ * next part of the buffer. By contract a call for a packet with DMA resources is a move, whatever
+ * its flags and lengths.
  */
 static struct scsi_pkt *isp_tran_init_pkt(struct scsi_address *ap, struct scsi_pkt *pkt,
 					  struct buf *bp, int cmdlen, int statuslen, int tgtlen,
@@ -134,8 +135,8 @@ static boolean_t finished(const struct isp_cmd *sp)
 }
 
 /*
- * FLAG_NOINTR: return when the command is done, without interrupts if need be. Any context. If its
- * time passes the chip is stopped, so that it cannot write to a buffer that is no longer ours.
+ * FLAG_NOINTR: return when the command is done. This needs no interrupts. Any context. If the
+ * command's time passes, stop the chip, so that it cannot write to a buffer that is no longer ours.
  */
 static void poll_cmd(struct isp *isp, struct isp_cmd *sp)
 {
@@ -151,7 +152,7 @@ static void poll_cmd(struct isp *isp, struct isp_cmd *sp)
 	if (finished(sp))
 		return;
 	isp_stop_now(isp, sp);
-	/* Another CPU may have taken its completion, and be about to give it back. */
+	/* Another CPU may have taken its completion and be about to set CFLAG_FINISHED. */
 	for (n = 0; !finished(sp) && n < STOPPED_USEC; n++)
 		drv_usecwait(1);
 }
@@ -170,7 +171,7 @@ static int isp_tran_start(struct scsi_address *ap, struct scsi_pkt *pkt)
 	if (isp->isp_state != ISP_RUN) {
 		rc = isp->isp_state == ISP_RECOVER || isp->isp_suspended ? TRAN_BUSY :
 		     TRAN_FATAL_ERROR;
-		/* Should there have been no memory for the timeout that restarts the chip. */
+		/* Retry in case the restart timeout could not be allocated. */
 		if (isp->isp_state == ISP_RECOVER)
 			isp_schedule_recovery(isp);
 		goto out;
@@ -186,7 +187,7 @@ static int isp_tran_start(struct scsi_address *ap, struct scsi_pkt *pkt)
 		isp_ring_doorbell(isp);
 out:
 	mutex_exit(&isp->isp_lock);
-	/* Unless polled, an accepted packet may be gone by now. */
+	/* Unless it is polled, an accepted packet may have been freed by now. */
 	if (rc == TRAN_ACCEPT && polled)
 		poll_cmd(isp, sp);
 	return rc;
@@ -279,19 +280,19 @@ static int isp_tran_setcap(struct scsi_address *ap, char *cap, int value, int wh
 
 	if (index < 0)
 		return -1;
-	/* For all targets at once: by contract a driver may refuse. */
+	/* The caller asks for all targets: by contract a driver may refuse. */
 	if (!whom)
 		return 0;
 	switch (index) {
 	case SCSI_CAP_TAGGED_QING:
-		/* Where the card's settings forbid tags the chip refuses commands with one. */
+		/* If the card's settings forbid tags, the chip refuses commands that have one. */
 		if (value && !(target_flags(isp, ap->a_target) & MBT_TAGGED))
 			return 0;
 		return set_target_bit(isp, &isp->isp_tagged, bit, value ? B_TRUE : B_FALSE);
 	case SCSI_CAP_ARQ:
 		return set_target_bit(isp, &isp->isp_no_arq, bit, value ? B_FALSE : B_TRUE);
 	case SCSI_CAP_SECTOR_SIZE:
-		/* The framework makes it the granularity of windows. */
+		/* The framework makes the sector size the granularity of windows. */
 		return value >= 512 && value <= (int)PAGESIZE && ISP2(value);
 	case SCSI_CAP_TOTAL_SECTORS:
 		return 1;

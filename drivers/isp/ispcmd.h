@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Entries of the request and response rings, as the chip has them in memory: little endian. Only
- * the functions of isp_iocb.c touch their members.
+ * Entries of the request and response rings, as they are in memory: little endian. Only the
+ * functions of isp_iocb.c, and isp_put_segment() below, touch their members.
  */
 #ifndef _ISPCMD_H
 #define _ISPCMD_H
@@ -60,7 +60,7 @@
 #define ICS_UNDERRUN		0x15
 #define ICS_QUEUE_FULL		0x1c
 #define ICS_SENSE_FAILED	0x1e
-#define ICS_COUNT		0x1f	/* what comes after these means no more than "error" */
+#define ICS_COUNT		0x1f	/* later ones mean no more than "error" */
 
 /* State flags: the upper byte of the word is pkt_state as scsi_pkt(9S) defines it */
 #define ISF_STATE(flags)	((flags) >> 8 & 0x1f)
@@ -214,7 +214,7 @@ struct isp_iocb {
 	boolean_t	a64;
 };
 
-/* Where in the request ring a command is being put */
+/* Where in the request ring the driver is putting a command */
 struct isp_cursor {
 	union isp_entry	*ring;
 	uint_t		len;		/* entries of the ring */
@@ -228,7 +228,7 @@ struct isp_cursor {
 	boolean_t	a64;
 };
 
-/* What a status entry says, in host byte order; nothing of it is to be trusted */
+/* What a status entry says, in host byte order; trust none of it */
 struct isp_completion {
 	uint32_t	handle;
 	uint8_t		type;

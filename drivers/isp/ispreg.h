@@ -39,7 +39,7 @@
 #define   DMA_CONTROL_CLEAR	0x000a	/* clear channel and FIFO, reset interrupt */
 #define ISP_DMA_BANK_OFFSET	0x60
 
-/* Mailboxes: what is written goes to the chip, what is read comes from it */
+/* Mailboxes: a write goes to the chip, a read returns what the chip wrote */
 #define ISP_MBOX(n)		(0x70 + 2 * (n))
 #define ISP_NMBOX		8
 #define ISP_REQ_IN		ISP_MBOX(4)	/* write: request producer, the doorbell */

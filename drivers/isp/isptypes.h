@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Base types for the files that are tested in an ordinary process too: the one place that knows. */
+/* Base types for files that are also tested in an ordinary process. Only this header knows that. */
 #ifndef _ISPTYPES_H
 #define _ISPTYPES_H
 

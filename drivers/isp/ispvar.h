@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Soft state. The letter behind a member tells what protects it:
+ * Soft state. The letter after a member tells what protects it:
  *   L  isp_lock
  *   A  written during attach, before anything else can run, and constant from then on
- *   O  its owner: the one who holds the packet
- *   R  whoever runs isp_init(): attach, resume, or the recovery, of which there is one at a time
+ *   O  its owner: the holder of the packet
+ *   R  the thread that runs isp_init(): attach, resume or the recovery, one at a time
  */
 #ifndef _ISPVAR_H
 #define _ISPVAR_H
@@ -16,10 +16,10 @@
 #include "isp_nvram.h"
 #include "ispreg.h"
 
-/* Entries of the rings: what parameters may ask for. */
+/* Ring lengths, in entries, that the parameters may ask for. */
 #define ISP_RING_MIN		32
 #define ISP_RING_MAX		4096
-/* What every chip ever made is known to take. */
+/* A ring length that every chip is known to take. */
 #define ISP_RING_SAFE		256
 
 /* Commands outstanding at once; a handle's index has to fit in 16 bits. */
@@ -48,8 +48,8 @@ struct isp_chip {
 enum isp_state {
 	ISP_DOWN,		/* attaching, detached or suspended: the chip is not running */
 	ISP_RUN,
-	ISP_RECOVER,		/* stopped; isp_recover() is going to start it again */
-	ISP_OFFLINE,		/* given up: everything fails */
+	ISP_RECOVER,		/* failed; isp_recover() stops it and starts it again */
+	ISP_OFFLINE,		/* given up: all commands fail */
 };
 
 struct isp_stats {
@@ -83,7 +83,7 @@ struct isp_dma_mem {
 /* A handle is generation << 16 | index of one of these. */
 struct isp_slot {
 	struct isp_cmd		*is_cmd;
-	uint16_t		is_gen;		/* never 0, so that no handle is */
+	uint16_t		is_gen;		/* never 0, so a handle is never 0 */
 	uint16_t		is_next;	/* free list */
 };
 
@@ -91,7 +91,7 @@ struct isp_slot {
 #define CFLAG_DMASEND		0x01	/* memory to device */
 #define CFLAG_CMDIOPB		0x02	/* PKT_CONSISTENT */
 #define CFLAG_DMAVALID		0x04	/* bound */
-#define CFLAG_STARTED		0x08	/* the chip's, or about to be */
+#define CFLAG_STARTED		0x08	/* the chip has it, or is about to */
 #define CFLAG_FINISHED		0x10	/* for the polled path: results are in the packet */
 
 /* A command: the HBA's private area of a packet. */
@@ -100,16 +100,16 @@ struct isp_cmd {
 	struct isp_cmd		*cmd_next;	/* O: list of completed commands */
 	uint_t			cmd_flags;	/* O; CFLAG_STARTED L */
 	uint32_t		cmd_handle;	/* L */
-	uint32_t		cmd_ring_end;	/* L: isp_req_pos behind its entries */
+	uint32_t		cmd_ring_end;	/* L: isp_req_pos after its entries */
 	clock_t			cmd_deadline;	/* L: lbolt, 0: none */
-	uint8_t			cmd_kill_reason; /* L: CMD_*, if a reset or abort is to end it */
+	uint8_t			cmd_kill_reason; /* L: CMD_*, if the driver has it ended */
 	uint8_t			cmd_kill_stat;	/* L */
 	uint8_t			cmd_target;	/* O: entry's target byte */
 	uint8_t			cmd_lun;	/* O */
 
 	/* DMA, all O; the handle outlives the binding. See isp_dma.c. */
 	ddi_dma_handle_t	cmd_dmahandle;
-	uint32_t		cmd_granular;	/* the handle was allocated with */
+	uint32_t		cmd_granular;	/* that the handle was allocated with */
 	uint_t			cmd_ncookies;	/* of the current window */
 	uint_t			cmd_cookie;	/* first of the current command */
 	uint_t			cmd_cookiecnt;	/* of the current command */
@@ -152,22 +152,22 @@ struct isp {
 
 	kmutex_t		isp_lock;
 	enum isp_state		isp_state;		/* L */
-	boolean_t		isp_stopped;		/* L: since it last ran */
+	boolean_t		isp_stopped;		/* L: stopped since it last ran */
 
 	/* Request ring. Positions count entries and wrap at 32 bits. */
 	union isp_entry		*isp_req;		/* A */
 	uint_t			isp_req_len;		/* R */
 	uint_t			isp_req_in;		/* L: index of the next entry */
 	uint32_t		isp_req_pos;		/* L: entries ever put */
-	uint32_t		isp_req_out;		/* L: position the chip has fetched to, at least */
-	boolean_t		isp_doorbell;		/* L: entries the chip was not told of */
+	uint32_t		isp_req_out;		/* L: position fetched to, at least */
+	boolean_t		isp_doorbell;		/* L: ring it: there are new entries */
 	uint8_t			isp_markers;		/* L: bit n: bus n needs a marker */
 
 	/* Response ring */
 	union isp_entry		*isp_rsp;		/* A */
 	uint_t			isp_rsp_len;		/* R */
-	uint_t			isp_rsp_out;		/* L: index of the next entry to come */
-	uint_t			isp_rsp_owed;		/* L: entries taken and not given back */
+	uint_t			isp_rsp_out;		/* L: index of the next entry to take */
+	uint_t			isp_rsp_owed;		/* L: entries taken but not given back */
 	uint_t			isp_rsp_lazy;		/* R: how many may be owed */
 
 	/* Handles */
@@ -178,14 +178,14 @@ struct isp {
 
 	/* Hot path constants */
 	boolean_t		isp_a64;		/* A */
-	clock_t			isp_reset_usec;		/* A: targets' time to settle after a reset */
+	clock_t			isp_reset_usec;		/* A: settle time of targets after reset */
 	uint_t			isp_ndatasegs;		/* A */
 	uint8_t			isp_initiator[ISP_NBUS]; /* R */
 
 	/* Mailboxes */
 	kcondvar_t		isp_mbox_cv;
-	boolean_t		isp_mbox_busy;		/* L: somebody's between begin and end */
-	boolean_t		isp_mute;		/* L: has not answered, since its last reset */
+	boolean_t		isp_mbox_busy;		/* L: a thread owns them, others wait */
+	boolean_t		isp_mute;		/* L: failed to answer since its reset */
 	enum isp_mbox_state	isp_mbox_state;		/* L */
 	uint16_t		isp_mbox[ISP_NMBOX];	/* L: arguments, then results */
 	boolean_t		isp_intr_on;		/* L: the chip may interrupt */
@@ -195,7 +195,7 @@ struct isp {
 	struct isp_dma_mem	isp_rsp_mem;		/* A */
 	struct isp_nvram	isp_nv;			/* A */
 	uint16_t		isp_fw_version[3];	/* R */
-	uint8_t			*isp_fw_image;		/* A: NULL: the chip's own is used */
+	uint8_t			*isp_fw_image;		/* A: NULL: use the chip's own */
 	size_t			isp_fw_size;		/* A */
 	boolean_t		isp_rings_proven;	/* R */
 	boolean_t		isp_rings_failed;	/* R: at the last attempt */
@@ -209,20 +209,20 @@ struct isp {
 	/* Recovery; see isp_recover.c */
 	timeout_id_t		isp_watch_id;		/* L */
 	timeout_id_t		isp_recover_id;		/* L */
-	boolean_t		isp_recovering;		/* L: isp_recover() runs, or is going to */
-	boolean_t		isp_closing;		/* L: no new timeouts and mailbox commands */
-	boolean_t		isp_suspended;		/* L: commands wait, but not for recovery */
+	boolean_t		isp_recovering;		/* L: isp_recover() scheduled or running */
+	boolean_t		isp_closing;		/* L: no new timeouts or mailbox commands */
+	boolean_t		isp_suspended;		/* L: commands wait for resume */
 	uint8_t			isp_own_reset;		/* L: bit n: bus n is being reset by us */
 	boolean_t		isp_notify;		/* L: reset callbacks are due */
 	uint_t			isp_reset_count;	/* L: chip resets since isp_reset_since */
 	clock_t			isp_reset_since;	/* L */
 	uint64_t		isp_watch_intrs;	/* L: interrupts at the last look */
-	uint_t			isp_idle_intrs;		/* L: since one that brought something */
+	uint_t			isp_idle_intrs;		/* L: since one that brought work */
 	uint_t			isp_watch_in;		/* L: response producer at the last look */
-	boolean_t		isp_watch_pending;	/* L: something was waiting then */
+	boolean_t		isp_watch_pending;	/* L: work was waiting then */
 	struct scsi_reset_notify_entry *isp_notify_list; /* L */
 
-	/* Messages that a bad chip could cause without end */
+	/* Rate limit for messages that a bad chip could cause without end */
 	clock_t			isp_log_since;		/* L */
 	uint_t			isp_log_count;		/* L */
 

@@ -4,7 +4,7 @@
 A base is a folder that can be moved:
     src/            headers, and the sources that the sanitizer build compiles once more
     obj/            objects, libraries, generated headers, and qemu-img
-    commands.json   {output: command}, to be run in obj/; SRC stands for the path of src/
+    commands.json   {output: command}; commands run in obj/, and SRC stands for the path of src/
     pc-bios/        SeaBIOS and the option ROMs
 """
 
@@ -25,9 +25,9 @@ import packages  # noqa: E402
 PATH = '/usr/sbin:/usr/bin:/sbin:/bin'
 EMULATOR = 'qemu-system-x86_64'
 PROGRAMS = [EMULATOR, 'qemu-img']
-LIKE = '/hw_scsi_scsi-bus.c.o'      # our files are compiled as this one is
-# The sources that the sanitizer build compiles besides ours: what the device's data goes through.
-# What is in system/ was in softmmu/ before QEMU 8.2.
+LIKE = '/hw_scsi_scsi-bus.c.o'      # our files are compiled with this one's flags
+# The sources that the sanitizer build compiles besides ours: those that the device's data goes
+# through. The files of system/ were in softmmu/ before QEMU 8.2.
 SANITIZED = ['hw/scsi/scsi-bus.c', 'hw/scsi/scsi-disk.c', 'hw/scsi/emulation.c', 'hw/pci/pci.c',
              *(folder + name for folder in ('softmmu/', 'system/')
                for name in ('dma-helpers.c', 'physmem.c', 'memory.c')),
@@ -40,7 +40,7 @@ OPTIONS = ['--target-list=x86_64-softmmu', '--without-default-features',
            '--enable-tcg', '--enable-tools', '--enable-trace-backends=log', '--enable-pie',
            '--disable-install-blobs', '--disable-debug-info', '--with-pkgversion=isp1040',
            '--ninja=/usr/bin/ninja']
-# Those of these that configure knows.
+# Options that only some versions of configure know.
 IF_KNOWN = ['--disable-download', '--with-git-submodules=ignore', '--meson=/usr/bin/meson']
 HOST = ['binutils', 'gcc', 'libc6-dev', 'libglib2.0-dev', 'libpixman-1-dev', 'zlib1g-dev']
 
@@ -79,13 +79,13 @@ class SourceArchive(packages.Archive):
             'deb-src ' + x[4:] for x in text.splitlines(True) if x.startswith('deb ')))
 
     def files(self, package):
-        """{name: hash} of what a source package consists of."""
+        """{name: hash} of the files of a source package."""
         self.update()
         out = self._run('apt-get', '-q', 'source', '--only-source', '--print-uris', package)
         return dict(re.findall(r"^'\S+ (\S+) \d+ (\S+)$", out, re.M))
 
     def fetch(self, package, into):
-        """Download a source package, hashes checked by apt."""
+        """Download a source package. apt checks the hashes."""
         def make(folder):
             say('fetching the source package')
             self._run('apt-get', '-q', 'source', '--only-source', '--download-only', package,
@@ -94,7 +94,7 @@ class SourceArchive(packages.Archive):
 
 
 def recipe():
-    """A name for how the base is made on this machine, but for the packages it is made from."""
+    """A name for how this machine makes the base, except for the packages it is made from."""
     host = packages.output('dpkg-query', '-W', '-f', '${Package} ${Version}\n', *HOST)
     gcc = packages.output('gcc', '-dumpfullversion')
     return cache.key(read(__file__), read(os.path.join(HERE, 'isp.mak')), host, gcc)
@@ -107,7 +107,7 @@ def need(program):
 
 
 def run(what, args, cwd, log):
-    """A step with its output in a log file."""
+    """Run a step, with its output in a log file."""
     env = {**os.environ, 'PATH': PATH}
     need(args[0])
     with open(log, 'w', encoding='utf-8') as f:
@@ -119,7 +119,7 @@ def run(what, args, cwd, log):
 
 
 def ninja(what, args, cwd, log):
-    """Compile; say now and then how far it is."""
+    """Compile, and report progress every ten seconds."""
     env = {**os.environ, 'PATH': PATH, 'NINJA_STATUS': '[%f/%t] '}
     said = time.monotonic()
     need('ninja')
@@ -139,9 +139,9 @@ def ninja(what, args, cwd, log):
 
 
 def obtain(build, top, jobs):
-    """The base in top/base: what is there if it was made this way, else from the cache, else built.
+    """The base in top/base: the one there if it was made this way, else from the cache, else built.
 
-    What was built of an older source package is good enough, as it is with Debian's kernels.
+    A base built from an older source package is good enough, as with Debian's kernels.
     """
     base = os.path.join(top, 'base')
     how = recipe()
@@ -183,7 +183,7 @@ def _blobs(debs, folder):
 
 
 def _compile(folder, top, jobs):
-    """src/ and obj/ from download/."""
+    """Make src/ and obj/ from download/."""
     download = os.path.join(folder, 'download')
     src, obj = os.path.join(folder, 'src'), os.path.join(folder, 'obj')
     dsc = next(n for n in os.listdir(download) if n.endswith('.dsc'))
@@ -193,10 +193,10 @@ def _compile(folder, top, jobs):
     shutil.rmtree(download)
     shutil.copyfile(os.path.join(HERE, 'isp.mak'),
                     os.path.join(src, 'configs/devices/x86_64-softmmu/isp.mak'))
-    # Only the microvm machine wants libfdt, and it is left out.
+    # Only the microvm machine needs libfdt, and this QEMU has no microvm.
     edit(os.path.join(src, 'configs/targets/x86_64-softmmu.mak'),
          lambda text: text.replace('TARGET_NEED_FDT=y\n', ''))
-    # Only QEMU's own tests want pycotap.
+    # Only QEMU's own tests need pycotap.
     python = os.path.join(src, 'pythondeps.toml')
     if os.path.exists(python):
         edit(python, lambda text: re.sub(r'^pycotap = .*\n', '', text, flags=re.M))
@@ -213,7 +213,7 @@ def _compile(folder, top, jobs):
 
 
 def _keep(src, obj):
-    """Write commands.json; drop what no build of the device needs."""
+    """Write commands.json. Delete the files that no build of the device needs."""
     out = packages.output('ninja', '-t', 'compdb', '-x', cwd=obj)
     commands = {}
     for entry in json.loads(out):

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * QLogic ISP model: faults on demand. First the language, then which rule applies, then what it does
- * to the chip.
+ * QLogic ISP model: faults on demand. First the language, then which rule applies, then what that
+ * rule does to the chip.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -12,7 +12,7 @@
 
 #define ANY             (-1)
 #define MAX_MS          600000u
-#define REPEAT_MS       100u    /* between the occurrences of a fault that waits for nothing */
+#define REPEAT_MS       100u    /* between the firings of a rule with at_once */
 
 /* Keys that not every fault takes */
 enum {
@@ -305,7 +305,7 @@ static void isp_fault_put(IspFaultRule *r, uint32_t key, uint64_t v)
     }
 }
 
-/* What only the whole rule tells */
+/* Checks and defaults that need the whole rule */
 static bool isp_fault_complete_rule(IspFaultRule *r, uint32_t seen, char *error, size_t size)
 {
     uint32_t waits = K_ADDRESS | K_AFTER | K_EVERY | K_RATE;
@@ -461,7 +461,7 @@ static uint64_t isp_fault_random(IspFaultRule *r)
     return z ^ z >> 31;
 }
 
-/* An opportunity that the rule is meant for: is it one to use? */
+/* An opportunity that matches the rule: should the rule use it? */
 static bool isp_fault_turn(IspFaultRule *r)
 {
     if (r->after) {
@@ -497,7 +497,7 @@ static bool isp_fault_means(const IspFaultRule *r, const IspCmd *c)
            (r->opcode < 0 || r->opcode == c->cdb[0]) && (!r->data || c->length);
 }
 
-/* The rule that fires now, if one does. "arg" is a mailbox command or what raises an interrupt. */
+/* The rule that fires now, or NULL. "arg": a mailbox command, or the reason for an interrupt. */
 static IspFaultRule *isp_fault_match(IspModel *m, IspFaultKind kind, const IspCmd *c, int arg)
 {
     IspFaults *f = &m->faults;
@@ -542,7 +542,7 @@ bool isp_fault_stuck(IspModel *m)
 
 /* Commands and their completions */
 
-/* What happens to the whole chip; false if it cannot happen now. */
+/* Do to the whole chip what the rule says; false if that cannot happen now. */
 static bool isp_fault_chip(IspModel *m, const IspFaultRule *r)
 {
     switch (r->kind) {
@@ -560,7 +560,7 @@ static bool isp_fault_chip(IspModel *m, const IspFaultRule *r)
     case ISP_FAULT_ALL_ONES:
         m->gone = true;
         m->gone_config = r->config;
-        isp_soft_reset(m);      /* what is not there moves no data, and comes back fresh */
+        isp_soft_reset(m);      /* a card that is gone moves no data, and comes back fresh */
         return true;
     default:
         break;
@@ -573,7 +573,7 @@ static bool isp_fault_chip(IspModel *m, const IspFaultRule *r)
     } else if (r->completion == ISP_EVENT_RSP_DMA) {
         m->rsp.broken = true;
     }
-    /* Diagnostic words, as far as anybody knows */
+    /* As far as is known, the other words of the event are diagnostic. */
     isp_post_event(m, r->completion, r->persist ? 0x1234 : 0, 0, 0);
     if (r->persist && m->dead == ISP_ALIVE) {
         m->dead = ISP_HALTED;
@@ -660,7 +660,7 @@ bool isp_fault_completion(IspModel *m, IspCmd *c)
 
 /* Response ring */
 
-/* A few bytes get another value, or by chance the one they had. */
+/* Give a few bytes another value, or by chance the same. */
 static void isp_fault_mutate(IspFaultRule *r, uint8_t *p, unsigned len)
 {
     unsigned n = 1 + isp_fault_random(r) % 3;
@@ -746,7 +746,7 @@ void isp_fault_mailbox_out(IspModel *m, uint16_t *mb, uint8_t mask)
     if (!r) {
         return;
     }
-    n = isp_fault_random(r) % (2 * ISP_MBOXES);     /* half of the time the status or code */
+    n = isp_fault_random(r) % (2 * ISP_MBOXES);     /* half the time the status or code */
     n = n < ISP_MBOXES ? n : 0;
     while (!(mask >> n & 1)) {
         n = (n + 1) % ISP_MBOXES;
@@ -856,7 +856,7 @@ static void isp_fault_disarm(IspModel *m)
     }
 }
 
-/* Make room: what has done its work may be forgotten. */
+/* Make room: drop rules that cannot fire again, except a hang, which may have to persist. */
 static void isp_fault_forget(IspFaults *f)
 {
     unsigned n = 0;

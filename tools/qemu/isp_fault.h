@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Faults on demand for the ISP model: rules that a person or a test arms by text, and the places of
- * the chip that ask whether one of them applies. README.md has the language.
+ * Faults on demand for the ISP model: rules that a person or a test arms by text, and the functions
+ * by which the chip asks whether one of them applies. README.md describes the language.
  */
 #ifndef ISP_FAULT_H
 #define ISP_FAULT_H
@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #define ISP_FAULT_RULES     32
-#define ISP_FAULT_TEXT      160     /* one rule as written, with its end */
+#define ISP_FAULT_TEXT      160     /* one rule as written, with the final 0 */
 #define ISP_FAULT_LIST      (ISP_FAULT_RULES * (ISP_FAULT_TEXT + 32))
 
 struct IspModel;
@@ -27,7 +27,7 @@ typedef enum IspFaultKind {
     ISP_FAULT_CORRUPT_RESPONSE,
     ISP_FAULT_RESPONSE_IN,
     ISP_FAULT_COMPLETE,             /* a command ends with an error of our choice */
-    ISP_FAULT_TARGET_STATUS,        /* its target answers with this status at once */
+    ISP_FAULT_TARGET_STATUS,        /* its target answers immediately with this status */
     ISP_FAULT_FAIL_MAILBOX,
     ISP_FAULT_HANG_MAILBOX,
     ISP_FAULT_MUTATE,
@@ -51,25 +51,25 @@ typedef struct IspFaultRule {
     char text[ISP_FAULT_TEXT];
     IspFaultKind kind;
     /* when */
-    uint32_t after;                 /* opportunities still to pass */
-    uint32_t every, phase;          /* of the others, one in so many */
-    uint32_t count;                 /* 0: for ever */
+    uint32_t after;                 /* opportunities to skip first */
+    uint32_t every, phase;          /* use one in "every" of the others */
+    uint32_t count;                 /* 0: no limit */
     uint64_t fired;
     int32_t rate;                   /* per mille, or -1: always */
     uint64_t seed;                  /* state of the random numbers */
     int target, lun, opcode, command, of;   /* -1: any */
-    bool data;                      /* only commands that move some */
+    bool data;                      /* only commands that move data */
     bool at_once;                   /* does not wait for a command */
     /* what */
-    uint32_t ms;                    /* 0 if not said */
-    uint64_t due;                   /* of a timed one */
+    uint32_t ms;                    /* 0 if not given */
+    uint64_t due;                   /* when a rule with at_once fires next, ms */
     int32_t byte;                   /* offset in a response entry */
     uint8_t width;
-    uint64_t value, mask;           /* mask: bits to turn over */
+    uint64_t value, mask;           /* mask: bits to flip */
     uint16_t completion, state_flags, status_flags, scsi_status;
     int64_t resid;                  /* -1: what was not moved */
     uint64_t moves;                 /* bytes that the target may move; UINT64_MAX: all */
-    bool persist;                   /* over a soft reset; of an event: the firmware stops */
+    bool persist;                   /* survives a soft reset; of an event: the firmware stops */
     bool config;                    /* configuration space too */
 } IspFaultRule;
 
@@ -79,22 +79,23 @@ typedef struct IspFaults {
     IspFaultRule rule[ISP_FAULT_RULES];
 } IspFaults;
 
-/* How a command is to end instead; part of the command. */
+/* How a command must end instead; part of the command. */
 typedef struct IspFaultEnd {
     bool on;
-    bool limited;                   /* the target may move "limit" bytes only */
+    bool limited;                   /* the target may move only "limit" bytes */
     uint64_t limit;
     uint16_t completion, state_flags, status_flags, scsi_status;
     int64_t resid;
     uint32_t ms;
 } IspFaultEnd;
 
-/* One rule from text of the given length; false, and why, if it is none. */
+/* Parse one rule of the given length; false, with the reason in "error", if it is not valid. */
 bool isp_fault_parse(IspFaultRule *r, const char *text, size_t len, char *error, size_t size);
 
 /*
- * Arm what the text says, rules separated by ';' or line ends, all or none; the empty text disarms
- * everything. What is to happen at once happens before this returns, if the firmware runs.
+ * Arm the rules in the text, separated by ';' or line ends: all or none. The empty text disarms
+ * everything. A rule with at_once fires before this returns if the chip is powered; an event also
+ * needs running firmware.
  */
 bool isp_fault_arm(struct IspModel *m, const char *text, char *error, size_t size);
 /* The rules and how often they have fired, one per line; text has ISP_FAULT_LIST bytes. */
@@ -108,31 +109,31 @@ static inline bool isp_fault_armed(const IspFaults *f, IspFaultKind kind)
 
 /* The line stays low although the status bit is set. */
 bool isp_fault_no_line(struct IspModel *m, IspRaise why);
-/* A CLEAR RISC INT is not heard. */
+/* The chip ignores a CLEAR RISC INT. */
 bool isp_fault_stuck(struct IspModel *m);
-/* Before a command starts: true if that changed the queues, so that they are to be looked at anew. */
+/* Before a command starts: true if a fault changed the queues or stopped the chip: look again. */
 bool isp_fault_before_start(struct IspModel *m, const struct IspCmd *c);
-/* The command is on the bus: true if it has come to its end here. */
+/* The command is on the bus: true if a fault has ended it. */
 bool isp_fault_start(struct IspModel *m, struct IspCmd *c);
-/* A completion is about to be posted: true if it is not, or not now. */
+/* A completion is about to be posted: true if a fault has taken charge of it. */
 bool isp_fault_completion(struct IspModel *m, struct IspCmd *c);
 /* Change a response entry; c may be NULL. */
 void isp_fault_response(struct IspModel *m, const struct IspCmd *c, uint8_t *entry);
-/* The value that the response in-pointer shows once; the right one if none. */
+/* The value that the response in-pointer shows once; the right value if there is no fault. */
 uint16_t isp_fault_response_in(struct IspModel *m, uint16_t in);
-/* A mailbox command was taken: its status, or one of these. */
+/* A mailbox command was taken: the status it fails with, or one of these. */
 enum {
-    ISP_FAULT_NONE  = -1,           /* to be carried out */
+    ISP_FAULT_NONE  = -1,           /* carry it out */
     ISP_FAULT_HANGS = -2,
 };
 int isp_fault_mailbox(struct IspModel *m, uint16_t op);
-/* Mailboxes in the mask are about to be shown to the host. */
+/* The host is about to see the mailboxes in the mask. */
 void isp_fault_mailbox_out(struct IspModel *m, uint16_t *mb, uint8_t mask);
-/* Have isp_alarm() called when something is due next. */
+/* Have isp_alarm() called when the next thing is due. */
 void isp_fault_set_alarm(struct IspModel *m);
-/* Do what is due without a command. */
+/* Fire the rules with at_once that are due. */
 void isp_fault_now(struct IspModel *m);
-/* A soft reset brings the chip back, but for a hang that persists. */
+/* A soft reset revives the chip, except from a hang that persists. */
 void isp_fault_soft_reset(struct IspModel *m);
 
 #endif

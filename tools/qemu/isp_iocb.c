@@ -100,7 +100,7 @@ bool isp_cmd_reserve(IspCmd *c, uint32_t segs)
     return true;
 }
 
-/* The end of a command, on the way to the host. */
+/* The end of a command, and its way to the host. */
 
 static void isp_fill_status(const IspCmd *c, IspStatus *s)
 {
@@ -146,7 +146,7 @@ static bool isp_is_good(const IspCmd *c)
     return c->kind == ISP_KIND_RING && c->completion == ISP_CS_COMPLETE && !c->scsi_status;
 }
 
-/* Its place in the response ring is next, if it is nobody's before. */
+/* Queue a completion to be posted; a good one for fast posting, if the host has enabled that. */
 static void isp_post_later(IspModel *m, IspCmd *c)
 {
     if (m->features & ISP_FEATURE_FAST_POST && isp_is_good(c)) {
@@ -203,7 +203,7 @@ void isp_release_held(IspModel *m, uint64_t now)
     }
 }
 
-/* The command is on no list; its outcome is filled in. */
+/* The command is on no list, and its outcome is filled in. */
 static void isp_finish(IspModel *m, IspCmd *c)
 {
     c->state = ISP_CMD_DONE;
@@ -277,7 +277,7 @@ void isp_response_out(IspModel *m, uint16_t value)
     }
 }
 
-/* c: the command that it is about, or NULL */
+/* Write one response entry. c: the command that the entry is about, or NULL */
 static bool isp_put_response(IspModel *m, const IspCmd *c, const void *entry)
 {
     IspRing *r = &m->rsp;
@@ -299,7 +299,7 @@ static bool isp_put_response(IspModel *m, const IspCmd *c, const void *entry)
     return true;
 }
 
-/* As many good completions as one entry of handles carries. */
+/* Post as many good completions as one entry of handles carries. */
 static bool isp_put_rio(IspModel *m)
 {
     bool wide = m->features & ISP_FEATURE_RIO32;
@@ -498,7 +498,7 @@ static bool isp_matches(const IspCmd *c, int bus, int target, int lun)
     return c->bus == bus && (target < 0 || c->target == target) && (lun < 0 || c->lun == lun);
 }
 
-/* Call fn for each logical unit that is meant; -1 means all. */
+/* Call fn for each matching logical unit; -1 matches all. */
 static void isp_each_lun(IspModel *m, int bus, int target, int lun,
                          void (*fn)(IspModel *m, IspLun *lun, int arg), int arg)
 {
@@ -575,7 +575,7 @@ void isp_abort_all(IspModel *m, int bus, int target, int lun)
         for (c = m->active.first; c; c = c->next) {
             if (isp_matches(c, bus, target, lun) && !c->stop_status) {
                 isp_stop(m, c, ISP_CS_ABORTED, ISP_STF_ABORTED);
-                break;          /* the list may be another one now */
+                break;          /* the list may have changed */
             }
         }
     } while (c);
@@ -662,7 +662,7 @@ static void isp_take_sense(IspModel *m, IspCmd *c, const IspResult *r)
     c->state_flags |= ISP_SF_SENSE;
 }
 
-/* The end that a fault has in mind, after so many bytes */
+/* End a command as its fault says, after the bytes that were moved. */
 static void isp_take_fault(IspModel *m, IspCmd *c, const IspResult *r)
 {
     uint64_t moved = r->transferred < c->length ? r->transferred : c->length;
@@ -711,7 +711,7 @@ void isp_scsi_done(IspModel *m, IspCmd *c, const IspResult *r)
     lun->active--;
     lun->barrier = false;
     isp_lun_kick(m, lun);
-    /* What goes wrong by itself goes before a fault. */
+    /* A command that fails by itself keeps its own error. */
     if (r->outcome == ISP_DONE_FAULT ||
         (c->fault.on && (r->outcome == ISP_DONE_OVERRUN ||
                          (r->outcome == ISP_DONE_STATUS && !r->scsi_status)))) {
@@ -746,7 +746,7 @@ void isp_scsi_done(IspModel *m, IspCmd *c, const IspResult *r)
             isp_finish_with(m, c, c->stop_status, going, c->stop_flags);
             return;
         }
-        /* Nobody here asked for it, so the target went away. */
+        /* The chip did not ask for it, so the target went away. */
         /* fall through */
     case ISP_DONE_GONE:
         isp_finish_with(m, c, ISP_CS_BUS_FREE, going, 0);
@@ -778,7 +778,7 @@ static uint32_t isp_ring_at(const IspRing *r, uint32_t index)
     return index >= r->len ? index - r->len : index;
 }
 
-/* Up to BATCH entries from the ring, or at most one from elsewhere. */
+/* Read n entries of the request ring, across its end if need be. */
 static bool isp_read_entries(IspModel *m, uint32_t index, uint32_t n, IspEntry *e)
 {
     IspRing *r = &m->req;
@@ -792,7 +792,7 @@ static bool isp_read_entries(IspModel *m, uint32_t index, uint32_t n, IspEntry *
 static uint8_t isp_add_seg(IspModel *m, IspCmd *c, uint64_t addr, uint32_t len, bool wide)
 {
     if (!len) {
-        return 0;               /* some drivers send empty ones */
+        return 0;               /* some drivers send empty segments */
     }
     if (len > m->chip->max_seg || addr + len - 1 < addr ||
         (!wide && addr + len - 1 > UINT32_MAX)) {
@@ -838,7 +838,7 @@ static uint8_t isp_add_continuation(IspModel *m, IspCmd *c, const IspEntry *e, u
     }
 }
 
-/* The part of a command that its first entry holds; 0 or the entry-status error. */
+/* Parse the part of a command that its first entry holds. Returns 0 or the entry-status error. */
 static uint8_t isp_parse_first(IspModel *m, IspCmd *c, const IspCommand *e, uint32_t *left)
 {
     uint16_t cdb_len = isp_get16(e->cdb_len);
@@ -880,7 +880,7 @@ static uint8_t isp_parse_first(IspModel *m, IspCmd *c, const IspCommand *e, uint
     return 0;
 }
 
-/* Read and check what follows the first entry in the ring. */
+/* Read and parse the entries that follow the first one in the ring. */
 static uint8_t isp_parse_rest(IspModel *m, IspCmd *c, uint32_t index, uint32_t n, uint32_t left)
 {
     IspEntry e[BATCH];
@@ -953,7 +953,7 @@ static uint8_t isp_fetch_command(IspModel *m, IspCmd *c, const IspEntry *e, uint
     return isp_parse_rest(m, c, isp_ring_at(&m->req, m->req.out + 1), count - 1, left);
 }
 
-/* One entry with its continuations; false if the ring has to wait. */
+/* Fetch one entry with its continuations; false if the ring must wait. */
 static bool isp_fetch_one(IspModel *m)
 {
     IspRing *r = &m->req;
@@ -1026,7 +1026,7 @@ void isp_fetch(IspModel *m)
     }
 }
 
-/* A single entry at some address; true if its result comes later. */
+/* Execute a single entry at some address; true if its result comes later. */
 bool isp_execute_iocb(IspModel *m, uint64_t addr, uint16_t *status)
 {
     uint32_t left = 0;
@@ -1067,7 +1067,7 @@ bool isp_execute_iocb(IspModel *m, uint64_t addr, uint16_t *status)
     return true;
 }
 
-/* The block that a boot ROM fills in RISC memory */
+/* Execute the block that a boot ROM fills in RISC memory; true if its result comes later. */
 bool isp_execute_bios(IspModel *m, uint16_t block, uint16_t *status)
 {
     static const uint8_t cdb_len[8] = { 6, 10, 10, 12, 12, 12, 12, 12 };
@@ -1105,7 +1105,7 @@ bool isp_execute_bios(IspModel *m, uint16_t block, uint16_t *status)
     return true;
 }
 
-/* Forget everything that is under way. */
+/* Forget all commands and both rings. */
 void isp_queue_reset(IspModel *m)
 {
     if (m->active.first) {

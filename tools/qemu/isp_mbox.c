@@ -12,7 +12,7 @@ typedef uint16_t IspMboxFn(IspModel *m, const uint16_t *in, uint16_t *out);
 
 typedef struct IspMboxCmd {
     IspMboxFn *fn;
-    uint8_t out;                /* mailboxes the result goes to, mb0 apart */
+    uint8_t out;                /* mailboxes the result goes to, besides mb0 */
     bool rom;                   /* the boot ROM knows it too */
 } IspMboxCmd;
 
@@ -48,7 +48,7 @@ static uint64_t isp_addr64(const uint16_t *in)
     return (uint64_t)in[6] << 48 | (uint64_t)in[7] << 32 | isp_addr32(in);
 }
 
-/* The device word; NULL if it names none. */
+/* The logical unit that a device word names; NULL if there is none. */
 static IspLun *isp_device(IspModel *m, uint16_t word)
 {
     unsigned bus = word >> 15, target = word >> 8 & 0x7f, lun = word & 0xff;
@@ -163,7 +163,7 @@ static uint16_t isp_mb_register_test(IspModel *m, const uint16_t *in, uint16_t *
     return ISP_MBS_COMPLETE;
 }
 
-/* The sum of an image, whose fourth word is its length; an empty one has none. */
+/* Check the sum of an image, whose fourth word is its length. An empty image fails. */
 static uint16_t isp_image_sum(const IspModel *m, uint32_t start, uint16_t *sum)
 {
     uint32_t words;
@@ -390,7 +390,7 @@ static uint16_t isp_mb_abort_target(IspModel *m, const uint16_t *in, uint16_t *o
 
 static uint16_t isp_mb_bus_reset(IspModel *m, const uint16_t *in, uint16_t *out)
 {
-    /* Firmware of chips with one bus does not look at mb2, so neither may be relied on there. */
+    /* Firmware of chips with one bus does not look at mb2: drivers may leave anything there. */
     unsigned bus = m->chip->buses > 1 ? in[2] : 0;
 
     (void)out;
@@ -404,7 +404,7 @@ static uint16_t isp_mb_bus_reset(IspModel *m, const uint16_t *in, uint16_t *out)
     return ISP_MBS_COMPLETE;
 }
 
-/* What the flag word of the queue commands says; its silicon meaning is not known. */
+/* The flag word of the queue commands; what it means on silicon is not known. */
 static uint16_t isp_queue_flags(const IspLun *lun)
 {
     return (lun->stopped ? 1 : 0) | (lun->need_marker ? 2 : 0);
@@ -626,7 +626,7 @@ static const IspMboxCmd isp_mbox_cmds[] = {
     [0x5d] = { isp_mb_param, 0x0e, false },
 };
 
-/* Taking commands, giving results */
+/* Taking commands, returning results */
 
 static const IspMboxCmd *isp_mbox_find(const IspModel *m, uint16_t op)
 {
@@ -644,20 +644,20 @@ void isp_mbox_take(IspModel *m)
     int status;
 
     if (m->mbox_busy || m->dead || m->gone) {
-        return;                 /* HOST_INT stays set until that one is finished */
+        return;                 /* HOST_INT stays set until the chip can take it */
     }
     m->host_int = false;
     m->mbox_busy = true;
     m->stats.mailbox_commands++;
     if (m->result_latched) {
-        /* A new command makes an old result void. */
+        /* A new command voids an old result. */
         m->result_latched = false;
         m->lock = false;
         m->risc_int = m->kept_int = isp_responses_unread(m);
         isp_update_irq(m);
     }
     m->result_ready = false;
-    /* What the host queued before the command comes before it. */
+    /* Requests that the host queued before the command go first. */
     if (m->doorbell && isp_engine_on(m) && !m->in_run) {
         isp_fetch(m);
     }
@@ -716,8 +716,9 @@ void isp_mbox_finish(IspModel *m, uint16_t status, uint8_t mask, const uint16_t 
 }
 
 /*
- * The out-mailboxes must be the firmware's, and the interrupt bit clear: some drivers release the
- * mailboxes before they clear the interrupt and would wipe out that of a result posted in between.
+ * The out-mailboxes must belong to the firmware, and the interrupt bit must be clear: some drivers
+ * release the mailboxes before they clear the interrupt. They would clear the interrupt of a result
+ * that is posted in between.
  */
 bool isp_mbox_can_post(const IspModel *m)
 {
@@ -778,7 +779,7 @@ void isp_post_event(IspModel *m, uint16_t code, uint16_t mb1, uint16_t mb2, uint
     }
     for (uint32_t i = 0; i < m->event_count && code != ISP_EVENT_FAST_POST; i++) {
         if (!memcmp(m->events[(m->event_head + i) % ISP_EVENTS], e, sizeof(e))) {
-            return;             /* the host has yet to hear of the last one */
+            return;             /* the host has not seen the last one yet */
         }
     }
     if (m->event_count == ISP_EVENTS) {
@@ -828,7 +829,7 @@ void isp_firmware_defaults(IspModel *m)
     }
 }
 
-/* A machine's BIOS leaves a firmware image behind: a header, a banner, a right sum. */
+/* A machine's BIOS leaves a firmware image behind: a header, a banner, a correct sum. */
 void isp_make_resident(IspModel *m)
 {
     static const char banner[] = "  RESIDENT IMAGE OF THE ISP MODEL     Firmware  Version 04.66.00  ";

@@ -23,9 +23,9 @@ const IspChip isp_chips[ISP_CHIP_COUNT] = {
 };
 
 /*
- * Interrupts. One status bit stands for mailbox results, events and response entries. It is
- * cleared without saying which, so the model remembers what the host has not seen: out-latch 5
- * always shows the newest entry, and a clear is not final while the host has not read that.
+ * Interrupts. One status bit stands for mailbox results, events and response entries. The host
+ * clears it without saying for which, so the model remembers what the host has not seen: out-latch
+ * 5 always shows the newest entry, and a clear is not final until the host has read that.
  */
 
 void isp_update_irq(IspModel *m)
@@ -69,7 +69,7 @@ static void isp_clear_risc_int(IspModel *m)
     m->line_due = 0;
     m->risc_int = false;
     m->kept_int = false;
-    /* A result or event goes first: it may have waited for this. */
+    /* A result or event goes first: it may have waited for this clear. */
     if (!isp_mbox_post(m) && isp_responses_unread(m)) {
         m->risc_int = true;
         m->kept_int = true;
@@ -156,7 +156,7 @@ static void isp_eeprom_command(IspModel *m)
     switch (e->opcode) {
     case 2:
         e->shift = isp_nvram_word(m, e->addr);
-        e->out = 0;             /* a dummy zero goes before the data */
+        e->out = 0;             /* a dummy zero precedes the data */
         e->phase = EE_READ;
         return;
     case 1:
@@ -168,7 +168,7 @@ static void isp_eeprom_command(IspModel *m)
         }
         break;
     default:
-        /* The top address bits tell: 11 write enable, 00 write disable. */
+        /* The top address bits say which: 11 write enable, 00 write disable. */
         if (e->addr >> (bits - 2) == 3) {
             e->write_enabled = true;
         } else if (e->addr >> (bits - 2) == 0) {
@@ -247,7 +247,7 @@ void isp_default_nvram(const IspChip *chip, uint8_t *image)
     for (int t = 0; t < ISP_TARGETS; t++) {
         memcpy(image + 28 + 6 * t, target, sizeof(target));
     }
-    image[126] = 9;             /* where the system id is, in words */
+    image[126] = 9;             /* where the system id is, as a word address */
     for (int i = 0; i < 127; i++) {
         sum += image[i];
     }
@@ -256,7 +256,7 @@ void isp_default_nvram(const IspChip *chip, uint8_t *image)
 
 /* RISC: host command and control */
 
-/* The RISC starts over in its boot ROM; what was going on is forgotten. */
+/* The RISC starts over in its boot ROM, and forgets what was going on. */
 void isp_reset_risc(IspModel *m)
 {
     isp_queue_reset(m);
@@ -338,8 +338,8 @@ static void isp_write_hccr(IspModel *m, uint16_t value)
         break;
     case ISP_HCCR_RESTART:
         /*
-         * Not a code of its own in any list: a driver writes it for three at once, and does so with
-         * the RISC just out of reset, where only the last of the three changes anything.
+         * No list has this code. A driver writes it to reset, release and disable the BIOS in one,
+         * with the RISC just out of reset, where only the last of the three changes anything.
          */
         m->bios_off = true;
         /* fall through */
@@ -467,7 +467,7 @@ static void isp_write_dma(IspModel *m, uint32_t reg, uint16_t value)
         return;
     case ISP_CDMA_CONTROL:
     case ISP_DDMA_CONTROL:
-        return;                 /* commands to a channel that never runs by hand */
+        return;                 /* commands to a channel that the host never runs by hand */
     default:
         m->dma_reg[reg / 2] = value;
     }
@@ -485,7 +485,7 @@ static uint16_t isp_read_reg(IspModel *m, uint32_t offset)
     case ISP_BANK ... ISP_REGION_SIZE - 1:
         return isp_read_window(m, offset);
     case ISP_ICR:
-        return m->icr;          /* a soft reset is over before it can be seen */
+        return m->icr;          /* a soft reset is over before the host can see it */
     case ISP_ID_LOW:
         return 0x1077;
     case ISP_ID_HIGH:

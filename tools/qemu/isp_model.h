@@ -72,7 +72,7 @@ typedef enum IspCmdKind {
     ISP_KIND_BOUNCE,            /* a refused entry on its way back */
 } IspCmdKind;
 
-/* One command. The SCSI side reads the first part and owns "backend". */
+/* One command. The SCSI side reads the first part, and owns "backend". */
 typedef struct IspCmd {
     uint8_t bus, target, lun;
     uint8_t cdb_len;
@@ -82,10 +82,10 @@ typedef struct IspCmd {
     uint32_t handle;
     uint32_t seg_count;
     IspSeg *seg;
-    uint64_t length;            /* of all segments together */
+    uint64_t length;            /* of all segments */
     void *backend;
 
-    /* of the model */
+    /* for the model only */
     IspCmdState state;
     IspCmdKind kind;
     struct IspCmd *next, *prev;
@@ -101,9 +101,9 @@ typedef struct IspCmd {
     uint8_t scsi_status;
     uint32_t residual;
     uint8_t sense[ISP_MAX_SENSE];
-    uint8_t entry[64];          /* of a refused one */
+    uint8_t entry[64];          /* a refused entry, to be sent back */
     IspFaultEnd fault;
-    uint64_t due;               /* of one that is held back, ms */
+    uint64_t due;               /* when to post a completion that is held back, ms */
 } IspCmd;
 
 typedef struct IspCmdList {
@@ -113,23 +113,23 @@ typedef struct IspCmdList {
 /* How a command ended, as the SCSI side sees it. */
 typedef enum IspOutcome {
     ISP_DONE_STATUS,            /* the target sent a status */
-    ISP_DONE_NO_TARGET,         /* nobody answered the selection */
-    ISP_DONE_OVERRUN,           /* a status, but the target had more data than there is buffer */
-    ISP_DONE_SHORT,             /* the target wanted more data than there are, and got none */
+    ISP_DONE_NO_TARGET,         /* no target answered the selection */
+    ISP_DONE_OVERRUN,           /* a status, but the target had more data than the buffer holds */
+    ISP_DONE_SHORT,             /* the target wanted more data than the buffer has, and got none */
     ISP_DONE_DIRECTION,         /* the target wanted the other direction */
     ISP_DONE_DMA,               /* the buffer is not in memory */
     ISP_DONE_STOPPED,           /* by scsi_cancel or scsi_reset */
     ISP_DONE_GONE,              /* the target left the bus */
-    ISP_DONE_BUSY,              /* the host of the target could not take it */
-    ISP_DONE_FAILED,            /* no status, no idea */
-    ISP_DONE_FAULT,             /* as the fault says, nothing was moved */
+    ISP_DONE_BUSY,              /* the target's host could not take it */
+    ISP_DONE_FAILED,            /* no status, cause unknown */
+    ISP_DONE_FAULT,             /* as the fault says; no data was moved */
 } IspOutcome;
 
 typedef struct IspResult {
     IspOutcome outcome;
     uint8_t scsi_status;
     uint64_t transferred;
-    bool to_target;             /* the direction it went */
+    bool to_target;             /* direction of the data */
     uint16_t sense_len;
     const uint8_t *sense;
 } IspResult;
@@ -154,7 +154,7 @@ typedef struct IspOps {
     /* For faults only: a clock, and to have isp_alarm() called when it shows that time. */
     uint64_t (*now_ms)(void *opaque);
     void (*set_alarm)(void *opaque, uint64_t ms);
-    /* The guest did what silicon would not like. */
+    /* The guest did something that silicon would not like. */
     void (*guest_error)(void *opaque, const char *what, uint32_t value);
     /* Tracing; may be NULL */
     void (*trace_mailbox)(void *opaque, const uint16_t *in, const uint16_t *out);
@@ -212,10 +212,10 @@ typedef struct IspEeprom {
 
 #define ISP_PARAMS 12
 
-/* By a fault only */
+/* Only faults make it anything but ISP_ALIVE. */
 typedef enum IspLiving {
     ISP_ALIVE,
-    ISP_HALTED,                 /* the firmware has stopped; the host hears of events */
+    ISP_HALTED,                 /* the firmware has stopped; the host still gets events */
     ISP_HUNG,
 } IspLiving;
 
@@ -234,9 +234,9 @@ struct IspModel {
     bool irq_level;
     bool paused, in_reset, host_int, bios_off;
     bool running;               /* firmware, not the boot ROM */
-    bool mbox_busy;             /* a mailbox command has been taken and not finished */
+    bool mbox_busy;             /* a mailbox command has been taken but not finished */
     bool result_ready;
-    bool result_latched;        /* what LOCK guards is a command's result, not an event */
+    bool result_latched;        /* LOCK guards a command's result, not an event */
     uint16_t fw_start;
     bool scheduled, ticking, doorbell, in_run, run_again;
     uint32_t seq;
@@ -259,7 +259,7 @@ struct IspModel {
 
     IspCmd slots[ISP_SLOTS];
     IspCmdList free, active, done, fast;
-    uint32_t commands;          /* slots that are neither free nor a bounce */
+    uint32_t commands;          /* commands that wait or are active */
     uint32_t ticks;
 
     IspFaults faults;
@@ -267,9 +267,9 @@ struct IspModel {
     bool powered;
     uint8_t dead;               /* IspLiving */
     bool gone, gone_config;     /* the card, and its configuration space */
-    bool line_off;              /* the interrupt bit is not seen on the line */
-    uint64_t line_due;          /* when it will be; 0: never */
-    bool shows_other_in;        /* the next read of out-latch 5 gives other_in */
+    bool line_off;              /* the line does not show the interrupt bit */
+    uint64_t line_due;          /* when it will, ms; 0: never */
+    bool shows_other_in;        /* the next read of out-latch 5 returns other_in */
     uint16_t other_in;
     bool mbox_late;             /* a mailbox command waits for mbox_due */
     uint64_t mbox_due;
@@ -281,26 +281,26 @@ struct IspModel {
 
 void isp_init(IspModel *m, IspChipId chip, const IspOps *ops, void *opaque);
 void isp_fini(IspModel *m);
-/* Power-on: as a soft reset, and the EEPROM lines and interrupt line too. */
+/* Power on: reset the EEPROM lines, and all that a soft reset does. */
 void isp_power_on(IspModel *m);
 void isp_default_nvram(const IspChip *chip, uint8_t *image);
 
-/* Register accesses; offset within the 256 bytes. Only aligned words mean something to the chip. */
+/* Register accesses; the 256 bytes repeat. Only aligned words mean something to the chip. */
 uint32_t isp_read(IspModel *m, uint32_t offset, unsigned size);
 void isp_write(IspModel *m, uint32_t offset, uint32_t value, unsigned size);
 
-/* Take new requests, start commands, post completions: what schedule() asks for. */
+/* What schedule() asks for: take new requests, start commands, post completions. */
 void isp_run(IspModel *m);
 void isp_tick(IspModel *m);
 void isp_alarm(IspModel *m);
 
-/* The SCSI side reports. */
+/* The SCSI side reports that a command has ended. */
 void isp_scsi_done(IspModel *m, IspCmd *cmd, const IspResult *result);
-/* Somebody else has reset the bus. */
+/* The bus was reset, but not by a mailbox command. */
 void isp_bus_was_reset(IspModel *m, int bus);
 void isp_post_event(IspModel *m, uint16_t code, uint16_t mb1, uint16_t mb2, uint16_t mb6);
 
-/* Migration: after the plain fields are loaded, lists and counts are made anew. */
+/* Migration: rebuild lists and counts, after the plain fields are loaded. */
 void isp_relink(IspModel *m);
 bool isp_cmd_reserve(IspCmd *cmd, uint32_t segs);
 

@@ -33,22 +33,22 @@ struct IspState {
     PCIDevice parent_obj;
 
     MemoryRegion io, mem;
-    MemoryRegion abort;         /* where memory decoding is off: nobody answers, all ones */
+    MemoryRegion abort;         /* stands in while memory decoding is off: reads as all ones */
     bool abort_mapped;
     IOMMUMemoryRegion window;   /* what data DMA sees: RAM where there is RAM, else the sink */
     MemoryRegion sink;
     AddressSpace window_as, sink_as;
-    uint64_t sunk;              /* accesses that the window has turned to the sink */
+    uint64_t sunk;              /* accesses that the window has sent to the sink */
     SCSIBus bus;
     QEMUBH *bh;
     QEMUTimer *timer, *alarm;
     VMChangeStateEntry *vm_state;
-    bool deferred;              /* the bottom half came while the machine was stopped */
+    bool deferred;              /* the bottom half ran while the machine was stopped */
     char *nvram_file;
     IspModel m;
 };
 
-/* One SCSI request, as long as the SCSI layer knows it. */
+/* One SCSI request, for as long as the SCSI layer knows it. */
 typedef struct IspRequest {
     IspState *s;
     IspCmd *cmd;                /* NULL once the chip has forgotten it */
@@ -56,16 +56,17 @@ typedef struct IspRequest {
     QEMUSGList sg;
     bool use_sg;
     bool overrun;
-    IspOutcome refused;         /* its data phase does not happen; 0 if it may */
-    uint64_t sunk;              /* the count of the device when it began */
-    uint32_t seg;               /* where a transfer without scatter/gather list goes on */
+    IspOutcome refused;         /* the outcome instead of its data phase; 0: that may happen */
+    uint64_t sunk;              /* the device's count when the request began */
+    uint32_t seg;               /* where a transfer without scatter/gather list continues */
     uint32_t seg_offset;
     uint64_t moved;
 } IspRequest;
 
 /*
  * Chip to memory. No DMA reaches a register, the chip's own or another device's: a device does not
- * expect its registers to be written from the middle of a transfer, and might reset what runs it.
+ * expect a write to its registers in the middle of a transfer, and might reset what runs that
+ * transfer.
  */
 
 static bool isp_is_ram(IspState *s, uint64_t addr, uint64_t len, bool write)
@@ -107,18 +108,18 @@ static bool isp_op_dma_write(void *opaque, uint64_t addr, const void *buf, uint3
 }
 
 /*
- * The chip checks a command's data when the command starts. The block layer maps them later, and
- * again when it repeats an access; by then the guest may have moved registers there. So data go
- * through this window, which checks again each time. RAM is where it was, and an IOMMU of the
- * machine still translates behind the window. All else is the sink, which is RAM too: with no
- * target at all QEMU would set up a bounce buffer.
+ * The chip checks a command's buffer when the command starts. The block layer maps the buffer
+ * later, and again when it repeats an access; by then the guest may have moved registers there. So
+ * data goes through this window, which checks again each time. The window shows RAM at its own
+ * address, and the machine's IOMMU still translates behind the window. Everything else is the sink,
+ * which is also RAM: with no target at all, QEMU would set up a bounce buffer.
  */
 static IOMMUTLBEntry isp_window_translate(IOMMUMemoryRegion *window, hwaddr addr,
                                           IOMMUAccessFlags flag, int index)
 {
     static const hwaddr masks[] = { 0x1fffff, 0xfff, 0 };
     IspState *s = container_of(window, IspState, window);
-    /* An IOMMU reports as a fault what is not mapped: look at no more than the page in question. */
+    /* An IOMMU reports an unmapped page as a fault: look at no more than the page in question. */
     bool iommu = pci_device_iommu_address_space(&s->parent_obj) != &address_space_memory;
 
     for (int i = iommu; i < ARRAY_SIZE(masks); i++) {
@@ -201,13 +202,14 @@ static void isp_command_complete(SCSIRequest *req, size_t resid)
     }
     if (r->use_sg) {
         /*
-         * A disk counts from the transfer, what is not a disk's data from the list. A disk that
-         * repeats a transfer counts it once more, beyond 0.
+         * For a disk's data, resid counts down from the length of the transfer; for other data,
+         * from the length of the list. A disk that repeats a transfer subtracts it again, and resid
+         * passes 0: hence the MIN().
          */
         size_t counted = (req->dma_started ? r->sg.size : req->cmd.xfer) - resid;
 
         r->moved = MIN(counted, r->sg.size);
-        /* A disk counts its DMA as done when it starts: of one that failed nothing is known. */
+        /* A disk counts DMA as done when it starts, so after a failure the count means nothing. */
         if (req->status != GOOD && !req->dma_started) {
             r->moved = 0;
         }
@@ -249,7 +251,7 @@ static void isp_request_cancelled(SCSIRequest *req)
     }
 }
 
-/* The target has come to the data phase of a command that must not move data. */
+/* The target has reached the data phase of a command that must not move data. */
 static void isp_request_refuse(IspRequest *r)
 {
     r->sreq->hba_private = NULL;
@@ -257,7 +259,7 @@ static void isp_request_refuse(IspRequest *r)
     isp_request_end(r, r->refused);
 }
 
-/* What a fault lets the target move */
+/* How many of len bytes a fault lets the target move */
 static uint64_t isp_request_limit(const IspRequest *r, uint64_t len)
 {
     const IspFaultEnd *fault = &r->cmd->fault;
@@ -266,8 +268,8 @@ static uint64_t isp_request_limit(const IspRequest *r, uint64_t len)
 }
 
 /*
- * Used only where the target may have more data than there is room for: what does not fit is
- * dropped and the command ends as an overrun. All else moves by scatter/gather list.
+ * Used only where the target may have more data than there is room for: the chip drops what does
+ * not fit, and the command ends as an overrun. All other data moves by scatter/gather list.
  */
 static void isp_transfer_data(SCSIRequest *req, uint32_t len)
 {
@@ -325,7 +327,7 @@ static IspRequest *isp_request_new(IspState *s, IspCmd *cmd, SCSIRequest *sreq)
     return r;
 }
 
-/* The list is as long as the transfer, so that the SCSI layer cannot pass its end. */
+/* Make a list no longer than the transfer, so that the SCSI layer cannot pass its end. */
 static void isp_request_map(IspRequest *r)
 {
     uint64_t left = isp_request_limit(r, r->sreq->cmd.xfer);
@@ -340,7 +342,7 @@ static void isp_request_map(IspRequest *r)
     }
 }
 
-/* Are the first bytes of the buffer, as many as the target moves, in memory? */
+/* Is the part of the buffer that the target will use in RAM? */
 static bool isp_data_in_ram(IspState *s, const IspCmd *cmd, uint64_t left, bool write)
 {
     for (uint32_t i = 0; i < cmd->seg_count && left; i++) {
@@ -354,7 +356,7 @@ static bool isp_data_in_ram(IspState *s, const IspCmd *cmd, uint64_t left, bool 
     return true;
 }
 
-/* Does the target want what the host has prepared for? */
+/* Does the target want a transfer that the host has prepared for? */
 static IspOutcome isp_check_data(IspState *s, const IspCmd *cmd, const SCSICommand *sc)
 {
     bool in = sc->mode == SCSI_XFER_FROM_DEV;
@@ -396,8 +398,8 @@ static void isp_op_submit(void *opaque, IspCmd *cmd)
     }
     scsi_req_ref(req);
     /*
-     * The target gets every command, and may end it for reasons of its own. A target that goes on
-     * to the data instead has not begun to carry the command out.
+     * The target gets every command, and may end it for its own reasons. A target that asks for a
+     * data phase instead has not begun to carry out the command.
      */
     if (scsi_req_enqueue(req)) {
         if (r->refused) {
@@ -433,7 +435,7 @@ static void isp_op_cancel_all(void *opaque)
             scsi_req_cancel(r->sreq);
         }
         if (s->m.active.first == cmd) {
-            /* It will end without us. */
+            /* It will end without the chip. */
             if (r) {
                 r->cmd = NULL;
             }
@@ -447,7 +449,7 @@ static void isp_op_reset(void *opaque, int bus, int target, int lun)
     IspState *s = opaque;
     BusChild *kid, *next;
 
-    /* All at once: a reset waits for the I/O of its device, and time passes for the others. */
+    /* Cancel all of them first: a reset waits for its device's I/O while the others go on. */
     for (int i = 0; i < ISP_SLOTS; i++) {
         IspCmd *cmd = &s->m.slots[i];
 
@@ -491,7 +493,7 @@ static void *isp_load_request(QEMUFile *f, SCSIRequest *req)
     scsi_req_ref(req);
     r = isp_request_new(s, cmd, req);
     if (req->cmd.xfer > cmd->length) {
-        r->refused = ISP_DONE_FAILED;   /* how far it had come stayed at the other side */
+        r->refused = ISP_DONE_FAILED;   /* its progress was not migrated */
     } else if (req->cmd.mode != SCSI_XFER_NONE && req->cmd.xfer) {
         isp_request_map(r);
     }
@@ -636,7 +638,7 @@ static const IspOps isp_ops = {
     .trace_fault = isp_op_trace_fault,
 };
 
-/* Registers. The chip takes words only and is asked about every access, to say so. */
+/* Registers. The chip takes only words, but sees every access, so that it can report the others. */
 
 static uint64_t isp_mmio_read(void *opaque, hwaddr addr, unsigned size)
 {
@@ -837,7 +839,8 @@ static const VMStateDescription vmstate_isp_eeprom = {
 
 /*
  * A read that no device claims ends in a master abort, and a PC's host bridge turns that into ones.
- * QEMU's says 0, so the device says it for itself where it would be if it decoded addresses.
+ * QEMU's host bridge returns 0. So while the device does not decode memory, it returns the ones
+ * itself, at the address of its memory BAR.
  */
 static void isp_update_abort(IspState *s)
 {
@@ -880,13 +883,13 @@ static int isp_post_load(void *opaque, int version_id)
     m->mbox_due = 0;
     isp_fault_set_alarm(m);
     isp_update_abort(s);
-    /* Whatever was ready goes on when the machine does. */
+    /* Work that was ready continues when the machine does. */
     m->scheduled = true;
     qemu_bh_schedule(s->bh);
     return 0;
 }
 
-/* What a fault has left behind. Its rule stays; what it holds back goes on at the other side. */
+/* The effects of faults. Rules stay behind; what they held back continues on the other side. */
 
 static bool isp_fault_state_needed(void *opaque)
 {
@@ -1064,7 +1067,7 @@ static void isp_config_write(PCIDevice *pci, uint32_t addr, uint32_t value, int 
     }
 }
 
-/* Life */
+/* Life cycle */
 
 static void isp_reset(DeviceState *dev)
 {
@@ -1095,7 +1098,7 @@ static bool isp_load_nvram(IspState *s, Error **errp)
     return true;
 }
 
-/* Bytes 18..21 of the EEPROM of a 1020 or 1040: subsystem device and vendor. */
+/* The subsystem device and vendor are bytes 18..21 of the EEPROM of a 1020 or 1040. */
 static void isp_init_config(IspState *s)
 {
     PCIDevice *pci = &s->parent_obj;
@@ -1163,7 +1166,7 @@ static void isp_exit(PCIDevice *pci)
     address_space_destroy(&s->sink_as);
 }
 
-/* The chip is there before its properties are. */
+/* The chip must exist before its properties are set. */
 static void isp_instance_init(Object *obj)
 {
     IspState *s = ISP1040(obj);

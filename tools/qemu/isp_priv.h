@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the files of the ISP model share and its users do not see.
+ * What the files of the ISP model share but its users do not see.
  */
 #ifndef ISP_PRIV_H
 #define ISP_PRIV_H
@@ -39,13 +39,13 @@ static inline bool isp_engine_on(const IspModel *m)
 
 /* isp_model.c */
 /*
- * Between these two isp_run() only takes note: resetting targets may wait for their I/O, and the
- * emulator calls whatever is ready meanwhile.
+ * Between these two, isp_run() only notes that it was called: resetting targets may wait for their
+ * I/O, and meanwhile the emulator calls everything that is ready.
  */
 bool isp_enter(IspModel *m);
 void isp_leave(IspModel *m, bool outer);
 void isp_raise(IspModel *m, IspRaise why);
-/* After a pause, or a fault that stopped the chip: take up what has waited. */
+/* After a pause, or a fault that stopped the chip: continue with what has waited. */
 void isp_resume(IspModel *m);
 void isp_update_irq(IspModel *m);
 void isp_reset_risc(IspModel *m);
@@ -79,10 +79,10 @@ void isp_lun_start(IspModel *m, IspLun *lun, unsigned limit);
 bool isp_abort_handle(IspModel *m, uint16_t device, uint32_t handle);
 /* Abort everything for a bus, target or logical unit (-1: all of them). */
 void isp_abort_all(IspModel *m, int bus, int target, int lun);
-/* Reset targets; what they had ends with the given status, and a marker is wanted. */
+/* Reset targets; their commands end with the given status, and new ones wait for a marker. */
 void isp_reset_targets(IspModel *m, int bus, int target, uint8_t completion, uint16_t flags);
 void isp_need_marker(IspModel *m, int bus, int target, int lun, bool need);
-/* Completions that a fault got hold of: never, some time later, twice (the second time later). */
+/* How a fault posts a completion: never, some time later, twice (the second time later). */
 void isp_drop(IspModel *m, IspCmd *c);
 void isp_hold(IspModel *m, IspCmd *c, uint32_t ms);
 void isp_post_twice(IspModel *m, IspCmd *c, uint32_t ms);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What differs between the QEMU versions we build with: 7.2 (Debian 12), 10.0 (Debian 13) and newer.
- * The device is written for the newest; this gives the older ones what they lack.
+ * What differs between the QEMU versions we build with: 7.2 (Debian 12), 10.0 (Debian 13) and
+ * newer. The device is written for the newest; this header gives the older ones what they lack.
  */
 #ifndef ISP_QEMU_COMPAT_H
 #define ISP_QEMU_COMPAT_H
@@ -36,14 +36,14 @@ typedef typeof(__builtin_choose_expr(
                                  void (*)(ObjectClass *, const void *)),
     (const void *)0, (void *)0)) IspClassData;
 
-/* Since 10.0 a list of properties is const and needs no end. */
+/* Since 10.0 a list of properties is const and needs no end marker. */
 #ifdef DEFINE_PROP_END_OF_LIST
 #define device_class_set_props(dc, props) device_class_set_props(dc, (Property *)(props))
 #else
 #define DEFINE_PROP_END_OF_LIST()
 #endif
 
-/* Since 9.2; the preprocessor sees no sign of it but the version. */
+/* Since 9.2. The version is the only sign of it that the preprocessor sees. */
 #if QEMU_VERSION_MAJOR < 9 || (QEMU_VERSION_MAJOR == 9 && QEMU_VERSION_MINOR < 2)
 static inline void device_class_set_legacy_reset(DeviceClass *dc, DeviceReset reset)
 {
