@@ -1,20 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0
-# What a user types: build, install, try and test.  Kbuild is the kernel's view of the same tree.
+# The commands for users: build, install, try and test. Kbuild is the kernel's view of the same tree.
 
 KERNEL  ?= default
 BUILD   := $(CURDIR)/build
 VM      := $(CURDIR)/tools/vm/vm --build $(BUILD) --kernel $(KERNEL)
 JOBS    ?= $(shell nproc)
 
-# The kernel that `make modules` builds for: KDIR (its build folder) or KVER (a Debian kernel,
-# fetched below build/) as given; else the running kernel; else the guest's.
+# `make modules` builds for the kernel given by KDIR (its build folder) or KVER (a Debian kernel,
+# fetched below build/); otherwise for the running kernel; otherwise for the guest's.
 ifeq ($(KDIR),)
 ifeq ($(KVER),)
 KDIR    := $(wildcard /lib/modules/$(shell uname -r)/build)
 endif
 endif
 
-# Objects must not land among the sources: kbuild sees a farm of links to them.
+# Objects must not land among the sources, so kbuild sees a farm of links to them.
 FARMED  := Kbuild include compat drivers $(wildcard tests/kmod)
 
 .DEFAULT_GOAL := help
@@ -76,7 +76,7 @@ define build_modules
 	@$(MAKE) --no-print-directory -j$(JOBS) -C $(1) M=$(2) $(3) modules
 endef
 
-# What modules_install calls the kernel; Debian's "make kernelrelease" says something else.
+# The release that modules_install uses; Debian's "make kernelrelease" says something else.
 release = $(shell sed -n 's/^.*UTS_RELEASE "\([^"]*\)".*/\1/p' $(1)/include/generated/utsrelease.h)
 
 modules:
@@ -86,7 +86,7 @@ else
 	@$(MAKE) --no-print-directory guest-modules $(if $(KVER),KERNEL=$(KVER))
 endif
 
-# Without BTF, for which newer headers want pahole. A warning would be seen once, in the first build.
+# No BTF: newer headers need pahole for it. -Werror: a warning would show only in the first build.
 guest-modules: kernel
 	$(call build_modules,$(shell $(VM) kernel headers),$(BUILD)/modules/$(shell $(VM) kernel),SCSA_TESTS=m \
 		KCFLAGS=-Werror CONFIG_DEBUG_INFO_BTF_MODULES=)
@@ -117,14 +117,14 @@ demo: deps
 check: deps-check
 	@tests/check build lint tools unit fuzz qtest guest kernels-build newest debug readme
 
-# Everything on every kernel, which takes hours: tests/README.md says what check leaves out and why.
+# Everything on every kernel; takes hours. tests/README.md says what check leaves out and why.
 check-all: deps-check
 	@tests/check --complete build lint tools unit fuzz qtest guest guest@6.12 kernels debug debug@kcsan readme
 
 check-dist:
 	@tests/dist bookworm,trixie demo check
 
-# What the levels need, so that their times are those of the tests.
+# Build what the levels need, so that their times are only those of the tests.
 check-build: kernel
 	@tools/qemu/build --asan
 	@$(VM) kernel --kernel debug >/dev/null
@@ -145,7 +145,7 @@ check-qtest:
 check-guest: qemu guest-modules
 	@tests/guest/run --build $(BUILD) --kernel $(KERNEL) $(TESTS)
 
-# A kernel of this tree's own: tools/vm builds it the first time.
+# Runs on a kernel of this tree's own, which tools/vm builds the first time.
 check-debug: CHECKING = $(if $(filter kcsan,$(KERNEL)),kcsan,debug)
 check-debug: qemu
 	@$(MAKE) --no-print-directory guest-modules KERNEL=$(CHECKING)

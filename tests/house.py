@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """The plan of the tree, as tests/lint checks it: rooms, seams, lengths of files, names.
 
-compat/README.md says what the rooms of compat/ are. Each check returns its problems as lines.
+compat/README.md explains the rooms of compat/. Each check returns its problems as lines.
 """
 
 import fnmatch
@@ -14,7 +14,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 ROOMS = ('linux', 'scsi', 'ddi', 'os', 'pure')          # calls go down this list
 LINUX_SIDE = ('linux', 'os')
 SOLARIS_SIDE = ('scsi', 'ddi')
-# What each room includes besides its own headers. A folder stands for all of its headers.
+# What each room may include besides its own headers. A folder stands for all of its headers.
 INCLUDES = {
     'linux': ('impl.h', 'linux_impl.h', 'linux_compat.h', 'pure'),
     'scsi': ('impl.h', 'ddi', 'pure'),
@@ -28,13 +28,13 @@ BARE_STATICS = 'tests/known-bare-statics'
 
 
 def text(path):
-    """A file of the tree."""
+    """Read a file of the tree."""
     with open(os.path.join(TOP, path), encoding='utf-8') as f:
         return f.read()
 
 
 def known(path):
-    """Rows of a list of exceptions: two words, or a word and the rest of the line."""
+    """Rows of a list of exceptions: the first word of each line, and the rest."""
     return [tuple(line.split(None, 1)) for line in text(path).splitlines()
             if line and line[0] != '#']
 
@@ -44,16 +44,16 @@ def foreign(room, path, header):
     if room in LINUX_SIDE:
         return 'the Linux side has no <sys/...>' if header.startswith('sys/') else None
     if room in SOLARIS_SIDE:
-        # A macro that marks what is exported, and nothing of Linux' own.
+        # export.h has only the macro that marks exports, nothing else of Linux.
         mine = header.startswith('sys/') or header == 'linux/export.h'
         return None if mine else 'the Solaris side has <sys/...> only'
-    # Plain data of the contract, and the file that stands for the environment.
+    # Plain data of the contract, and pure.h, which stands for the environment.
     mine = header == 'sys/ddidmareq.h' or path == 'compat/pure/pure.h'
     return None if mine else 'pure code has no environment but pure.h'
 
 
 def includes(files):
-    """A file of compat/ is on one side, and looks only where its room may."""
+    """A file of compat/ is on one side, and includes only what its room may include."""
     bad = []
     for path in fnmatch.filter(files, 'compat/*/*.[ch]'):
         room = path.split('/')[1]
@@ -89,7 +89,7 @@ def symbols(objects, files):
 
 
 def declared(header):
-    """Functions and variables that a header declares."""
+    """The functions and variables that a header declares."""
     source = re.sub(r'/\*.*?\*/', '', header, flags=re.S)
     return (re.findall(r'^(?!static|typedef|struct \w+ \{)\w[\w ()*,]*?\b(\w+)\([^{;]*\);', source,
                        re.M)
@@ -97,7 +97,7 @@ def declared(header):
 
 
 def calls(objects, files):
-    """No object of compat/ refers to a room above its own but by the upcalls of impl.h."""
+    """An object of compat/ refers to a room above its own only through the upcalls of impl.h."""
     wanted, home, _ = symbols(objects, files)
     upcalls = declared(re.split(r'/\* -{4} ', text('compat/impl.h').split('---- upcalls ----')[1])[0])
     bad = [] if wanted else ['no objects: does the build fail?']
@@ -132,7 +132,7 @@ def seams(objects, files):
 
 
 def long_files(files):
-    """No source is longer than LONGEST lines, but for those that are to be split."""
+    """No source is longer than LONGEST lines, except those on the list."""
     let_pass = dict(known(LONG_FILES))
     lengths = {f: text(f).count('\n') for f in files
                if f.endswith(('.c', '.h', '.py')) or '.' not in os.path.basename(f)
@@ -145,7 +145,7 @@ def long_files(files):
 
 
 def bare_statics(files):
-    """A static function's name has a prefix, so that a backtrace tells where it is."""
+    """A static function's name has a prefix, so that a backtrace shows where it is."""
     let_pass = set(known(BARE_STATICS))
     found = {(f, name) for f in files if f.startswith(('compat/', 'drivers/')) and f[-2:] in ('.c', '.h')
              for name in re.findall(r'^static\b[^;={(]*\b(\w+)\(', text(f), re.M) if '_' not in name}
@@ -156,7 +156,7 @@ def bare_statics(files):
 
 
 def grown(let_pass):
-    """Names that the list did not have when it was made."""
+    """Names that were not in the first version of the list."""
     log = subprocess.run(['git', 'log', '--format=%H', '--diff-filter=A', '--', BARE_STATICS], cwd=TOP,
                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False)
     if not log.stdout:

@@ -1,21 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0
-"""QEMU's debugger port, as far as the bench needs it: stop the guest at an address, go on."""
+"""QEMU's debugger port, as far as the bench needs it: stop the guest at an address, and go on."""
 
 import socket
 
 
 class Gdb:
-    """A connection; the guest is stopped as long as continue_to() is not running."""
+    """A connection; the guest is stopped except while continue_to() runs."""
 
     def __init__(self, path, timeout=120):
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.settimeout(timeout)
         self.socket.connect(path)
         self.pending = b''
-        self._reply()       # connecting stops the guest, which is reported
+        self._reply()       # connecting stops the guest, and QEMU reports the stop
 
     def close(self):
-        """Remove nothing, let the guest run."""
+        """Let the guest run; breakpoints stay."""
         self._send(b'D')
         self.socket.close()
 
@@ -36,12 +36,12 @@ class Gdb:
             self.pending += data
 
     def command(self, text):
-        """One packet and its answer."""
+        """Send one packet; return its answer."""
         self._send(text.encode())
         return self._reply().decode()
 
     def break_at(self, address, on=True):
-        """A breakpoint in whatever runs at this address; off: not any more."""
+        """Set a breakpoint at this address, in any process; on=False removes it."""
         answer = self.command(f'{"Z" if on else "z"}1,{address:x},1')
         if answer != 'OK':
             raise ConnectionError(f'no breakpoint: {answer!r}')

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Guest instructions for each I/O: counted by QEMU under -icount, idle time left out.
+"""Guest instructions for each I/O: counted by QEMU under -icount, without idle time.
 
-One virtual CPU runs load.c's fixed number of I/Os. A breakpoint at its begin_mark() and at its
-end_mark() stops the machine there, and the difference of what QEMU has counted is what the I/Os
-took, interrupts and waking up included. Each command takes SERVICE_MS of the guest's own clock:
-were the device as fast as the host makes it, the number of interrupts would be left to chance.
+One virtual CPU runs load.c's fixed number of I/Os. Breakpoints at its begin_mark() and end_mark() stop
+the machine there. The difference between QEMU's counts is what the I/Os took, with interrupts and
+wake-ups. Each command takes SERVICE_MS of the guest's own clock: if the device ran as fast as the host
+allows, chance would decide the number of interrupts.
 """
 
 import os
@@ -20,7 +20,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 def build_load(build):
-    """Compile load.c; (path, address of begin_mark, address of end_mark)."""
+    """Compile load.c; return (path, address of begin_mark, address of end_mark)."""
     folder = os.path.join(build, 'bench')
     os.makedirs(folder, exist_ok=True)
     path = os.path.join(folder, 'load')
@@ -56,7 +56,7 @@ class Counter:
                 os.unlink(self.port)
 
     def sample(self):
-        """What has been counted so far; the machine is stopped."""
+        """Return what has been counted so far; the machine must be stopped."""
         counted = self.vm.counters()
         counted['instructions'] = self.vm.qmp('query-replay')['icount']
         return counted
@@ -77,7 +77,7 @@ class Counter:
             gdb.close()
 
     def run(self, device, rw, size, depth, emulated):
-        """{counter: for each I/O} of one workload; emulated: it is our chip that does it."""
+        """Return {counter: for each I/O} of one workload; emulated: the device is our emulated chip."""
         ios = SMALL_IOS if size <= 65536 else SMALL_IOS // 8
         self.vm.guest(f'echo none > /sys/block/{device[5:]}/queue/scheduler; '
                       f'echo 2 > /sys/block/{device[5:]}/queue/nomerges')

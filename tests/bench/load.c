@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A fixed number of direct I/Os, the same each time: what the bench counts guest instructions of.
- * It asks for the kernel's asynchronous I/O by system call, and so needs no library in the guest.
+  * A fixed number of direct I/Os, the same each time: the bench counts their guest instructions.
+  * It calls the kernel's asynchronous I/O directly, so it needs no library in the guest.
  *
  *	load <device> read|write|randread|randwrite <bytes of one> <depth> <I/Os>
  *
@@ -21,7 +21,7 @@
 #include <linux/fs.h>
 
 #define MAX_DEPTH	256
-#define WARM_UP		512UL	/* batches: every tag has been used, every cache is filled */
+#define WARM_UP		512UL	/* batches: enough to use every tag and fill every cache */
 
 static struct iocb iocbs[MAX_DEPTH];
 static struct iocb *list[MAX_DEPTH];
@@ -34,7 +34,7 @@ static void die(const char *what)
 	exit(1);
 }
 
-/* The same places on each run. */
+/* The same blocks on each run. */
 static unsigned long long place(unsigned long n, unsigned long long blocks)
 {
 	return (at_random ? n * 2654435761ULL : n) % blocks;
@@ -60,7 +60,7 @@ static void batch(aio_context_t context, unsigned long first, long depth, unsign
 	}
 }
 
-/* Here the host stops the machine and looks at its counters: when all is warm, when all is done. */
+/* The host stops the machine in both marks to read its counters: after warm-up, and at the end. */
 __attribute__((noinline)) void begin_mark(void)
 {
 	asm volatile("nop");

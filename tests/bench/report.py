@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What the bench says: tables for people and for README.md, a plot."""
+"""The bench's output: tables for people and for README.md, and a plot."""
 
 import re
 
@@ -7,8 +7,8 @@ DRIVERS = {'qla1280': '#888888', 'isp': '#1f5fbf'}
 
 
 def number(value, digits=2):
-    """A cell; a dash for what was not measured."""
-    # + 0.0: no -0.00
+    """A cell; a dash if it was not measured."""
+    # + 0.0 turns -0.00 into 0.00.
     return '–' if value is None else f'{round(value, digits) + 0.0:.{digits}f}'
 
 
@@ -19,7 +19,7 @@ def grid(head, rows):
 
 
 def workload_table(figures, workloads):
-    """One line for each workload, qla1280 beside isp."""
+    """One row for each workload, qla1280 beside isp."""
     head = ['workload', 'register accesses per I/O: `qla1280`', '`isp`', 'interrupts per I/O: `qla1280`',
             '`isp`', 'instructions per I/O, net: `qla1280`', '`isp`', 'ratio',
             'IOPS, `isp` : `qla1280` (min–max)', 'ceiling : `qla1280`']
@@ -38,7 +38,7 @@ def workload_table(figures, workloads):
 
 
 def driver_table(figures):
-    """What is not a matter of one workload."""
+    """The figures that do not depend on a workload."""
     names = [('size', 'module, bytes (`isp` with `scsa`)'),
              ('largest_request', 'largest request from the block layer, bytes'),
              ('queue_depth', 'commands outstanding on one disk'),
@@ -53,14 +53,14 @@ def driver_table(figures):
 
 
 def text(figures, about, workloads):
-    """All of it, as it stands in README.md."""
+    """Both tables, as they stand in README.md."""
     return (f'{about["date"]}, {about["machine"]}; guest Linux {about["kernel"]}, '
             f'{about["rounds"]} rounds:\n\n{workload_table(figures, workloads)}\n\n'
             f'{driver_table(figures)}\n')
 
 
 def put_into(path, body, made_by='make bench'):
-    """Replace what is between the markers of the command that makes it."""
+    """Replace the text between the markers of the command that makes it."""
     begin, end = f'<!-- {made_by}: begin -->', f'<!-- {made_by}: end -->'
     with open(path, encoding='utf-8') as f:
         old = f.read()

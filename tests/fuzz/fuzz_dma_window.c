@@ -1,6 +1,6 @@
 /* SOURCES: compat/pure/dma_window.c */
 // SPDX-License-Identifier: GPL-2.0
-/* Any attributes and any object: a plan tiles the object and keeps to the attributes. */
+/* Any attributes and any object: a plan tiles the object and obeys the attributes. */
 #include <stdlib.h>
 
 #include "dma_window.h"
@@ -25,7 +25,7 @@ static int add(struct dma_plan *p, const struct dma_seg *segs, uint32_t n)
 	return rc;
 }
 
-/* Windows of up to @sets sets of sgllen cookies. */
+/* A window has up to @sets sets of sgllen cookies. */
 static void check(const struct dma_plan *p, uint64_t total, uint32_t sets)
 {
 	uint64_t offset = 0, sum, set;
@@ -81,7 +81,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	rc = dma_plan_init(&p, &lim, 0);
 	at_once = size % 8 + 1;
-	/* Lengths that make a few thousand cookies at most, whatever the attributes. */
+	/* Limit the lengths, so that any attributes make a few thousand cookies at most. */
 	while (!rc && size >= 10) {
 		uint16_t len;
 

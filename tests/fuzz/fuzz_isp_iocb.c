@@ -1,6 +1,6 @@
 /* SOURCES: drivers/isp/isp_iocb.c */
 // SPDX-License-Identifier: GPL-2.0
-/* Any command anywhere in a ring: as many entries as announced, each segment found again. */
+/* Any command anywhere in a ring: it takes as many entries as announced, and has every segment. */
 #include <stdlib.h>
 
 #include "ispcmd.h"

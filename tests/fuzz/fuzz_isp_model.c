@@ -39,7 +39,7 @@ static void mbox(struct fake *f, const uint16_t *mb)
 	isp_write(f->m, ISP_BANK + ISP_RISC_HCCR, 0x7000, 2);
 }
 
-/* Most inputs get as far as rings that run; the length says how many inputs do not. */
+/* Most inputs get running rings; in the others @len, the response ring's length, is invalid. */
 static void start(struct fake *f, uint16_t len)
 {
 	mbox(f, (uint16_t[8]){ 0x02, 0x1000 });
@@ -50,7 +50,7 @@ static void start(struct fake *f, uint16_t len)
 	isp_write(f->m, ISP_ICR, 6, 2);
 }
 
-/* One request entry: a sane command, with some of its bytes replaced. */
+/* Make one request entry: a sane command with some of its bytes replaced. */
 static void entry(struct fake *f, struct input *in)
 {
 	uint32_t at = f->m->req.len ? f->m->mbox_in[4] % f->m->req.len : 0;
@@ -75,7 +75,7 @@ static void entry(struct fake *f, struct input *in)
 	isp_write(f->m, ISP_MBOX + 8, (at + 1) % 32, 2);
 }
 
-/* A fault, with most of its numbers from the input */
+/* Arm a fault, with most of its numbers from the input. */
 static void fault(struct fake *f, struct input *in)
 {
 	static const char *const whats[] = {

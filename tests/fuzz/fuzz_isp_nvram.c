@@ -1,6 +1,6 @@
 /* SOURCES: drivers/isp/isp_nvram.c */
 // SPDX-License-Identifier: GPL-2.0
-/* Any EEPROM content: what comes out is always within what the chip and the driver can take. */
+/* Any EEPROM content: the result always stays within what the chip and the driver accept. */
 #include <stdlib.h>
 
 #include "isp_nvram.h"
@@ -39,7 +39,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(image, data, MIN(size, sizeof(image)));
 	format = (enum isp_nv_format)(image[ISP_NVRAM_MAX_SIZE] % 3);
 	len = format == ISP_NV_1040 ? ISP_NVRAM_1040_SIZE : ISP_NVRAM_1080_SIZE;
-	/* Most inputs are to come past the signature and the sum. */
+	/* Let most inputs pass the signature and the checksum. */
 	if (image[ISP_NVRAM_MAX_SIZE] & 0x10) {
 		memcpy(image, "ISP ", 4);
 		for (i = 0; i < len - 1; i++)

@@ -1,6 +1,6 @@
 /* SOURCES: compat/pure/split.c */
 // SPDX-License-Identifier: GPL-2.0
-/* Any 32 bytes as a CDB with any buffer: never split what may not be, parts add up to the whole. */
+/* Any 32 bytes as a CDB with any buffer: a split is always allowed, and the parts add up. */
 #include <stdlib.h>
 
 #include "split.h"
@@ -47,7 +47,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	require(s.blocks * block == bufflen);
 	require(s.lba + s.blocks - 1 >= s.lba);
-	/* Sixteen parts at most: each takes some of what is left, the last takes all of it. */
+	/* Sixteen parts at most: each takes some of the rest, the last takes all of it. */
 	while (done < bufflen) {
 		uint64_t left = (bufflen - done) / block;
 		uint64_t n = i < 15 ? 1 + left * in.parts[i] / 300 : left;
@@ -61,7 +61,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		done += n * block;
 	}
 	require(done == bufflen);
-	/* Written with the whole range it is the CDB it was. */
+	/* Rewritten with the whole range, the CDB is the original. */
 	require(split_rewrite(&s, part, 0, bufflen) == 0);
 	require(memcmp(part, in.cdb, 32) == 0);
 	return 0;

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Walk failed allocations through an operation: the 1st, the 2nd ... until the operation has none
- * left to fail. Runs in the guest on a kernel with fault injection; /proc/self/fail-nth makes the
- * kernel fail the Nth allocation that this task makes, and no other.
+  * Walk failed allocations through an operation: fail the 1st, then the 2nd ... until the operation
+  * has no allocation left to fail. Runs in the guest on a kernel with fault injection; writing N to
+  * /proc/self/fail-nth makes the kernel fail the Nth allocation of this task, and no other.
  *
  *	failnth bind <driver folder in sysfs> <device> <seconds>
  *	failnth scan <SCSI host number> <device> <seconds>
  *	failnth read|write <block device> <bytes>
  *	failnth sg <sg device> <bytes>
  *
- * A scan is for one device, "0:0:0". With seconds, not 0, every allocation fails for that long, then
- * every second one for as long, every fourth ... A bind makes more than a thousand.
+  * A scan is for one device, "0:0:0". If <seconds> is not 0, every allocation fails for that long,
+  * then every second one for as long, every fourth ... A bind makes over a thousand allocations.
  *
- * Prints "<operation> <cases> <cases that ended with an error>"; status 1 and a reason when a case
- * ends otherwise than whole or with an error.
+  * Prints "<operation> <cases> <cases that ended with an error>". Exits with status 1 and a reason
+  * if a case neither succeeds completely nor ends with an error.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -52,7 +52,7 @@ static void fail_nth(int n)
 		die("fail-nth: %m");
 }
 
-/* Was the Nth allocation reached? Disarms. */
+/* Was the Nth allocation reached? Also disarms the injection. */
 static int failed_one(void)
 {
 	char text[16] = "";
@@ -84,7 +84,7 @@ static void write_text(const char *folder, const char *name, const char *text)
 	close(fd);
 }
 
-/* How many allocations to go on by. */
+/* The step to the next allocation to fail. */
 static int stride(time_t begun, int seconds)
 {
 	return 1 << (seconds ? (time(NULL) - begun) / seconds : 0);
@@ -161,7 +161,7 @@ static int scan_walk(const char *host, const char *device, int seconds)
 	return 0;
 }
 
-/* READ(10) or WRITE(10) by SG_IO from block 0; 0, or -1 when it ended with an error. */
+/* READ(10) or WRITE(10) by SG_IO from block 0. Returns 0, or -1 if it ended with an error. */
 static int sg_io(int fd, unsigned char *data, int bytes, int out)
 {
 	unsigned char cdb[10] = { out ? 0x2a : 0x28 }, sense[64];
@@ -191,7 +191,7 @@ static int transfer(const char *op, int fd, unsigned char *data, int bytes, int 
 	return n == bytes ? 0 : -1;
 }
 
-/* Whatever is said to have been moved was moved, and the next transfer is as good as ever. */
+/* A transfer that reports success has moved all its data, and the next transfer works. */
 static int io_walk(const char *op, const char *device, int bytes)
 {
 	int fd = open_it(device, O_RDWR | (strcmp(op, "sg") ? O_DIRECT : 0));

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Reset a SCSI device that has gone while it was open: sg_reset(8) opens it anew, and cannot.
+  * Reset a SCSI device that went away while it was open. sg_reset(8) cannot: it opens the device.
  *
  *	heldreset <device> <file in sysfs> device|target|bus|host
  *
- * Opens the device, writes 1 to the file, which makes it go, and asks for the reset. Prints "done" or
- * why it was refused.
+  * Opens the device, writes 1 to the file, which removes the device, and asks for the reset. Prints
+  * "done", or why the reset was refused.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +16,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-/* The C library's header is older than these. */
+/* The C library's header lacks these. */
 #ifndef SG_SCSI_RESET_TARGET
 #define SG_SCSI_RESET_TARGET		4
 #define SG_SCSI_RESET_NO_ESCALATE	0x100

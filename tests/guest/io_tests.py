@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""I/O tests any driver for the emulated chip must pass: made once for each driver."""
+"""I/O tests that every driver for the emulated chip must pass; instantiated once for each driver."""
 
 import hashlib
 
@@ -10,7 +10,7 @@ MIB = 1 << 20
 
 
 def fio(vm, device, depth, options=''):
-    """Write with checksums, then read and verify; any mismatch ends fio with an error."""
+    """Write with checksums, then read and verify; any mismatch makes fio fail."""
     vm.guest(f'fio --name=verify --filename={device} --rw=randwrite --bsrange=4k-64k '
              f'--blockalign=4k --size=16M --ioengine=libaio --direct=1 --iodepth={depth} '
              f'--verify=crc32c --verify_fatal=1 --do_verify=1 --output-format=terse {options}',
@@ -18,7 +18,7 @@ def fio(vm, device, depth, options=''):
 
 
 def sg_raw(vm, device, cdb, read=0):
-    """(exit status, what it said) of one passthrough command."""
+    """Send one passthrough command; return (exit status, what sg_raw said)."""
     wants = f'-r {read}' if read else ''
     result = vm.guest(f'sg_raw {wants} {device} {cdb} 2>&1', check=False)
     return result.status, result.text
@@ -27,7 +27,7 @@ def sg_raw(vm, device, cdb, read=0):
 DATA = ['finds_its_disks', 'fio_verify_depth_32', 'fio_verify_all_disks',
         'sg_dd_reaches_the_image', 'cdrom_reads', 'odd_lengths', 'ext4', 'log_is_clean']
 
-# name, CDB, bytes to read, exit status of sg_raw (sg3_utils(8)), words it must say
+# name, CDB, bytes to read, exit status of sg_raw (sg3_utils(8)), words it must print
 PASSTHROUGH = [
     ('test_unit_ready', '00 00 00 00 00 00', 0, 0, ()),
     ('inquiry', '12 00 00 00 60 00', 96, 0, ('QEMU',)),
@@ -60,10 +60,10 @@ OVERRUNS = [
 
 
 def io_group(driver, name, needs=None, params='', only=(), dma='', **machine):
-    """The group of tests for one driver (and its parameters) on one kind of machine.
+    """The tests for one driver (with its parameters) on one kind of machine.
 
-    only: names of the tests that this kind of machine is worth, all if empty.
-    dma: a kernel trace event that DMA must cause on it, or the machine is not what it claims.
+    only: names of the tests worth running on this kind of machine; empty: all of them.
+    dma: a kernel trace event that DMA must cause; without it the machine is not what it claims to be.
     """
 
     def configure(settings):
@@ -88,7 +88,7 @@ def io_group(driver, name, needs=None, params='', only=(), dma='', **machine):
 
     @group.test
     def absent_target_is_silent(vm):
-        # Nothing may be said of a target that is not there, the scan asks all of them.
+        # The scan asks every target; an absent one must leave no message.
         same(errors_in_log(vm), [], 'error lines in the kernel log')
         out = vm.guest('dmesg --level=emerg,alert,crit,err,warn --notime').text
         for target in (3, 4, 15):
@@ -112,8 +112,8 @@ def io_group(driver, name, needs=None, params='', only=(), dma='', **machine):
 
     @group.test
     def sg_dd_reaches_the_image(vm):
-        # Random data written by passthrough must be in the host's file, byte for byte, and come
-        # back the same; the offset makes a constant or shifted transfer show.
+        # Random data written by passthrough must be in the host's file, byte for byte, and must come
+        # back unchanged; the offset exposes a constant or shifted transfer.
         disk = vm.config.disks[0]
         vm.guest('dd if=/dev/urandom of=/tmp/data bs=1M count=8 2>/dev/null')
         digest = vm.guest('sha256sum < /tmp/data').text.split()[0]
@@ -141,7 +141,7 @@ def io_group(driver, name, needs=None, params='', only=(), dma='', **machine):
 
     @group.test
     def odd_lengths(vm):
-        # Transfers that are no multiple of a block or a word: the allocation length decides.
+        # Lengths that are not a multiple of a block or a word: the allocation length decides.
         for length in (1, 5, 36, 95):
             status, text = sg_raw(vm, generic(vm, 0), f'12 00 00 00 {length:02x} 00', length)
             same(status, 0, f'INQUIRY of {length} bytes: {text}')
@@ -160,7 +160,7 @@ def io_group(driver, name, needs=None, params='', only=(), dma='', **machine):
 
     @group.test
     def overruns_are_errors(vm):
-        """A target that wants to move more than the buffer holds: the command is not taken for done."""
+        """If a target wants to move more than the buffer holds, the command must not count as done."""
         sg, taken = generic(vm, 1), []
         before = hashlib.sha256(host_bytes(vm.config.disks[1], 0, MIB)).digest()
         vm.guest('head -c 4096 /dev/zero | tr "\\0" Q > /tmp/on')
@@ -196,7 +196,7 @@ def io_group(driver, name, needs=None, params='', only=(), dma='', **machine):
 
     @group.test
     def bus_reset(vm):
-        # From user space: the reset is done, the disks are usable after it.
+        # From user space: the reset completes, and the disks work after it.
         sg = generic(vm, 0)
         vm.guest(f'sg_reset --bus --no-escalate {sg}', timeout=120)
         vm.guest(f'for i in 1 2 3 4 5; do sg_turs {sg} && exit 0; sleep 1; done; exit 1')
@@ -287,7 +287,7 @@ def depth_group(driver, name, outstanding, needs=None):
 
 
 def not_built(module):
-    """A needs function: the group runs only when this module of ours has been built."""
+    """A `needs` function: the group runs only if this module of ours has been built."""
     def needs(settings):
         if not any(m.endswith(f'/{module}.ko') for m in settings.modules):
             raise Skip(f'{module}.ko is not built')

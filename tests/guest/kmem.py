@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Slab allocations in the guest, counted by where they are asked for."""
+"""Slab allocations in the guest, counted by call site."""
 
 import re
 
@@ -9,7 +9,7 @@ FOLDER = '/sys/kernel/tracing/events/kmem'
 
 
 def allocations(vm, command, timeout=300):
-    """Run a command; {(module or '', function): (allocations, bytes)} of the whole guest."""
+    """Run a command; return {(module or '', function): (allocations, bytes)} of the whole guest."""
     events = ' '.join(EVENTS)
     out = vm.guest(f'cd {FOLDER}; for e in {events}; do [ ! -d $e ] || echo "{COUNT}" > $e/trigger; '
                    f'done; ( cd /; {command} ) > /dev/null; status=$?; for e in {events}; do '
@@ -25,6 +25,6 @@ def allocations(vm, command, timeout=300):
 
 
 def of_modules(found, *modules):
-    """(allocations, bytes) of what these modules asked for themselves."""
+    """(allocations, bytes) that these modules requested themselves."""
     mine = [v for (module, _), v in found.items() if module in modules]
     return sum(v[0] for v in mine), sum(v[1] for v in mine)

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A read that the HBA loses, and whose data comes after the kernel has given it up.
+  * A read that the HBA loses, whose data arrives after the kernel has given up on it.
  *
  *	latedma <disk> <block> reuse|keep <file>
  *
- * Reads the block by direct I/O, which must fail. Then the memory goes on to another use: "reuse" frees
- * the page and takes 64 MiB in which it will be found again if the kernel may give it to others, "keep"
- * goes on using it. Writing 1 to the file makes the data come. Nothing may have changed in memory.
+  * Reads the block by direct I/O, which must fail. The memory then gets another use. "reuse" frees
+  * the page and takes 64 MiB, which includes the page if the kernel may hand it out again; "keep"
+  * goes on using the page. Writing 1 to the file makes the data arrive. No byte may change.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -48,7 +48,7 @@ int main(int argc, char **argv)
 
 	if (argc != 5)
 		return 2;
-	/* Free pages are kept by the CPU that freed them, which gives them out again first. */
+	/* The CPU that frees a page keeps it and hands it out first, so stay on one CPU. */
 	CPU_ZERO(&one);
 	CPU_SET(0, &one);
 	sched_setaffinity(0, sizeof(one), &one);

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What guest tests share: groups of tests that share a boot, drivers, devices, firmware."""
+"""What guest tests share: groups (of tests that share a boot), drivers, devices, firmware."""
 
 import fnmatch
 import glob
@@ -24,7 +24,7 @@ from qemu import (VM, CommandFailed, Config, Controller, Disk,  # noqa: E402,F40
 
 
 class Skip(Exception):
-    """The test cannot run here; the text says why."""
+    """The test cannot run here; the exception's text says why."""
 
 
 def check(condition, text):
@@ -41,7 +41,7 @@ def same(got, want, what):
 # Firmware
 
 def firmware_image(words):
-    """A file in the layout of qlogic/1040.bin with these words, but for those a loader checks."""
+    """A file in the layout of qlogic/1040.bin made of these words; sets those a loader checks."""
     image = list(words)
     image[3] = len(image)
     image[-1] = -sum(image[:-1]) & 0xffff
@@ -49,7 +49,7 @@ def firmware_image(words):
 
 
 def synthetic_firmware():
-    """One without code."""
+    """An image without code."""
     image = [0] * 64
     image[0:2] = [0x0078, 0x1041]
     banner = b'SYNTHETIC TEST IMAGE  Firmware  Version 04.66 '
@@ -59,7 +59,7 @@ def synthetic_firmware():
 
 
 def firmware(build, synthetic=False):
-    """(guest path, host path) of qlogic/1040.bin: Debian's where it can be had, else synthetic."""
+    """(guest path, host path) of qlogic/1040.bin: Debian's if available, else synthetic."""
     guest = '/lib/firmware/qlogic/1040.bin'
     folder = os.path.join(build, 'firmware')
     made = os.path.join(folder, 'synthetic-1040.bin')
@@ -90,7 +90,7 @@ def firmware(build, synthetic=False):
 
 
 def corrupt_firmware(build):
-    """The same with a wrong sum: a chip must refuse to run it."""
+    """firmware() with a wrong checksum: a chip must refuse to run it."""
     guest, path = firmware(build, synthetic=True)
     with open(path, 'rb') as f:
         image = bytearray(f.read())
@@ -115,7 +115,7 @@ def nvram_image(path, initiator=7, valid=True):
 
 
 def program(settings, name):
-    """(guest path, host path) of a program in C of this folder, built."""
+    """Build a C program of this folder; return (guest path, host path)."""
     path = settings.scratch(name)
     if not os.path.exists(path):
         subprocess.run(['gcc', '-O2', '-static', '-o', path,
@@ -133,11 +133,11 @@ class Driver:
     max_cdb: int = 32           # bytes; the midlayer refuses longer ones
 
     def load(self, vm, params=''):
-        """modprobe and wait for the disks."""
+        """modprobe, and wait for the disks."""
         vm.guest(f'modprobe {self.name} {params} && settle', timeout=180)
 
     def unload(self, vm):
-        """Unload; fails when anything still holds the module."""
+        """Unload; fails if anything still holds the module."""
         vm.guest(f'modprobe -r {self.name}', timeout=120)
 
 
@@ -145,10 +145,10 @@ QLA1280 = Driver('qla1280', max_cdb=12)
 ISP = Driver('isp', ours=True)
 
 
-# Tests in the kernel
+# Tests inside the kernel
 
 def ktap_results(vm):
-    """What the contract tests said last, as a test with parts returns it."""
+    """The latest results of the contract tests, as a test with parts returns them."""
     log = vm.guest('dmesg --notime | sed -n "s/^contract: //p"').text.split('KTAP version 1')[-1]
     found = re.findall(r'(?:^# does not hold: (.*)\n)?^(ok|not ok) \d+ (\S+)', log, re.M)
     plan = re.search(r'^1\.\.(\d+)$', log, re.M)
@@ -157,7 +157,7 @@ def ktap_results(vm):
 
 
 def target_driver(vm, params):
-    """Play a target driver on a disk, next to the midlayer; what becomes of each clause."""
+    """Play a target driver on a disk, next to the midlayer; return the result of each clause."""
     vm.guest(f'modprobe scsa_contract host={host_number(vm)} {params} && '
              'modprobe -r scsa_contract', timeout=300)
     return ktap_results(vm)
@@ -178,7 +178,7 @@ def hosts(vm):
 
 
 def host_number(vm):
-    """Number of the one SCSI host in the guest that is not scsi_debug's."""
+    """Number of the only SCSI host in the guest that is not scsi_debug's."""
     found = hosts(vm)
     numbers = [number for number, driver in found.items() if driver != 'scsi_debug']
     check(len(numbers) == 1, f'one SCSI host expected: {found}')
@@ -186,7 +186,7 @@ def host_number(vm):
 
 
 def stats(vm, host=None):
-    """The layer's counters of one host."""
+    """scsa's counters of one host."""
     host = host_number(vm) if host is None else host
     out = vm.guest(f'cat /sys/kernel/debug/scsa/host{host}/stats').text
     return {k: int(v) for k, v in re.findall(r'^(\w+) (\d+)$', out, re.M)}
@@ -222,7 +222,7 @@ def generic(vm, target, lun=0):
 
 
 def random_image(path, size, seed=1):
-    """A host file of that many random, but repeatable bytes."""
+    """A host file of `size` random but repeatable bytes."""
     os.makedirs(os.path.dirname(path), exist_ok=True)
     with open(path, 'wb') as f:
         f.write(random.Random(seed).randbytes(size))
@@ -230,14 +230,14 @@ def random_image(path, size, seed=1):
 
 
 def host_bytes(disk, offset=0, length=-1):
-    """What the disk holds according to the host: a path that shares nothing with the driver."""
+    """What the disk holds according to the host, by a path that shares nothing with the driver."""
     with open(disk.path, 'rb') as f:
         f.seek(offset)
         return f.read(length)
 
 
 def reboot(vm, meanwhile=lambda: None):
-    """Reboot; meanwhile is called when the guest has gone. For a machine with -no-shutdown."""
+    """Reboot; call meanwhile() once the guest is down. Needs a machine with -no-shutdown."""
     vm.guest('(sleep 0.5; reboot -f) > /dev/null 2>&1 &')
     deadline = vm.clock() + 60 * vm.kernel.slowness
     while vm.qmp('query-status')['status'] != 'shutdown':
@@ -254,9 +254,9 @@ def reboot(vm, meanwhile=lambda: None):
 # Checking kernels
 
 def nothing_left(vm):
-    """On a checking kernel: our modules unload, and then nothing of theirs is left.
+    """On a checking kernel: unload our modules, and check that they left nothing behind.
 
-    No lock was lost track of, no DMA mapping remains, no memory is unreachable.
+    lockdep must still be on, no DMA mapping may remain, no memory may be unreachable.
     """
     if vm.config.controllers:
         vm.fault('')
@@ -266,7 +266,7 @@ def nothing_left(vm):
     dma = '/sys/kernel/debug/dma-api'
     disabled, errors, *mapped = vm.guest(f'cd {dma}; cat disabled error_count dump').text.splitlines()
     same(int(errors, 0), 0, 'DMA errors')
-    # Its own allocations fail too where that is tested; then it has given up half way.
+    # A test of failing allocations also fails those of DMA debugging, which then turns itself off.
     if not any('cacheline tracking ENOMEM' in line for line in vm.console()):
         same(disabled, 'N', 'DMA debugging disabled')
         check(not mapped, 'mapped after unload:\n' + '\n'.join(mapped[:20]))
@@ -282,7 +282,7 @@ def unload(vm):
 
 
 def clean(vm):
-    """Leave a machine as another group expects it; false if that cannot be done."""
+    """Leave a machine as another group expects it; return False if that is impossible."""
     try:
         for controller in vm.config.controllers:
             if controller.driver == 'isp1040':
@@ -296,14 +296,14 @@ def clean(vm):
 
 
 def unreferenced(vm):
-    """What kmemleak finds now: it reports what it found unchanged twice and is 5 s old."""
+    """What kmemleak finds now: it reports objects found unchanged in two scans and 5 s old."""
     vm.expect_report(r'kmemleak: \d+ new suspected')
     return vm.guest('cd /sys/kernel/debug; sleep 5 & echo scan > kmemleak; wait; '
                     'echo scan > kmemleak; cat kmemleak', timeout=120).text
 
 
-# TCG with threads, when the kernel patches its code: one vCPU stays in the breakpoint that was
-# there for a moment, and whoever waits for it reports a stall.
+# TCG with threads, when the kernel patches its code: one vCPU stays in the temporary breakpoint, and
+# the vCPU that waits for it reports a stall.
 EMULATOR_STUCK = re.compile(r'stall.*asm_exc_int3', re.S)
 
 
@@ -316,16 +316,16 @@ class Group:
     configure: object           # (Settings) -> Config
     tests: list = field(default_factory=list)
     before: object = None       # (vm): after each boot, or when another group has left the machine
-    needs: object = None        # (Settings): raises Skip
-    kernels: tuple = ()         # names of the checking kernels it is for, if not for any kernel
-    long: bool = False          # takes minutes: begin with it
-    machine: str = ''           # groups that say the same want the same machine
-    breaks: bool = False        # it ends a machine: after those that want the same
+    needs: object = None        # (Settings): raises Skip if the group cannot run
+    kernels: tuple = ()         # names of the checking kernels it is for; empty: any kernel
+    long: bool = False          # takes minutes: start it first
+    machine: str = ''           # groups with the same name here want the same machine
+    breaks: bool = False        # it ends its machine: runs after the others that want the same one
 
     def test(self, function):
-        """Decorator: function(vm) is a test named after it.
+        """Decorator: function(vm) is a test named after the function.
 
-        It may return the tests it consists of, as (name, '' or why it failed) pairs.
+        A test may return its parts, as (name, '' or why it failed) pairs.
         """
         self.tests.append(function)
         return function
@@ -333,7 +333,7 @@ class Group:
 
 @dataclass
 class Settings:
-    """What the command line says."""
+    """The settings from the command line."""
     build: str
     kernel: object
     verbose: bool = False
@@ -341,21 +341,21 @@ class Settings:
     modules: list = field(default_factory=list)
 
     def config(self, **values):
-        """A Config with what all groups have in common."""
+        """A Config with the settings that all groups share."""
         if self.kernel.checks == 'debug':
-            values.setdefault('memory', '512M')     # kmemleak takes its time over all of it
+            values.setdefault('memory', '512M')     # kmemleak scans all of it, which takes time
         return Config(build=self.build, kernel=self.kernel, qemu=self.qemu,
                       verbose=self.verbose, own_modules=self.modules, **values)
 
     def scratch(self, name):
-        """A path for a host file that a group makes; tools/vm removes those of dead processes."""
+        """A path for a host file that a group makes; tools/vm removes files of dead processes."""
         folder = os.path.join(self.build, 'vm', f'run-{os.getpid()}-images')
         os.makedirs(folder, exist_ok=True)
         return os.path.join(folder, name)
 
 
 def reason(error):
-    """Why a test failed; an exception that no test raises on purpose is a bug in it."""
+    """Why a test failed. An exception that no test raises on purpose is a bug in the test."""
     if isinstance(error, (AssertionError, VMError)):
         return str(error) or 'failed'
     return traceback.format_exc()
@@ -364,7 +364,7 @@ def reason(error):
 class Runner:
     """Runs groups and prints TAP; comments say what is running: "begin <test>", "end <group>"."""
 
-    AGAIN = 3       # failed tests of a group that are run again alone
+    AGAIN = 3       # failed tests of a group that are run again alone, at most
 
     def __init__(self, settings, patterns):
         self.settings = settings
@@ -374,7 +374,7 @@ class Runner:
         self.left = None        # (machine, group) that a group has left for the next one
 
     def wanted(self, name):
-        """Is this test asked for?  "!pattern" leaves tests out."""
+        """Is this test wanted?  "!pattern" leaves tests out."""
         def among(patterns):
             return any(fnmatch.fnmatchcase(name, p) for p in patterns)
         asked = [p for p in self.patterns if not p.startswith('!')]
@@ -382,20 +382,20 @@ class Runner:
             not among(p[1:] for p in self.patterns if p.startswith('!'))
 
     def tests(self, group):
-        """(name, function) of the group's tests that are to run."""
+        """(name, function) of the group's tests to run."""
         if group.kernels and self.settings.kernel.checks not in group.kernels:
             return []
         names = [(f'{group.name}.{f.__name__}', f) for f in group.tests]
         return [(n, f) for n, f in names if self.wanted(n)]
 
     def report(self, good, name, note=''):
-        """One TAP line."""
+        """Print one TAP line."""
         self.count += 1
         self.failed += not good
         print(f'{"ok" if good else "not ok"} - {name}{note}')
 
     def run(self, group):
-        """All wanted tests of a group. Those that fail are run again, each alone on a machine."""
+        """Run all wanted tests of a group. Run failed ones again, each alone on a fresh machine."""
         names = self.tests(group)
         if not names:
             return
@@ -414,10 +414,10 @@ class Runner:
         print('# end ' + group.name)
 
     def in_order(self, group, todo):
-        """Run tests and report what passes; (name, function, [(name, why)]) of what does not."""
+        """Run tests and report passes; return (name, function, [(name, why)]) of the failures."""
         vm = None
         broken = 0      # machines lost; a hang costs minutes, so not every test gets its own
-        again = False   # a test is being repeated; no more than one of a group is
+        again = False   # a test is being repeated; at most one of a group is
         failures = []
         while todo:
             name, function = todo.pop(0)
@@ -455,7 +455,7 @@ class Runner:
         return failures
 
     def one(self, vm, group, name, function):
-        """Run one test, report what passes of it; (name, why) of what fails."""
+        """Run one test and report what passes; return (name, why) of what fails."""
         started, cpu = time.monotonic(), vm.cpu_seconds()
         parts = function(vm) or ()
         vm.check()
@@ -470,7 +470,7 @@ class Runner:
         return [(f'{group.name}.{part}', why) for part, why in parts if why]
 
     def alone(self, group, name, function):
-        """A failed test on a machine of its own: {name: why it failed again}."""
+        """Run a failed test on a machine of its own; return {name: why it failed again}."""
         print('# begin ' + name, flush=True)
         vm = None
         try:
@@ -485,7 +485,7 @@ class Runner:
                 vm.kill()
 
     def finish(self, vm, group, share):
-        """Check that nothing is left on a checking kernel, then end the machine or share it."""
+        """On a checking kernel, check that nothing is left; then end the machine or share it."""
         if self.settings.kernel.checks:
             try:
                 started = time.monotonic()
@@ -510,7 +510,7 @@ class Runner:
             self.fail(group.name + '.shutdown', e)
 
     def machine(self, group):
-        """The machine that another group has left if it is the same, else a fresh one."""
+        """The machine that another group has left if its configuration is the same, else a fresh one."""
         if self.left:
             vm, other = self.left
             config = group.configure(self.settings)
@@ -523,7 +523,7 @@ class Runner:
         return self.boot(group)
 
     def boot(self, group):
-        """A fresh VM for the group."""
+        """Boot a fresh VM for the group."""
         config = group.configure(self.settings)
         config.label = 'guest-' + group.name
         vm = VM(config)
@@ -538,7 +538,7 @@ class Runner:
         return self.prepare(vm, group)
 
     def prepare(self, vm, group):
-        """What a group does before its first test on a machine."""
+        """Do what a group needs before its first test on a machine."""
         try:
             if group.before:
                 group.before(vm)
@@ -548,7 +548,7 @@ class Runner:
             raise
 
     def fail(self, name, error, again=None):
-        """A failed test and the reason as TAP comments; again: why it failed the second time."""
+        """Print a failed test, with the reason as TAP comments; again: why it failed the second time."""
         note = ''
         if again is not None:
             note = ' (failed again)' if again else ' (failed, then passed)'
@@ -566,10 +566,10 @@ def errors_in_log(vm):
     return [x for x in out.splitlines() if x and not re.search(BOOT_NOISE, x)]
 
 
-# Said by a kernel without BIOS tables or udev, none of it about SCSI; and what Debian's kernel
-# says of any firmware file that is absent, here because the chip's resident firmware is used.
+# Messages of a kernel without BIOS tables or udev, none of them about SCSI; and Debian's kernel on any
+# absent firmware file, absent here because the tests use the chip's resident firmware.
 BOOT_NOISE = (r'^(mtrr|ACPI|PCI: Fatal|pci 0000:00:1f|integrity|RETBleed|Failed to)|'
               r'firmware: failed to load qlogic|^firmware_class: See|'
-              # Data races; the console is searched for ours.
+              # Data races of the kernel itself; the VM searches the console for ours.
               r'^=+$|BUG: KCSAN: |^(read|write|race) .* of \d+ bytes|^value changed: |'
               r'^Reported by Kernel Concurrency Sanitizer')

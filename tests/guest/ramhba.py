@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The RAM disk HBA: tests it must pass however it is loaded, made once for each way."""
+"""The RAM disk HBA: tests it must pass however it is loaded; instantiated for each way."""
 
 from io_tests import fio, not_built
 from lib import (Driver, Group, block, check, devices, errors_in_log, generic, host_number, same,
@@ -11,7 +11,7 @@ RAMHBA = Driver('ramhba', ours=True)
 def ramhba_group(name, params, segs=256, **machine):
     """One way to load the driver; pci-testdev is the PCI device it binds to.
 
-    segs: scattered pages that a command carries; 0: leave the contract's target driver out.
+    segs: scattered pages that a command carries; 0: leave out the contract's target driver.
     """
     group = Group(name, lambda s: s.config(extra=['-device', 'pci-testdev'], **machine),
                   needs=not_built('ramhba'), before=lambda vm: RAMHBA.load(vm, params),
@@ -41,26 +41,26 @@ def ramhba_group(name, params, segs=256, **machine):
 
     @group.test
     def quiesced_bus(vm):
-        """tran_quiesce: nothing is done on the bus until tran_unquiesce, and nothing is lost."""
+        """tran_quiesce: nothing happens on the bus until tran_unquiesce, and nothing is lost."""
         disk, host = block(vm, 0), f'/sys/class/scsi_host/host{host_number(vm)}'
         done = f'cat /sys/block/{disk[5:]}/stat'
         vm.guest(f'fio --name=x --filename={disk} --rw=randread --bs=4k --direct=1 --iodepth=8 '
                  '--ioengine=libaio --time_based --runtime=8 >/tmp/fio 2>&1 & sleep 1; '
                  f'echo 1 > {host}/bus_quiesced && cat {host}/bus_quiesced')
-        # What was with the taskq when it was asked has come back by now.
+        # Commands that the taskq held when the bus was quiesced have completed by now.
         quiet = vm.guest(f'{done}; sleep 1; {done}').text.strip().split('\n')
         check(quiet[0].split()[:8] == quiet[1].split()[:8], f'the bus is not quiet: {quiet}')
         moved = vm.guest(f'echo 0 > {host}/bus_quiesced; sleep 1; {done}; wait').text.split()
         check(int(moved[0]) > int(quiet[1].split()[0]), f'the bus stays quiet: {quiet} {moved}')
         vm.guest('while pidof fio; do sleep 1; done; grep "err= 0" /tmp/fio', timeout=60)
-        # Its driver can be unloaded all the same.
+        # The driver can still be unloaded.
         vm.guest(f'echo 1 > {host}/bus_quiesced')
         RAMHBA.unload(vm)
         RAMHBA.load(vm, params)
 
     @group.test
     def bus_reset(vm):
-        """tran_bus_reset, asked for by an administrator."""
+        """tran_bus_reset, requested by an administrator."""
         host = f'/sys/class/scsi_host/host{host_number(vm)}'
         vm.guest(f'! echo 2 > {host}/bus_reset; echo 1 > {host}/bus_reset; '
                  'dmesg --notime | grep "ramhba0: bus reset"')
@@ -76,7 +76,7 @@ def ramhba_group(name, params, segs=256, **machine):
             RAMHBA.unload(vm)
             RAMHBA.load(vm, params)
         vm.guest('modprobe -r ramhba; ! lsmod | grep -E "^(ramhba|scsa) "')
-        # The RAM disks know no MODE SENSE, of which sd complains.
+        # The RAM disks do not implement MODE SENSE; sd complains about that.
         same([x for x in errors_in_log(vm) if 'Asking for cache data failed' not in x], [],
              'error lines in the kernel log')
 

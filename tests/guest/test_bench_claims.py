@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What is claimed of the hot path and does not depend on the machine: counts, not times."""
+"""What we claim about the hot path independently of the machine: counts, not times."""
 
 import re
 
@@ -10,8 +10,8 @@ from lib import ISP, Controller, Disk, Group, block, check, host_number, same
 BUILT = not_built('isp')
 GROUPS = []
 
-# Commands take this much of the guest's time: were the chip as fast as the host makes it, how many
-# of them share an interrupt would be left to chance.
+# Commands take this much of the guest's time. If the chip ran as fast as the host allows, chance would
+# decide how many of them share an interrupt.
 SERVICE = 'delay-completion,ms=2,count=0'
 
 
@@ -32,7 +32,7 @@ CLAIMS = group('claims', null_disks(0))
 
 
 def random_reads(vm, depth, batch, ios):
-    """4 KiB random reads in batches; nothing else."""
+    """4 KiB random reads in batches, and nothing else."""
     vm.guest(f'fio --name=r --filename={block(vm, 0)} --rw=randread --bs=4k --direct=1 '
              f'--ioengine=libaio --iodepth={depth} --iodepth_batch_submit={batch} '
              f'--iodepth_batch_complete_min={batch} --number_ios={ios} --size=1G --norandommap '
@@ -57,28 +57,28 @@ def accesses_per_io(vm, depth, batch, ios=4000):
 
 @CLAIMS.test
 def registers_at_depth_1(vm):
-    """Doorbell, producer, interrupt clear, producer again; one to spare."""
+    """Doorbell, producer, interrupt clear, producer again; one access to spare."""
     found = accesses_per_io(vm, 1, 1)
     check(2 < found <= 5, f'{found:.2f} register accesses per I/O')
 
 
 @CLAIMS.test
 def registers_at_depth_32(vm):
-    """One doorbell for a batch, one interrupt for what completes together."""
+    """One doorbell for a batch, one interrupt for commands that complete together."""
     found = accesses_per_io(vm, 32, 8)
     check(found <= 0.5, f'{found:.2f} register accesses per I/O')
 
 
 @CLAIMS.test
 def no_allocation_in_steady_state(vm):
-    """Once every tag has been used our modules ask for no memory, whatever they are sent."""
+    """Once every tag has been used, our modules allocate no memory, whatever the workload."""
     ISP.load(vm)
     work = (f'fio --name=r --filename={block(vm, 0)} --rw=randrw --direct=1 --ioengine=libaio '
             '--iodepth=64 --size=1G --norandommap --randrepeat=1 ')
     rounds, sites, tags = [], {}, 512
-    # A command allocates when its tag is used first, and when its segments are more than ever
-    # before; a watchdog looks after the chip each second, by a timer that is made for it.
-    # Chance decides when a tag is used first, so the last one may be long in coming.
+    # A command allocates when its tag is first used, and when it has more segments than ever before.
+    # A watchdog checks the chip each second, and allocates a timer each time (scsa_timeout).
+    # Chance decides when a tag is first used, so the last one may take long to appear.
     while len(rounds) < 40 and (not rounds or rounds[-1]):
         found = kmem.allocations(vm, work + '--number_ios=6000 --bsrange=64k-128k')
         rounds.append(0)
@@ -88,10 +88,10 @@ def no_allocation_in_steady_state(vm):
                 sites[function] = sites.get(function, 0) + count
     ISP.unload(vm)
     print(f'# allocations of isp and scsa in rounds of 6000 I/Os: {rounds}')
-    # Else nothing has been counted at all.
+    # Otherwise nothing was counted at all.
     check(rounds[0], 'the first use of commands has allocated nothing')
     check(not rounds[-1], f'allocations without end: {sites}')
-    # 128 KiB in single pages are the second enlargement.
+    # 128 KiB in single pages need the second enlargement.
     for function, count in sites.items():
         check(count <= tags * (2 if function in ('plan_grow', 'own_list', 'linux_dma_map') else 1),
               f'{function}: {count} allocations for {tags} tags')
@@ -99,13 +99,13 @@ def no_allocation_in_steady_state(vm):
 
 @CLAIMS.test
 def completed_where_it_came_from(vm):
-    """On the interrupt's CPU in the interrupt; from another where rq_affinity wants it."""
+    """In the interrupt on the interrupt's CPU; on another CPU where rq_affinity wants it."""
     ISP.load(vm)
     disk = block(vm, 0)
     vm.guest(f'echo 2 > /sys/block/{disk[5:]}/queue/rq_affinity; '
              'irq=$(sed -n "s/^ *\\([0-9]*\\):.*isp.*/\\1/p" /proc/interrupts); '
              'echo 1 > /proc/irq/$irq/smp_affinity; '
-             # The interrupt moves when the next one comes.
+             # The new affinity takes effect at the next interrupt.
              f'dd if={disk} of=/dev/null bs=4k count=4 iflag=direct 2>/dev/null')
     for cpu, context in ((0, 'h'), (1, 's')):
         trace = vm.guest('cd /sys/kernel/tracing; echo > trace; '
@@ -120,7 +120,7 @@ def completed_where_it_came_from(vm):
     ISP.unload(vm)
 
 
-# One CPU: two that submit at once would race for their place before the driver sees them.
+# One CPU: two that submit at the same time would race before the driver sees their commands.
 FULL = group('ring-full', null_disks(0, 1, cpus=1, memory='2G',
                                      trace=['scsi_disk_dma_command_READ']))
 
@@ -132,7 +132,7 @@ def isp_counters(vm):
 
 
 def sectors_read(vm, since):
-    """The sectors that the disks were asked for, in that order; where the log ends now."""
+    """The sectors that the disks were asked for, in that order; and where the log ends now."""
     with open(vm._log_path(), encoding='utf-8', errors='replace') as f:
         f.seek(since)
         text = f.read()
@@ -141,9 +141,9 @@ def sectors_read(vm, since):
 
 
 def dispatches(vm):
-    """Sectors in the order in which the driver was given, and took, their commands.
+    """Sectors in the order in which the driver was given commands and accepted them.
 
-    What it refuses because the ring is full comes again. The block layer may let others pass then.
+    A command refused because the ring is full comes again; the block layer may let others pass it.
     """
     text = vm.guest('cd /sys/kernel/tracing; echo 0 > events/scsi/scsi_dispatch_cmd_start/enable; '
                     "sed -n 's/.* id=\\([0-9]*\\).*READ_1[06] lba=\\([0-9]*\\) .*/\\1 \\2/p' trace; "
@@ -157,13 +157,13 @@ def dispatches(vm):
 
 @FULL.test
 def waits_and_goes_out_in_order(vm):
-    """256 commands of 128 segments, a ring for three of them: all done, in order, no busy loop."""
+    """256 commands of 128 segments, a ring for three of them: all complete in order, no busy loop."""
     ISP.load(vm, 'reqring=64')
     disks = [block(vm, t) for t in (0, 1)]
     for disk in disks:
         vm.guest(f'cd /sys/block/{disk[5:]}/queue; echo none > scheduler; echo 2 > nomerges; '
                  'echo 512 > max_sectors_kb')
-    # Pages of a file that was written here and there: hardly two of them adjoin.
+    # Pages of a file written in random order: hardly two of them adjoin.
     vm.guest('fio --name=m --filename=/dev/shm/scattered --rw=randwrite --bs=4k --size=64m '
              '--ioengine=psync --fallocate=none --randrepeat=1')
     same(vm.guest(f'cat /sys/bus/scsi/devices/{host_number(vm)}:*/queue_depth').text.split(),

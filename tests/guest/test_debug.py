@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""isp on a kernel that can fail allocations and count what is left (--kernel debug)."""
+"""isp on a kernel that can fail allocations and find leaks (--kernel debug)."""
 
 import os
 
@@ -10,7 +10,7 @@ FAILNTH = '/bin/failnth'
 
 
 def arm(vm):
-    """Let fault injection fail any allocation it is told to, silently, and none by itself."""
+    """Let fault injection fail any allocation on request, silently, and none on its own."""
     vm.guest('cd /sys/kernel/debug; for f in failslab fail_page_alloc; do '
              'echo 0 > $f/probability; echo 0 > $f/verbose; echo -1 > $f/times; '
              'echo N > $f/ignore-gfp-wait; done; '
@@ -19,7 +19,7 @@ def arm(vm):
 
 
 def group_of(name, before):
-    """One disk, for a short scan; no ACPI interrupt routing, which breaks when out of memory."""
+    """One disk, for a short scan; no ACPI interrupt routing, which breaks without memory."""
     group = Group(name, lambda s: s.config(controllers=[Controller()], files=[program(s, 'failnth')],
                                            cmdline='acpi=noirq',
                                            disks=[Disk(target=0, size='64M')]),
@@ -35,7 +35,7 @@ FAIL = group_of('debug-failslab', arm)
 
 
 def walk(vm, arguments, timeout=600):
-    """Run failnth; (cases, those that ended with an error)."""
+    """Run failnth; return (cases, cases that ended with an error)."""
     result = vm.guest(f'{FAILNTH} {arguments}', timeout=timeout, check=False)
     same(result.status, 0, f'status of failnth {arguments}\n{result.text}')
     cases, errors = map(int, result.text.split()[-2:])
@@ -43,19 +43,19 @@ def walk(vm, arguments, timeout=600):
     return cases, errors
 
 
-# Seconds of each allocation, then fewer; 0: each one.
+# Seconds to fail every allocation, then fewer of them; 0: fail every one.
 WALK = os.environ.get('WALK', '10')
 SCAN = '/sys/module/scsi_mod/parameters/scan'
 
 
 @ATTACH.test
 def each_allocation(vm):
-    """Each allocation of an attach fails once: it unwinds, and the next attach gets further."""
+    """Each allocation of an attach fails once: the attach unwinds, and the next one gets further."""
     vm.guest('echo 0 > /sys/bus/pci/drivers_autoprobe; modprobe isp bus_reset=0 reset_delay=0; '
              f'echo -n manual > {SCAN}')
     device, = chips(vm)
     cases, errors = walk(vm, f'bind /sys/bus/pci/drivers/isp {device} {WALK}', timeout=3600)
-    # How far it gets in that time depends on the machine.
+    # How far the walk gets in that time depends on the machine.
     check(cases > 30 and errors > 5, 'hardly anything failed')
     vm.guest('rmmod isp; echo 1 > /sys/bus/pci/drivers_autoprobe')
 
@@ -75,7 +75,7 @@ for _kind, _size, _params in (('read', 65536, ''), ('write', 65536, ''), ('sg', 
                               ('read', 262144, 'ndatasegs=1'), ('write', 262144, 'ndatasegs=1'),
                               ('sg', 262144, 'ndatasegs=1')):
     def transfer(vm, kind=_kind, size=_size, params=_params):
-        """Each allocation on the way of a request: it ends whole or with an error."""
+        """Each allocation of a request fails once: it transfers everything or ends with an error."""
         ISP.load(vm, params)
         device = generic(vm, 0) if kind == 'sg' else block(vm, 0)
         if kind != 'sg':
@@ -89,7 +89,7 @@ for _kind, _size, _params in (('read', 65536, ''), ('write', 65536, ''), ('sg', 
 
 @FAIL.test
 def load_without_memory(vm):
-    """Allocations that cannot wait, those in interrupts among them, fail often under load."""
+    """Allocations that cannot wait, including those in interrupts, fail often under load."""
     for params in ('', 'ndatasegs=1'):
         ISP.load(vm, params)
         disk = block(vm, 0)

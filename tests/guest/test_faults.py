@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""isp when the chip misbehaves: what tools/qemu injects, under verified load."""
+"""isp when the chip misbehaves: the faults that tools/qemu injects, under verified load."""
 
 import os
 import random
@@ -13,9 +13,9 @@ GROUPS = []
 
 
 def crowd_of(number):
-    """So many controllers, each with two disks, so that a fault on one disk meets the other's commands.
+    """So many controllers, each with two disks: a fault on one disk meets the other's commands.
 
-    Most of a case's time is spent waiting for a timer, so cases share it, each on a chip of its own.
+    A case spends most of its time waiting for a timer, so cases run together, each on its own chip.
     """
     return lambda settings: settings.config(
         controllers=[Controller(id=f'isp{n}') for n in range(number)],
@@ -23,13 +23,13 @@ def crowd_of(number):
 
 
 def disarm(vm):
-    """No chip has a fault."""
+    """Disarm the faults of all chips."""
     for controller in vm.config.controllers:
         vm.fault('', controller.id)
 
 
 def fresh(vm):
-    """isp newly loaded, so that what it tolerates begins anew; commands may take 5 s, not 30."""
+    """Reload isp to reset what it tolerates; commands may take 5 s instead of 30."""
     disarm(vm)
     vm.guest('rmmod isp 2>/dev/null; modprobe isp reset_delay=100 && settle && '
              'for t in /sys/class/scsi_device/*/device/timeout; do echo 5 > $t; done; dmesg -C',
@@ -42,19 +42,19 @@ GROUPS.append(FAULTS)
 
 
 def addresses(vm):
-    """{controller: PCI address}: slots are given in order."""
+    """{controller: PCI address}: slots are assigned in order."""
     return {c.id: address for c, address in zip(vm.config.controllers, sorted(chips(vm)))}
 
 
 def disks_of(vm):
-    """{PCI address: its disks, sda, sdb ...}; one command, for on a checking kernel each takes long."""
+    """{PCI address: its disks, sda, sdb ...}; one command, as each is slow on a checking kernel."""
     out = vm.guest('cd /sys/bus/pci/drivers/isp; for d in *:*; do '
                    'echo $d $(ls $d/host*/target*/*/block | grep ^sd); done').text
     return {address: disks for address, *disks in map(str.split, out.splitlines())}
 
 
 def verified_load(vm, faults):
-    """fio on the disks of as many chips as there are faults; its (status, seconds) on each."""
+    """Run fio on the disks of one chip for each fault; return its (status, seconds) on each."""
     commands, disks = '', disks_of(vm)
     for n, (fault, (chip, address)) in enumerate(zip(faults, addresses(vm).items())):
         jobs = ' '.join(f'--name=on-{d} --filename=/dev/{d}' for d in disks[address])
@@ -66,31 +66,31 @@ def verified_load(vm, faults):
         vm.fault(fault, chip)
     started, clock = time.monotonic(), vm.clock()
     found = vm.guest(commands + 'wait', timeout=400).text
-    share = (vm.clock() - clock) / (time.monotonic() - started)     # of the host
+    share = (vm.clock() - clock) / (time.monotonic() - started)     # of the host's time
     return [(int(status), round(int(seconds) * share)) for _, status, seconds in
             sorted(line.split() for line in found.splitlines())]
 
 
 def fired(vm):
-    """How often each chip has met its fault."""
+    """How often each chip has injected its fault."""
     return [vm.counters(c.id)['faults'] for c in vm.config.controllers]
 
 
 def silent(vm):
-    """Disks that do not answer; asked twice, for a reset leaves a unit attention."""
+    """Disks that do not answer; asked twice, because a reset leaves a unit attention."""
     return vm.guest('cd /sys/block; for d in sd*; do sg_turs /dev/$d || sg_turs /dev/$d || '
                     'echo silent $d; done 2>/dev/null | sed -n "s/^silent //p"').text.split()
 
 
 def lines_about(vm, address):
-    """What the kernel's log says of one controller, and of its disks."""
+    """The kernel log's lines about one controller and its disks."""
     host = vm.guest(f'ls -d /sys/bus/pci/devices/{address}/host*', check=False).text.strip()[-1:]
     return '\n'.join(x for x in log_of(vm).splitlines()
                      if address in x or re.match(rf'(sd|scsi|sr) (host)?{host or "none"}\b', x))[-2500:]
 
 
-# A user notices none of these but by the time they take: the midlayer or the driver repeats. The
-# chips of a row are tried together. With more than four, some share an interrupt line.
+# Apart from the delay, a user notices none of these: the midlayer or the driver retries. The chips of
+# a row are tested together. With more than four, some share an interrupt line.
 SURVIVED = [
     ('drop-interrupt', 'delay-interrupt,ms=700', 'stuck-interrupt,count=5',
      'spurious-interrupt,count=5'),
@@ -108,7 +108,7 @@ SURVIVED = [
 
 for _n, _faults in enumerate(SURVIVED):
     def survived(vm, faults=_faults):
-        """The load ends well, in bounded time, with the data that was written."""
+        """The load succeeds in bounded time, with the data that was written."""
         before = fired(vm)
         results = verified_load(vm, [f'{f},after=40' for f in faults])
         met = [after - n for n, after in zip(before, fired(vm))]
@@ -134,7 +134,7 @@ for _n, _faults in enumerate(SURVIVED):
 
 @FAULTS.test
 def long_sense(vm):
-    """Sense data longer than the 20 bytes that struct scsi_arq_status shows."""
+    """Sense data longer than the 20 bytes that struct scsi_arq_status holds."""
     disk, _ = disks_of(vm)[addresses(vm)['isp0']]
     vm.fault('corrupt-response,field=sense-length,value=32,count=3')
     status, text = sg_raw(vm, f'/dev/{disk}', 'ff 00 00 00 00 00')
@@ -144,7 +144,7 @@ def long_sense(vm):
 
 @FAULTS.test
 def attach(vm):
-    """isp says why it does not attach, in bounded time; without the fault it does."""
+    """With the fault, isp says why it does not attach, in bounded time; without it, isp attaches."""
     vm.guest('rmmod isp 2>/dev/null; echo 0 > /sys/bus/pci/drivers_autoprobe; modprobe isp; dmesg -C')
     parts = []
     for fault, (chip, address) in zip(('hang-mailbox', 'fail-mailbox,count=0', 'hang,persist=1',
@@ -171,8 +171,8 @@ def attach(vm):
 def given_up(vm):
     """Chips that stay broken: all I/O ends with an error in bounded time, and isp unloads.
 
-    A card of which all registers read ones; an interrupt that nothing clears, which does not keep
-    the CPU; restarts that fail slowly, which come to an end like those that fail at once.
+    One card reads all ones in every register. One interrupts and nothing clears it, which must not
+    monopolize the CPU. Some restarts fail slowly; they must end like those that fail immediately.
     """
     gone, stuck, slow = list(addresses(vm).values())[:3]
     disk, _ = disks_of(vm)[slow]
@@ -198,7 +198,7 @@ def given_up(vm):
 
 
 def random_images(settings):
-    """Cards whose EEPROM and firmware file hold random bytes, behind a header and sum that hold."""
+    """Cards whose EEPROM and firmware file hold random bytes behind a valid header and checksum."""
     rnd, cards, files = random.Random(1), [], []
     for n in range(8):
         image = bytearray(b'ISP ' + rnd.randbytes(123))
@@ -226,7 +226,7 @@ GROUPS.append(IMAGES)
 
 @IMAGES.test
 def random_firmware(vm):
-    """No host, and a line that says why; what only the chip could judge is left to the chip."""
+    """No host, and a line that says why; only the chip can judge the code, so that is left to it."""
     vm.guest('mkdir -p /lib/firmware/qlogic')
     for n in range(8):
         vm.guest('dmesg -C; cd /lib/firmware; '
@@ -241,21 +241,21 @@ def random_firmware(vm):
 
 @IMAGES.test
 def random_nvram(vm):
-    """Each host is there, with values that the chip can take, and its disks are read."""
+    """Each host exists, with values that the chip accepts, and its disks can be read."""
     vm.guest('modprobe -r isp; cd /lib/firmware; cp random-words qlogic/1040.bin')
     ISP.load(vm)
     cards = len(vm.config.controllers)
     same(len(vm.guest('ls /sys/class/scsi_host').text.split()), cards,
          f'hosts:\n{vm.guest("dmesg --notime").text[-2000:]}\n')
     disks = vm.guest('cd /sys/block; ls -d sd*').text.split()
-    # An EEPROM may make the adapter one of the two.
+    # The EEPROM may give the adapter the id of one of the two disks.
     check(cards <= len(disks) <= 2 * cards, f'disks: {disks}')
     check(not on_all_disks(vm, READ), 'a disk cannot be read')
     ISP.unload(vm)
 
 
 def mutants(settings):
-    """One disk each: their load comes in one pass over all disks."""
+    """One disk each, because the load takes one pass over all disks."""
     n = CHIPS if settings.kernel.checks else 20
     return settings.config(controllers=[Controller(id=f'isp{i}') for i in range(n)],
                            disks=[Disk(bus=i, target=0, size='16M') for i in range(n)])
@@ -264,8 +264,8 @@ def mutants(settings):
 MUTATE = Group('faults-mutate', mutants, needs=not_built('isp'), long=True)
 GROUPS.append(MUTATE)
 
-# Anything the chip returns, or nearly each completion of a command: those come in crowds, and are
-# recovered from together.
+# Corrupt anything the chip returns, or nearly every completion: corrupt completions come in crowds, and
+# the driver recovers from many of them together.
 WHERE = ('rate=30,count=40', 'target=0,rate=500,count=120', 'target=0,rate=100,count=120')
 WORK = ('fio --name=a --filename=/dev/$b --rw=randrw --bs=4k --number_ios=1000 --ioengine=libaio '
         '--direct=1 --iodepth=16 --continue_on_error=all --output-format=terse')
@@ -273,7 +273,7 @@ READ = 'dd if=/dev/$b of=/dev/null bs=4k count=1 iflag=direct'
 
 
 def on_all_disks(vm, command, timeout=300):
-    """Run a command for each disk $b at once; the disks where it failed."""
+    """Run a command for each disk $b at the same time; return the disks where it failed."""
     out = vm.guest('cd /sys/block; for b in sd*; do '
                    f'({command} > /dev/null 2>&1 || echo failed $b) & done; wait',
                    timeout=timeout, check=False).text
@@ -282,10 +282,10 @@ def on_all_disks(vm, command, timeout=300):
 
 @MUTATE.test
 def mutations(vm):
-    """Chips that return random bytes, seed by seed: a working or an offline host, no report.
+    """Chips that return random bytes, seed by seed: the host works or is offline, without a report.
 
-    FUZZ seconds of it from seed SEED (make fuzz-device); otherwise 600 mutations, or 200 on a
-    kernel that checks and is slow. The last seed is in the log of a failure.
+    make fuzz-device runs it for FUZZ seconds from seed SEED. Otherwise it makes 600 mutations, or 200
+    on a checking kernel, which is slow. The log of a failure has the last seed.
     """
     seconds, seed = int(os.environ.get('FUZZ', 0)), int(os.environ.get('SEED', 1))
     enough = 200 if vm.kernel.checks else 600

@@ -14,14 +14,14 @@ BUILT = not_built('isp')
 GROUPS = [
     io_group(ISP, 'isp', BUILT),
     io_group(ISP, 'isp-a64', BUILT, params='a64=1'),
-    # What DMA makes of the same work: bounce buffers, an IOMMU, memory a 32-bit chip cannot reach.
+    # Kinds of DMA for the same work: bounce buffers, an IOMMU, memory that a 32-bit chip cannot reach.
     io_group(ISP, 'isp-swiotlb', BUILT, only=DATA, cmdline='swiotlb=force',
              dma='swiotlb/swiotlb_bounced'),
     io_group(ISP, 'isp-iommu', BUILT, only=DATA, iommu=True, dma='iommu/map'),
     io_group(ISP, 'isp-highmem', BUILT, only=DATA, memory='5G'),
     io_group(ISP, 'isp-1-cpu', BUILT, only=DATA, cpus=1),
     io_group(ISP, 'isp-4-segments', BUILT, params='ndatasegs=4', only=DATA),
-    # Windows of up to three lists of cookies, as ddi_dma_buf_bind_handle(9F) has them.
+    # Windows of up to three lists of cookies, as ddi_dma_buf_bind_handle(9F) allows.
     io_group(ISP, 'isp-wide-windows', BUILT, params='ndatasegs=4', only=DATA,
              cmdline='scsa.wide_windows=3'),
     depth_group(ISP, 'isp-depth', 128, BUILT),
@@ -38,7 +38,7 @@ def firmware_group(name, files, controller='isp1040,resident-firmware=off'):
 
 
 def target_group(name, params='', segs=16, **machine):
-    """A target driver next to the midlayer: polled commands, parts, resets on this driver."""
+    """A target driver next to the midlayer on this driver: polled commands, parts, resets."""
     group = Group(name, lambda s: s.config(
         controllers=[Controller()], disks=[Disk(target=0), Disk(target=1, size='64M')], **machine),
         needs=not_built('scsa_contract'), before=lambda vm: ISP.load(vm, params),
@@ -56,17 +56,17 @@ def target_group(name, params='', segs=16, **machine):
 
     @group.test
     def bus_reset(vm):
-        """tran_bus_reset, asked for by an administrator; what it ends is sent again."""
+        """tran_bus_reset, requested by an administrator; the midlayer resends what it ends."""
         host = f'/sys/class/scsi_host/host{host_number(vm)}'
         vm.guest(f'fio --name=x --filename={block(vm, 0)} --rw=randread --bs=4k --direct=1 '
                  '--iodepth=8 --ioengine=libaio --time_based --runtime=4 >/tmp/fio 2>&1 & sleep 1; '
                  f'echo 1 > {host}/bus_reset && wait; grep "err= 0" /tmp/fio', timeout=60)
-        # It has no tran_quiesce(9E).
+        # isp has no tran_quiesce(9E).
         check(vm.guest(f'echo 1 > {host}/bus_quiesced', check=False).status, 'it is quiesced')
 
     @group.test
     def write_in_panic(vm):
-        """After a panic a packet is polled and completed, and what it writes is on the disk."""
+        """After a panic a packet is polled to completion, and its data is on the disk."""
         vm.guest(f'modprobe scsa_contract host={host_number(vm)} target=1 panic_write=1')
         try:
             vm.guest('echo c > /proc/sysrq-trigger', timeout=60)
@@ -93,7 +93,7 @@ nothing = firmware_group('isp-no-firmware', lambda s: [])
 
 @nothing.test
 def says_which_file_is_missing(vm):
-    """Neither resident firmware nor a file: no host, one line that names the file."""
+    """With neither resident firmware nor a file: no host, and one line that names the file."""
     vm.guest('modprobe isp; true')
     same(vm.guest('ls /sys/class/scsi_host').text.strip(), '', 'hosts')
     log = vm.guest('dmesg --notime | grep -i isp').text
@@ -102,7 +102,7 @@ def says_which_file_is_missing(vm):
 
 
 def loads(vm):
-    """The file is loaded, and the driver works with it."""
+    """The driver loads the file and works with it."""
     ISP.load(vm)
     same(set(devices(vm)), {(0, 0)}, 'devices')
     vm.guest(f'dd if={block(vm, 0)} of=/dev/null bs=64k count=16 iflag=direct')
@@ -117,7 +117,7 @@ corrupt = firmware_group('isp-firmware-corrupt', lambda s: [corrupt_firmware(s.b
 
 @corrupt.test
 def refuses_it(vm):
-    """A wrong checksum: no host, one line that says so, nothing left behind."""
+    """A wrong checksum: no host, one line that says so, and nothing left behind."""
     vm.guest('modprobe isp; true')
     same(vm.guest('ls /sys/class/scsi_host').text.strip(), '', 'hosts')
     log = vm.guest('dmesg --notime | grep isp').text
@@ -133,7 +133,7 @@ GROUPS.append(COARSE)
 
 @COARSE.test
 def waits_end(vm):
-    """Each short sleep takes a tick, but looking for a chip that is gone does not take minutes."""
+    """Each short sleep takes a tick, but probing a chip that is gone must not take minutes."""
     vm.fault('all-ones')
     started = vm.clock()
     vm.guest('modprobe isp')
@@ -147,7 +147,7 @@ def waits_end(vm):
 
 
 def nvram_group(name, **image):
-    """A card whose EEPROM holds this."""
+    """A card with this EEPROM content."""
     def configure(settings):
         path = nvram_image(settings.scratch(name), **image)
         return settings.config(
@@ -160,7 +160,7 @@ def nvram_group(name, **image):
 
 @nvram_group('isp-nvram-invalid', valid=False).test
 def defaults_when_invalid(vm):
-    """A wrong checksum in the EEPROM: the disks are there with defaults, initiator 7."""
+    """A wrong checksum in the EEPROM: the disks appear with defaults, initiator 7."""
     ISP.load(vm)
     same(set(devices(vm)), {(5, 0)}, 'devices')
     ISP.unload(vm)
@@ -179,11 +179,11 @@ CYCLE = Group('isp-cycles', lambda s: s.config(controllers=[Controller()],
               needs=BUILT, long=True)
 GROUPS.append(CYCLE)
 CYCLES = int(os.environ.get('CYCLES', 42))
-AT_ONCE = 6     # cycles between two looks
+AT_ONCE = 6     # cycles between two measurements
 
 
 def used(vm):
-    """{what: KiB in use}, without what the kernel would give back and what its CPUs keep by."""
+    """{what: KiB in use}, without what the kernel can reclaim and what its CPUs hold in free lists."""
     vm.guest('echo 3 > /proc/sys/vm/drop_caches')
     info = {k: int(v) for k, v in re.findall(r'^(\w+): +(\d+) kB',
                                              vm.guest('cat /proc/meminfo').text, re.M)}
@@ -194,9 +194,9 @@ def used(vm):
 
 @CYCLE.test
 def load_io_unload(vm):
-    """Memory use becomes flat: 18 cycles take less than 1 MiB, of what kind ever.
+    """Memory use becomes flat: 18 cycles take less than 1 MiB of any kind of memory.
 
-    That is looked at after CYCLES cycles, and for as many again until it is so: the kernel's own
+    The test checks after CYCLES cycles, and runs up to as many again until it holds: the kernel's own
     caches fill first, and a debug kernel keeps freed memory for a while.
     """
     vm.guest('head -c 1048576 /dev/urandom > /tmp/on')

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""isp through what happens to a controller: sleep, resets, unplugging, binding, unloading."""
+"""isp through a controller's life: sleep, resets, unplugging, binding, unloading."""
 
 import re
 import time
@@ -10,12 +10,12 @@ from lib import (ISP, Controller, Disk, Group, block, check, devices, errors_in_
 
 GROUPS = []
 SYSFS = '/sys/bus/pci/drivers/isp'
-# The controller's PCI address; a driver's folder names its devices.
+# The controller's PCI address: a driver's folder names its devices.
 ADDRESS = f'$(cd {SYSFS} && echo *:*)'
 
 
 def group_of(name, programs=(), **config):
-    """A group with one controller, isp0, and two disks; programs of this folder are in the guest."""
+    """A group with one controller, isp0, and two disks; the guest gets these programs of this folder."""
     config.setdefault('controllers', [Controller(id='isp0')])
     bus = len(config['controllers']) - 1
     group = Group(name, lambda s: s.config(disks=[Disk(bus=bus, target=0, size='64M'),
@@ -27,7 +27,7 @@ def group_of(name, programs=(), **config):
 
 
 def begin_load(vm, size='24M', rate=''):
-    """Verified fio on both disks, in the background."""
+    """Start verified fio on both disks, in the background."""
     jobs = ' '.join(f'--name=on-{d[5:]} --filename={d}' for d in (block(vm, 0), block(vm, 1)))
     vm.guest('(fio --rw=randwrite --bsrange=4k-64k --blockalign=4k --ioengine=libaio --direct=1 '
              f'--iodepth=16 --size={size} {rate} --verify=crc32c --verify_fatal=1 --do_verify=1 '
@@ -36,24 +36,24 @@ def begin_load(vm, size='24M', rate=''):
 
 
 def slow_load(vm):
-    """Load that lasts for ten seconds at least."""
+    """Start a load that lasts at least ten seconds."""
     begin_load(vm, rate='--rate=4m')
 
 
 def end_load(vm, timeout=240):
-    """Wait for it; fio's exit status."""
+    """Wait for the load; return fio's exit status."""
     return int(vm.guest('while [ ! -s /tmp/load.status ]; do sleep 0.1; done; cat /tmp/load.status',
                         timeout=timeout).text)
 
 
 def good_load(vm):
-    """The load ends well with what was written."""
+    """The load succeeds with the data it wrote."""
     status = end_load(vm)
     same(status, 0, 'status of fio\n' + vm.guest('tail -c 2000 /tmp/load.out; dmesg | tail -20').text)
 
 
 def counted(vm, name):
-    """A counter of isp's in sysfs or debugfs."""
+    """Read a counter of isp's in sysfs or debugfs."""
     text = vm.guest(f'grep -rhs "{name}" /sys/kernel/debug/scsa/').text
     return int(re.search(rf'{name}\W+(\d+)', text).group(1))
 
@@ -63,7 +63,7 @@ LIFE = group_of('life', programs=['heldreset'])
 
 @LIFE.test
 def sleep(vm):
-    """System sleep under load, as deep as devices notice: all that was asked for is done after."""
+    """System sleep under load, as deep as devices notice: all requested I/O completes afterwards."""
     vm.guest('echo platform > /sys/power/pm_test; '
              'echo 1 > /sys/module/suspend/parameters/pm_test_delay')
     slow_load(vm)
@@ -77,7 +77,7 @@ def sleep(vm):
 
 @LIFE.test
 def host_reset(vm):
-    """A host reset starts the chip anew in the middle of a load that nobody sees fail."""
+    """A host reset restarts the chip in the middle of a load; no I/O fails."""
     slow_load(vm)
     for _ in range(3):
         vm.guest(f'sg_reset -H {generic(vm, 0)}')
@@ -87,7 +87,7 @@ def host_reset(vm):
 
 @LIFE.test
 def host_reset_revives(vm):
-    """A controller that was given up works again after a host reset, once its chip does."""
+    """A host reset revives a controller that isp has given up, once its chip works again."""
     vm.guest('dmesg -C')
     vm.fault('all-ones')
     result = vm.guest(f'dd if={block(vm, 0)} of=/dev/null bs=4k count=1 iflag=direct', check=False)
@@ -112,7 +112,7 @@ def unload_is_refused_while_in_use(vm):
 
 
 def load_ends(vm, what):
-    """Load that lost its disks ends with an error, in bounded time."""
+    """A load that has lost its disks ends with an error, in bounded time."""
     started = vm.clock()
     status = end_load(vm)
     seconds = vm.clock() - started
@@ -123,7 +123,7 @@ def load_ends(vm, what):
 
 @LIFE.test
 def unbind_and_bind(vm):
-    """The driver is taken from the controller under load, and given back."""
+    """Unbind the driver from the controller under load, and bind it again."""
     for _ in range(3):
         slow_load(vm)
         address = vm.guest(f'echo {ADDRESS}').text.strip()
@@ -137,7 +137,7 @@ def unbind_and_bind(vm):
 
 @LIFE.test
 def remove_and_rescan(vm):
-    """The PCI device is removed under load, and found again."""
+    """Remove the PCI device under load, and find it again."""
     for _ in range(3):
         slow_load(vm)
         vm.guest(f'echo 1 > {SYSFS}/{ADDRESS}/remove')
@@ -150,7 +150,7 @@ def remove_and_rescan(vm):
 
 @LIFE.test
 def reset_of_what_is_gone(vm):
-    """A disk, then the controller, goes while somebody has it open, who then asks for a reset."""
+    """A disk, then the controller, goes while a process has it open and then asks for a reset."""
     for level in ('device', 'target', 'bus', 'host'):
         disk = block(vm, 1)
         said = vm.guest(f'heldreset {disk} /sys/block/{disk[5:]}/device/delete {level}').text
@@ -165,7 +165,7 @@ def reset_of_what_is_gone(vm):
 
 @LIFE.test
 def disk_unplugged(vm):
-    """One disk goes under load; its I/O ends, the other's does not notice."""
+    """One disk goes under load: its I/O ends, and the other disk's load does not notice."""
     slow_load(vm)
     vm.qmp('device_del', id='disk0-1-0')
     check(end_load(vm) != 0, 'the load ended well without a disk')
@@ -175,13 +175,13 @@ def disk_unplugged(vm):
     vm.guest(f'sg_turs {generic(vm, 0)}; sg_turs {generic(vm, 0)}', check=False)
 
 
-# On a slow machine ACPI's interpreter gives up where a new card's interrupt goes to; the BIOS' table
-# says it at once.
+# On a slow machine ACPI's interpreter times out while it routes a new card's interrupt; the BIOS' table
+# has the answer immediately.
 PLUG = group_of('life-plug', machine='pc', cmdline='acpi=noirq')
 
 
 def gone(vm, device):
-    """Wait until QEMU has let go of a device that was to be unplugged."""
+    """Wait until QEMU has released a device that is being unplugged."""
     deadline = vm.clock() + 30 * vm.kernel.slowness
     while any(p['name'] == device for p in vm.qmp('qom-list', path='/machine/peripheral')):
         check(vm.clock() < deadline, f'{device} is still there')
@@ -190,7 +190,7 @@ def gone(vm, device):
 
 @PLUG.test
 def unplug_and_plug(vm):
-    """The card is pulled and put back under load."""
+    """Pull the card under load and put it back."""
     for _ in range(3):
         slow_load(vm)
         vm.qmp('device_del', id='isp0')
@@ -208,7 +208,7 @@ def unplug_and_plug(vm):
     good_load(vm)
 
 
-# PCI errors are reported by PCIe ports only, so the card is behind one.
+# Only PCIe ports report PCI errors, so the card is behind one.
 ERRORS = group_of('life-errors', cmdline='pcie_ports=native', controllers=[
     Controller('pcie-root-port', id='rp0', props={'hotplug': 'off'}),
     Controller(id='isp0', props={'bus': 'rp0'})])
@@ -216,7 +216,7 @@ ERRORS = group_of('life-errors', cmdline='pcie_ports=native', controllers=[
 
 @ERRORS.test
 def slot_reset(vm):
-    """A fatal PCI error on the way to the card: the slot is reset, the load goes on."""
+    """A fatal PCI error on the way to the card: the slot is reset, and the load goes on."""
     vm.guest('dmesg -C')
     slow_load(vm)
     vm.qmp('human-monitor-command', **{'command-line': 'pcie_aer_inject_error rp0 DLP'})
@@ -227,26 +227,26 @@ def slot_reset(vm):
 
 @ERRORS.test
 def log_has_only_that(vm):
-    """What follows an error that was recovered from is not an error."""
+    """Recovering from an error logs no further error."""
     begin_load(vm)
     good_load(vm)
     lines = [x for x in errors_in_log(vm) if not re.search(r'AER|pcieport|PCIe Bus Error', x)]
     same(lines, [], 'error lines in the kernel log')
 
 
-# QEMU pauses where the firmware would take over.
+# With -no-shutdown, QEMU pauses where the firmware would take over.
 REBOOT = group_of('life-reboot', extra=['-no-shutdown'])
 
 
 def peek(vm, address):
-    """16 bits at a physical address, a device's too, as the processor would read them."""
+    """Read 16 bits at a physical address, or a device's, as the processor would."""
     text = vm.qmp('human-monitor-command', **{'command-line': f'xp /1hx {address:#x}'})
     return int(text.split(':')[1], 16)
 
 
 @REBOOT.test
 def reboot_under_load(vm):
-    """It leaves a chip that neither interrupts nor reaches memory."""
+    """The reboot leaves a chip that neither interrupts nor accesses memory."""
     out = vm.guest(f'cd {SYSFS}/{ADDRESS}; basename $(pwd -P); cat resource').text.split()
     slot = int(out[0].split(':')[2].split('.')[0], 16)
     bar, command = int(out[4], 16), 0xb0000000 + (slot << 15) + 4

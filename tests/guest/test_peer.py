@@ -19,7 +19,7 @@ GROUPS.append(synthetic)
 
 @synthetic.test
 def attaches(vm):
-    """An image with no code but a right checksum is enough for the model."""
+    """An image with no code but a valid checksum is enough for the model."""
     QLA1280.load(vm)
     assert set(devices(vm)) == {(4, 0)}
     fio(vm, block(vm, 4), 8, '--size=4M')

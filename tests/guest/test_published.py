@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """scsa.ko with a driver that has the habits of published ones: ramhba's parameter published.
 
-Such a driver does not reset a packet's state when its DMA resources go, and it advances to a window
-before it has got that window. All data must go where it belongs, as it does with sd(4D).
+Such a driver does not reset a packet's state when its DMA resources are freed, and it advances to a
+window before it has got that window. All data must still go where it belongs, as with sd(4D).
 """
 
 import functools
@@ -16,7 +16,7 @@ MIB = 2048      # in blocks
 
 
 def not_stale(test):
-    """The test, and that no packet had anything of an earlier command in it."""
+    """Wrap a test: also check that no packet held state of an earlier command."""
     @functools.wraps(test)
     def checked(vm):
         found = test(vm)
@@ -27,7 +27,7 @@ def not_stale(test):
 
 
 def prepare(vm, params):
-    """The driver loaded, direct I/O in single pages, and four tags that all commands share."""
+    """Load the driver; set up direct I/O in single pages, and four tags that all commands share."""
     RAMHBA.load(vm, params)
     vm.guest('echo never > /sys/kernel/mm/transparent_hugepage/enabled; '
              'echo 1 > /sys/module/sg/parameters/allow_dio; '
@@ -37,7 +37,7 @@ def prepare(vm, params):
 
 
 def transfer(sg, name, at, blocks, bpt, flag='', turn=0):
-    """Shell commands: write so many blocks from there on, read them back, compare."""
+    """Shell commands that write that many blocks from there on, read them back and compare."""
     write, read = (f'oflag={flag}', f'iflag={flag}') if flag else ('', '')
     return (f'dd if=/tmp/random of=/tmp/{name} bs=512 skip={turn * 7} count={blocks} '
             '2>/dev/null && '
@@ -48,7 +48,7 @@ def transfer(sg, name, at, blocks, bpt, flag='', turn=0):
 
 
 def in_place(vm, disk, name, at, blocks):
-    """The disk holds it, as the block layer sees it."""
+    """The disk holds the data, as seen by the block layer."""
     vm.guest(f'dd if={disk} of=/tmp/back bs=64k skip={at * 512} count={blocks * 512} '
              f'iflag=direct,skip_bytes,count_bytes 2>/dev/null && cmp /tmp/{name} /tmp/back')
 
@@ -60,16 +60,16 @@ def together(vm, commands, timeout=300):
 
 
 def published_group(name, params, short=False, **machine):
-    """Requests of many commands; unless short, also what other ways to load the driver have to pass.
+    """Requests of many commands; unless short, also the tests for other ways to load the driver.
 
-    But for the contract's own target driver, which binds packets again where sd(4D) does not.
+    Leaves out the contract's own target driver, which binds packets again where sd(4D) does not.
     """
     group = ramhba_group(name, params, segs=0, **machine)
     GROUPS.append(group)
 
     @group.test
     def large_and_small(vm):
-        """Requests of many commands and of one take turns with the same few tags."""
+        """Requests of many commands and of one command take turns with the same few tags."""
         prepare(vm, params)
         sg = generic(vm, 0)
         before = stats(vm)
@@ -78,14 +78,14 @@ def published_group(name, params, short=False, **machine):
             vm.guest(' && '.join([transfer(sg, 'large', 999, 8 * MIB, mib * MIB, flag, turn),
                                   transfer(sg, 'small', 40000, 128, 8, flag, turn),
                                   f'sg_turs -n 200 {sg}']), timeout=300)
-        # Nothing that came later went elsewhere.
+        # Later transfers must not have overwritten it.
         in_place(vm, block(vm, 0), 'large', 999, 8 * MIB)
         after = stats(vm)
         check(after['split_requests'] > before['split_requests'], 'nothing was split')
 
     @group.test
     def large_and_small_together(vm):
-        """The same at once, each in its place."""
+        """The same requests at the same time, each in its own place."""
         prepare(vm, params)
         sg = generic(vm, 0)
         for turn, flag in enumerate(('', 'dio')):
@@ -100,7 +100,7 @@ def published_group(name, params, short=False, **machine):
 
     @group.test
     def windows_that_fail(vm):
-        """One in three windows cannot be had, and the driver has counted it all the same."""
+        """One in three windows fails, but the driver has counted it as reached."""
         prepare(vm, params)
         sg = generic(vm, 0)
         vm.guest('modprobe failret function=scsa:scsa_ddi_dma_getwin nonzero=1 value=-1 '
@@ -116,7 +116,7 @@ def published_group(name, params, short=False, **machine):
         if not failed:
             raise Skip('there were no windows')
 
-    # First, for the last test of the others unloads the driver.
+    # These come first, because the last test of the others unloads the driver.
     others = [] if short else group.tests[:-3]
     group.tests = [not_stale(t) for t in group.tests[-3:] + others]
     return group
@@ -130,7 +130,7 @@ published_group('scsa-published-sync', 'published=1 sync=1 maxsegs=1', short=Tru
 SMALL = 'published=2 atomic=1 maxsegs=4'
 published_group('scsa-published-small-pool', SMALL, short=True, cmdline='swiotlb=1024,force')
 
-# Two controllers: one holds bounce memory, and is not what the other's disks wait for.
+# Two controllers: one holds bounce memory; the other's disks do not depend on its commands.
 NO_ROOM = Group('scsa-published-no-room',
                 lambda s: s.config(extra=['-device', 'pci-testdev'] * 2,
                                    cmdline='swiotlb=128,force'),
@@ -139,9 +139,9 @@ GROUPS.append(NO_ROOM)
 
 
 def fill_pool(vm, sg, left):
-    """Reads that the driver keeps until late is written take the bounce memory, all but so much."""
+    """Use up all but `left` bounce slots, with reads that the driver keeps until `late` is written."""
     lba = '00 00 10 92'     # 4242, see the parameter lose
-    # Each begins when the one before has its memory; together they could take all.
+    # Start each one when the one before has its memory; together they could take all.
     vm.guest('for d in /sys/block/sd*; do echo 64 > $d/device/queue_depth; '
              'echo 64 > $d/queue/nr_requests; done; cd /sys/kernel/debug/swiotlb; '
              f'while used=$(cat io_tlb_used); [ $(($(cat io_tlb_nslabs) - used)) -gt {left} ]; do '
@@ -152,12 +152,12 @@ def fill_pool(vm, sg, left):
 @NO_ROOM.test
 @not_stale
 def windows_that_find_no_room(vm):
-    """Moves to a window fail for want of bounce memory: no window is left out."""
+    """Moves to a window fail for lack of bounce memory: no window is left out."""
     first, second = sorted(hosts(vm))
     fill_pool(vm, '/dev/' + devices(vm, first)[0, 0][2], left=12)
     disk, other = devices(vm, second)[0, 0], devices(vm, second)[1, 0]
     before = stats(vm, second)['dma_waits']
-    # What takes memory that a request gives up between two of its windows.
+    # Competes for the memory that a request releases between two of its windows.
     small = (f'fio --name=small --filename=/dev/{other[1]} --rw=randread --bs=4k --direct=1 '
              '--size=1M --iodepth=16 --ioengine=libaio --time_based --runtime=20 >/dev/null')
     places = [(f'w{i}', 1000 + i * 20000, 8 * MIB) for i in range(6)]

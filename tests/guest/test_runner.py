@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The VM runner itself: what it must not let pass does not pass."""
+"""The VM runner itself: it must report every failure that it must not let pass."""
 
 import concurrent.futures
 import os
@@ -16,7 +16,7 @@ GROUPS = [group, TRACE]
 
 
 def raises(kind, function):
-    """The exception of this kind that function must raise."""
+    """Return the exception of this kind, which function must raise."""
     try:
         function()
     except kind as e:
@@ -37,14 +37,14 @@ def exit_status_and_output(vm):
 
 @group.test
 def long_command(vm):
-    """Commands larger than any buffer on the serial line."""
+    """A command may be larger than any buffer on the serial line."""
     text = 'x' * 20000
     same(vm.guest(f'echo {text} | wc -c').text.strip(), '20001', 'length')
 
 
 @group.test
 def kernel_unpacked_once(vm):
-    """Several machines that start at once, none of which finds the kernel unpacked."""
+    """Several machines start at the same time, and none of them finds the kernel unpacked."""
     if vm.kernel.elf() == vm.kernel.image:
         raise Skip('this kernel boots as it is')
     kernel = kernels.Kernel('new', vm.scratch)
@@ -77,7 +77,7 @@ def warning_is_seen(vm):
     vm._report = None       # pylint: disable=protected-access
 
 
-# A byte write to a register that takes words only: what the chip would not like.
+# A byte write to a register that takes only words, which makes the device model complain.
 BYTE_WRITE = ('d=$(dirname $(grep -l 0x1020 /sys/bus/pci/devices/*/device)); echo 1 > $d/enable; '
               'set -- $(head -n 1 $d/resource); printf x | '
               'dd of=/dev/port bs=1 count=1 seek=$(($1)) 2>/dev/null')
@@ -110,7 +110,7 @@ def hang_is_seen(vm):
 
 @group.test
 def hung_boot_is_repeated(vm):
-    """A boot that does not end is tried once more, and what was seen of it is kept."""
+    """The runner boots once more if a boot does not end, and keeps what it saw of the first."""
     vm.kill()
     hang, limit = vm._hang, vm.config.boot_timeout      # pylint: disable=protected-access
 
@@ -118,7 +118,7 @@ def hung_boot_is_repeated(vm):
         vm.config.extra, vm.config.boot_timeout = [], limit
         hang(*args)
 
-    vm.config.extra, vm.config.boot_timeout = ['-S'], 3     # the processor does not run
+    vm.config.extra, vm.config.boot_timeout = ['-S'], 3     # -S: the processor does not run
     with mock.patch.object(vm, '_hang', hang_once):
         vm.start()
     check('boot did not end' in vm.boot_died and 'CPU#1 EIP=' in vm.boot_died, vm.boot_died)
@@ -127,7 +127,7 @@ def hung_boot_is_repeated(vm):
 
 @group.test
 def crashed_boot_is_repeated(vm):
-    """So is a boot whose kernel dies before it takes commands."""
+    """It does the same if the kernel dies before it takes commands."""
     vm.kill()
     boot, cmdlines = vm._boot, ['rdinit=/absent', '']       # pylint: disable=protected-access
 
@@ -143,7 +143,7 @@ def crashed_boot_is_repeated(vm):
 
 @group.test
 def oops_is_seen(vm):
-    """A dying kernel is reported at once, with its last words."""
+    """A dying kernel is reported immediately, with its last words."""
     e = raises(GuestCrash, lambda: vm.guest('echo c > /proc/sysrq-trigger', timeout=60))
     check('sysrq triggered crash' in str(e) or 'sysrq_handle_crash' in str(e), str(e))
     vm.kill()
@@ -161,7 +161,7 @@ def dead_qemu_is_seen(vm):
 
 @TRACE.test
 def events_are_no_complaints(vm):
-    """Lines of trace events are in the log of complaints, but are none; others still are."""
+    """Lines of trace events in the log of complaints are not complaints; other lines still are."""
     vm.guest('modprobe isp; settle')
     vm.check()
     with open(f'{vm.logs}/guest-errors', encoding='utf-8') as f:

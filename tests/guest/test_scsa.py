@@ -26,12 +26,12 @@ GROUPS += [
 
 @BATCH.test
 def refused_last(vm):
-    """A batch whose last command is refused: tran_commit is called for those before it."""
-    # The test before has unloaded it.
+    """A batch whose last command is refused: tran_commit must still be called for those before it."""
+    # The previous test has unloaded it.
     RAMHBA.load(vm, BATCHES)
     sg, host = generic(vm, 0), f'/sys/class/scsi_host/host{host_number(vm)}'
     vm.guest('head -c 1048576 /dev/zero > /tmp/on; dmesg -C')
-    # What is kept back is sent at once, what came last first.
+    # The midlayer sends what it has held back in one batch, the latest command first.
     vm.guest(f'echo 1 > {host}/bus_quiesced; '
              f'sg_raw -s 1048576 -i /tmp/on {sg} 3b 02 00 00 00 00 10 00 00 00 & sleep 1; '
              f'sg_raw -t 60 {sg} 00 00 00 00 00 00 & sleep 1; echo 0 > {host}/bus_quiesced; wait')
@@ -46,7 +46,7 @@ GROUPS.append(QUIET)
 
 
 def quiet_bus(vm):
-    """Quiesce the bus, with a disk that wants its cache flushed before it loses power."""
+    """Quiesce the bus, with a disk that needs its cache flushed before it loses power."""
     host = f'/sys/class/scsi_host/host{host_number(vm)}'
     vm.guest(f'for t in /sys/class/scsi_disk/*; do echo temporary write back > $t/cache_type; done; '
              f'dmesg -C; echo 1 > {host}/bus_quiesced')
@@ -55,7 +55,7 @@ def quiet_bus(vm):
 
 @QUIET.test
 def no_system_sleep(vm):
-    """While the bus is quiet the system does not go to sleep, which would wait for its disks."""
+    """While the bus is quiet the system refuses to sleep, as that would wait for its disks."""
     host = quiet_bus(vm)
     vm.guest('! timeout 60 sh -c "echo freeze > /sys/power/state"', timeout=120)
     log = log_of(vm)
@@ -66,7 +66,7 @@ def no_system_sleep(vm):
 
 @QUIET.test
 def no_obstacle_to_a_reboot(vm):
-    """The bus is made to work again, for the disks' caches are flushed."""
+    """A reboot makes the bus work again, because the disks' caches must be flushed."""
     quiet_bus(vm)
     reboot(vm)
     RAMHBA.load(vm)
@@ -74,7 +74,7 @@ def no_obstacle_to_a_reboot(vm):
 
 
 def lun_group(name, params):
-    """A transport structure for each LUN, and a driver that hides one and loses a command."""
+    """A transport structure for each LUN, with a driver that hides one and loses a command."""
     group = Group(name, lambda s: s.config(extra=['-device', 'pci-testdev']),
                   needs=not_built('ramhba'),
                   before=lambda vm: RAMHBA.load(vm, f'clone=1 lose=1 {params}'),
@@ -83,13 +83,13 @@ def lun_group(name, params):
 
     @group.test
     def clone_and_probe(vm):
-        """tran_tgt_private is each LUN's own; what tran_tgt_probe says is not there is hidden."""
+        """Each LUN has its own tran_tgt_private; a LUN that tran_tgt_probe rejects is hidden."""
         same(set(devices(vm)), {(0, 0)}, 'devices')
         fio(vm, block(vm, 0), 32)
 
     @group.test
     def tgt_free(vm):
-        """Once for each tran_tgt_init that succeeded."""
+        """tran_tgt_free is called once for each tran_tgt_init that succeeded."""
         RAMHBA.unload(vm)
         RAMHBA.load(vm, f'clone=1 lose=1 {params}')
         same([x for x in errors_in_log(vm) if 'Asking for cache data failed' not in x], [],
@@ -98,7 +98,7 @@ def lun_group(name, params):
 
     @group.test
     def lost_packet(vm):
-        """It never comes back: no harm is done by it, also not when its driver has gone."""
+        """A packet that never comes back does no harm, even after its driver has unloaded."""
         disk = block(vm, 0)
         vm.guest(f'echo 1 > /sys/block/{disk[5:]}/device/eh_timeout; '
                  f'echo 1 > /sys/block/{disk[5:]}/device/timeout; '
@@ -118,7 +118,7 @@ GROUPS.append(TYPES)
 
 
 def read_of_1_mib(vm, dtype):
-    """One READ(10) by passthrough that one cookie a command does not carry, and what the log says."""
+    """One passthrough READ(10) too large for one cookie per command; return what the log says."""
     vm.guest('modprobe -r ramhba; dmesg -C')
     RAMHBA.load(vm, f'maxsegs=1 dtype={dtype}')
     vm.guest('head -c 1048576 /dev/urandom > /tmp/on')
@@ -132,7 +132,7 @@ def read_of_1_mib(vm, dtype):
 
 for _name, _type in (('tape', 1), ('printer', 2), ('processor', 3), ('changer', 8)):
     def never_split(vm, dtype=_type):
-        """What is not addressed by block is refused, not split."""
+        """A request that is not addressed by block is refused, not split."""
         result, log = read_of_1_mib(vm, dtype)
         check('Illegal Request' in result.text, f'sg_raw said:\n{result.text}')
         check(re.search(r'opcode 0x28 with 1048576 bytes', log), f'no line in the log:\n{log}')
@@ -141,7 +141,7 @@ for _name, _type in (('tape', 1), ('printer', 2), ('processor', 3), ('changer', 
 
 for _name, _type in (('disk', 0), ('zoned_disk', 0x14)):
     def split_in_order(vm, dtype=_type):
-        """The same is split for a disk, zoned by the host or not."""
+        """The same request is split for a disk, zoned by the host or not."""
         result, log = read_of_1_mib(vm, dtype)
         same(result.status, 0, f'status of sg_raw ({result.text})')
         same(vm.guest('cat /sys/class/scsi_device/*:0:0/device/scsa/split_requests').text.split()[0],
@@ -153,7 +153,7 @@ for _name, _type in (('disk', 0), ('zoned_disk', 0x14)):
 
 
 def contract_group(name, params='', device='pci-testdev', **machine):
-    """The contract tests of tests/kmod/contract, each KTAP line a test."""
+    """The contract tests of tests/kmod/contract; each KTAP line is a test."""
     group = Group(name, lambda s: s.config(extra=['-device', device], **machine),
                   needs=not_built('scsa_contract'), machine=f'{device} {machine}')
     GROUPS.append(group)
@@ -165,7 +165,7 @@ def contract_group(name, params='', device='pci-testdev', **machine):
         check(not vm.guest('dmesg --notime | grep "is called after attach" || true').text.strip(),
               'callback.not_after_detach: it is called')
         if 'misuse.bad_bind' in dict(found):
-            # Each way to misuse something has its own line, once.
+            # Each kind of misuse has one line.
             warned = vm.guest('dmesg --notime | grep -E "^scsa: (ddi_dma|scsi_).*called from"').text.split('\n')
             same(sorted(set(warned)), sorted(warned), 'warnings')
             check(len(warned) > 24, 'too few warnings:\n' + '\n'.join(warned))
@@ -181,14 +181,14 @@ def contract_group(name, params='', device='pci-testdev', **machine):
 contract_group('contract')
 contract_group('contract-swiotlb', 'hog=1', cmdline='swiotlb=force')
 contract_group('contract-iommu', 'peek=0', iommu=True)
-# With memory above 4 GiB, which is what the kernel gives first.
+# With memory above 4 GiB, which the kernel allocates first.
 contract_group('contract-high', memory='3G')
 contract_group('contract-thread', 'thread=1')
 contract_group('contract-intr', device='isp1040')
 contract_group('contract-intr-thread', 'thread=1', device='isp1040')
 contract_group('contract-intr-oneshot', 'thread=1 oneshot=1', device='isp1040')
 
-# Slots of which the chip set routes the interrupts to one line.
+# Slots whose interrupts the chip set routes to one line.
 LINE = Group('contract-intr-line', lambda s: s.config(
     controllers=[Controller(id='isp0', props={'addr': '0x11'}),
                  Controller(id='isp1', props={'addr': '0x15'})], disks=[Disk(bus=0, size='64M')]),

@@ -11,16 +11,16 @@ from lib import (ISP, Controller, Disk, Group, block, check, generic, host_bytes
 
 GROUPS = []
 MIB = 1 << 20
-BAD_SECTOR = 20000      # of the disk with an error in the middle
+BAD_SECTOR = 20000      # of the disk that has a bad sector
 
 
 def machine(settings, **values):
-    """Disks of 512 and 4096 byte blocks, a CD-ROM, one beyond 2 TiB, one with a bad sector."""
+    """Disks of 512- and 4096-byte blocks, a CD-ROM, one beyond 2 TiB, one with a bad sector."""
     bad = settings.scratch('split-bad.img')
     with open(bad, 'wb') as f:
         f.truncate(64 * MIB)
     error = {'driver': 'blkdebug', 'image': {'driver': 'file', 'filename': os.path.abspath(bad)},
-             # ENODATA, which QEMU's disk makes a medium error
+             # ENODATA, which QEMU's disk reports as a medium error
              'inject-error': [{'event': 'none', 'iotype': 'read', 'errno': 61,
                                'sector': BAD_SECTOR}]}
     cd = random_image(settings.scratch('split-cd.iso'), 16 * MIB, seed=11)
@@ -32,15 +32,15 @@ def machine(settings, **values):
 
 
 def load(vm, params=''):
-    """isp with these parameters, and a sg that does direct I/O."""
-    # Without huge pages, that direct I/O is scattered.
+    """Load isp with these parameters, and let sg do direct I/O."""
+    # Without huge pages, direct I/O is scattered.
     vm.guest('echo never > /sys/kernel/mm/transparent_hugepage/enabled; '
              'rmmod isp sg 2>/dev/null; modprobe sg allow_dio=1')
     ISP.load(vm, params)
 
 
 def large_requests(vm, disk, mib=16):
-    """Have the block layer send more than what one command carries."""
+    """Have the block layer send requests larger than one command."""
     vm.guest(f'echo {mib * 1024} > /sys/block/{disk[5:]}/queue/max_sectors_kb')
 
 
@@ -50,7 +50,7 @@ def transfer(vm, sg, disk, size, bpt, flag='', block_size=512, at=0):
     write = f'oflag={flag}' if flag else ''
     read = f'iflag={flag}' if flag else ''
     cdb = 'cdbsz=16' if bpt > 65535 or at + count > 1 << 32 else ''
-    # Other data each time, made quickly: random, then turned by a byte.
+    # Different data each time, made quickly: random once, then rotated by a byte.
     digest = vm.guest(
         f'[ -s /tmp/random ] || head -c {32 * MIB + 64} /dev/urandom > /tmp/random; '
         'n=$(cat /tmp/turn 2>/dev/null || echo 0); echo $(((n + 1) % 64)) > /tmp/turn; '
@@ -66,7 +66,7 @@ def transfer(vm, sg, disk, size, bpt, flag='', block_size=512, at=0):
 
 
 def split_group(name, settings_of, **values):
-    """Transfers at each of these module parameters on one kind of machine."""
+    """Transfers with each of these module parameters on one kind of machine."""
     group = Group(name, lambda s: machine(s, **values), needs=not_built('isp'))
     GROUPS.append(group)
 
@@ -75,14 +75,14 @@ def split_group(name, settings_of, **values):
             load(vm, params)
             sg, disk = generic(vm, 0), vm.config.disks[0]
             for flag in ('', 'dio'):
-                # By direct I/O the midlayer's 2048 segments are 8 MiB of single pages.
+                # With direct I/O the midlayer's limit of 2048 segments is 8 MiB of single pages.
                 for mib in (1, 4) if flag else (1, 4, 32):
                     size = max(mib, 4)
                     before, chip = stats(vm), vm.counters()['commands']
                     transfer(vm, sg, disk, size * MIB, mib * 2048, flag)
                     after, chip = stats(vm), vm.counters()['commands'] - chip
-                    # What the planner says it made of the requests is what the chip was given;
-                    # sg_dd sends READ CAPACITY and the like besides.
+                    # The planner's count of commands must match the chip's; sg_dd also sends READ
+                    # CAPACITY and the like.
                     requests = 2 * size // mib
                     split = after['split_requests'] - before['split_requests']
                     want = after['split_commands'] - before['split_commands'] + requests - split
@@ -104,18 +104,18 @@ split_group('split-iommu', ['ndatasegs=4', ''], iommu=True)
 
 @PLAIN.test
 def forced_splits_are_seen(vm):
-    """With one segment to a command a request of 4 MiB is many commands."""
+    """With one segment per command, a request of 4 MiB takes many commands."""
     load(vm, 'ndatasegs=1')
     transfer(vm, generic(vm, 0), vm.config.disks[0], 4 * MIB, 8192, 'dio')
     got = stats(vm)
     same(got['split_requests'], 2, 'requests split')
-    # Pages of a file often adjoin, so a command carries more than one.
+    # Pages of a file often adjoin, so a command carries more than one page.
     check(got['split_commands'] > 16, f'only {got["split_commands"]} commands')
 
 
 @PLAIN.test
 def blocks_of_4096(vm):
-    """A disk of 4096-byte blocks: parts are whole blocks of it."""
+    """A disk of 4096-byte blocks: each part is whole blocks."""
     load(vm, 'ndatasegs=3')
     transfer(vm, generic(vm, 1), vm.config.disks[1], 16 * MIB, 1024, 'dio', block_size=4096)
     check(stats(vm)['split_requests'] > 0, 'nothing was split')
@@ -134,7 +134,7 @@ def cdrom(vm):
 
 @PLAIN.test
 def beyond_2_tib(vm):
-    """Parts of a 16-byte CDB before, across and behind the 32-bit LBA edge."""
+    """Parts of a 16-byte CDB before, across and after the 32-bit LBA edge."""
     load(vm, 'ndatasegs=4')
     for at in ((1 << 32) - 4096, (1 << 32) + 12345):
         transfer(vm, generic(vm, 3), vm.config.disks[3], 4 * MIB, 8192, 'dio', at=at)
@@ -143,7 +143,7 @@ def beyond_2_tib(vm):
 
 @PLAIN.test
 def file_system(vm):
-    """What the block layer sends, split as well."""
+    """Requests of the block layer are split as well."""
     load(vm, 'ndatasegs=2')
     disk = block(vm, 0)
     large_requests(vm, disk)
@@ -154,7 +154,7 @@ def file_system(vm):
     check(stats(vm)['split_requests'] > 0, 'nothing was split')
 
 
-TOTAL = MIB     # of a request that fails in the middle
+TOTAL = MIB     # bytes of a request that fails in the middle
 
 
 def traced(vm, command, timeout=120):
@@ -177,18 +177,18 @@ def traced(vm, command, timeout=120):
             begun[cmd].append(numbers)
         elif event == 'done' and begun.get(cmd):
             ended.append((*numbers, begun.pop(cmd)))
-    # What is left was given up, or a part was sent after its request had ended.
+    # The rest never ended, or had a part sent after the request ended.
     return text, ended, [parts for parts in begun.values() if parts]
 
 
 def sg_read(vm, target, lba=0):
-    """The command line of one READ(10) of TOTAL bytes by passthrough, which nobody repeats."""
+    """The command line of one passthrough READ(10) of TOTAL bytes, which is never retried."""
     return (f'sg_dd if={generic(vm, target)} of=/dev/null bs=512 bpt={TOTAL // 512} skip={lba} '
             f'count={TOTAL // 512} iflag=dio')
 
 
 def disk_read(vm, target, seconds):
-    """The same through the block layer: a command may take so long, and nobody repeats it."""
+    """The same through the block layer: a command may take `seconds`, and is not retried."""
     disk = block(vm, target)
     large_requests(vm, disk)
     vm.guest(f'd=/sys/block/{disk[5:]}/device; echo {seconds} > $d/timeout; '
@@ -197,9 +197,9 @@ def disk_read(vm, target, seconds):
 
 
 def ends_in_the_middle(vm, command, again=0):
-    """Run it: the one request that was split must have ended early, its parts in order.
+    """Run the command: the one request that was split must have ended early, its parts in order.
 
-    again: how often somebody may repeat it, with success.
+    again: how often the midlayer may retry it successfully.
     Returns (text, outcome, SCSI status, residual, [offset, length] of the last part).
     """
     before = stats(vm)
@@ -221,7 +221,7 @@ def ends_in_the_middle(vm, command, again=0):
 
 @PLAIN.test
 def error_in_the_middle(vm):
-    """A bad sector: sense to the caller, the bytes before it counted, no part after it sent."""
+    """A bad sector: the caller gets the sense, the bytes before it count, and no later part is sent."""
     load(vm, 'ndatasegs=1')
     first = 19000
     text, outcome, status, resid, (offset, length) = \
@@ -246,7 +246,7 @@ MIDDLE_FAULTS = [
 
 for _name, _fault, _outcome, _moved in MIDDLE_FAULTS:
     def middle(vm, fault=_fault, want=_outcome, moved=_moved):
-        """The request ends once, with an exact residual, and nothing is sent after the fault."""
+        """The request ends once, with an exact residual, and no part follows the fault."""
         load(vm, 'ndatasegs=1')
         vm.fault(f'{fault},target=0,opcode=0x28,after=3')
         try:
@@ -280,21 +280,21 @@ def middle_lost_command(vm):
 
 @PLAIN.test
 def middle_reset_from_user_space(vm):
-    """sg_reset while a part is with the chip: the request ends once, no part follows."""
+    """sg_reset while the chip holds a part: the request ends once, and no part follows."""
     load(vm, 'ndatasegs=1')
     sg = generic(vm, 0)
     vm.fault('delay-completion,ms=3000,target=0,opcode=0x28,after=3')
     try:
         read = disk_read(vm, 0, 30)
         done = f'$(cat /sys/block/{block(vm, 0)[5:]}/device/scsa/split_commands)'
-        # Three parts are over, the fourth takes its time. The midlayer repeats what a reset has
-        # ended, and what meets one of the unit attentions that follow.
+        # Three parts are done, the fourth is slow. The midlayer retries the request that the reset
+        # ended, and any that meets one of the unit attentions that follow.
         command = (f'n={done}; ({read} & while [ {done} -lt $((n + 3)) ]; do sleep 0.1; done; '
                    f'sg_reset --bus --no-escalate {sg}; wait)')
         _, outcome, status, resid, (offset, _) = ends_in_the_middle(vm, command, again=3)
     finally:
         vm.fault('')
-    # The part may have been over when the reset came; then the next one meets a unit attention.
+    # The part may have completed just before the reset; then the next one meets a unit attention.
     check((outcome, status) != (0, 0), 'a request that was reset ended well')
     same(resid, TOTAL - offset, 'residual')
     transfer(vm, generic(vm, 0), vm.config.disks[0], MIB, 2048)
@@ -302,7 +302,7 @@ def middle_reset_from_user_space(vm):
 
 @PLAIN.test
 def block_layer_fits_in_a_command(vm):
-    """Left alone, what the block layer sends runs in parallel, unsplit."""
+    """With default limits, requests of the block layer run in parallel and unsplit."""
     load(vm, 'ndatasegs=17')
     disk = block(vm, 0)
     scsa = f'/sys/block/{disk[5:]}/device/scsa'
@@ -322,7 +322,7 @@ def block_layer_fits_in_a_command(vm):
 
 @PLAIN.test
 def direct_io_in_large_pages(vm):
-    """Direct I/O of up to 32 MiB, where the process' memory is not all single pages."""
+    """Direct I/O of up to 32 MiB, where not all of the process' memory is single pages."""
     for params in ('ndatasegs=1', 'ndatasegs=255'):
         load(vm, params)
         vm.guest('echo always > /sys/kernel/mm/transparent_hugepage/enabled; '
@@ -335,8 +335,8 @@ def mmap_io(vm):
     """sgm_dd: the device's data lands in memory that sg shares with the process."""
     load(vm, 'ndatasegs=1')
     sg, disk = generic(vm, 1), vm.config.disks[1]
-    # sg's own buffer is limited by what the block layer sends. A disk of 4096-byte blocks, for sd
-    # limits others to 65535 blocks, just short of 32 MiB.
+    # The block layer's limit also limits sg's own buffer. Use the disk of 4096-byte blocks, because sd
+    # limits the others to 65535 blocks, just short of 32 MiB.
     large_requests(vm, block(vm, 1), 32)
     for mib in (1, 32):
         transfer(vm, sg, disk, 32 * MIB, mib * 256, block_size=4096)
@@ -352,7 +352,7 @@ def mmap_io(vm):
 
 @PLAIN.test
 def not_splittable_is_refused(vm):
-    """WRITE BUFFER that does not fit: ILLEGAL REQUEST at once, a log line, nothing for the chip."""
+    """WRITE BUFFER that does not fit: ILLEGAL REQUEST immediately, a log line, nothing for the chip."""
     load(vm, 'ndatasegs=1')
     vm.guest('head -c 1048576 /dev/zero > /tmp/on; dmesg -C')
     sg = generic(vm, 0)
@@ -368,7 +368,7 @@ def not_splittable_is_refused(vm):
 
 @PLAIN.test
 def verify_load(vm):
-    """Mixed sizes with checksums, everything split; SOAK seconds of it (make soak)."""
+    """Mixed sizes with checksums, everything split; runs for SOAK seconds (make soak)."""
     load(vm, 'ndatasegs=3')
     seconds = int(os.environ.get('SOAK', 40))
     jobs = ''
@@ -393,7 +393,7 @@ GROUPS.append(UNPLUG)
 
 @UNPLUG.test
 def middle_unplug(vm):
-    """The controller goes while a part is with it: an error in bounded time, nothing left."""
+    """The controller goes while it holds a part: an error in bounded time, and nothing left."""
     load(vm, 'ndatasegs=1')
     vm.fault('drop-completion,target=0,opcode=0x28,after=3,count=0')
     command = (f'({disk_read(vm, 0, 5)} & sleep 1; for d in /sys/bus/pci/drivers/isp/*:*; do '

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a test is: a function, the disks of its machine, and whether it provokes guest errors."""
+"""A test: a function, the disks of its machine, and whether it provokes guest errors."""
 
 import os
 
 
 class Case:
-    """One test. guest_errors: it provokes some (True), none (False), or that is open (None).
+    """One test. guest_errors: it provokes some (True), none (False), or either is fine (None).
 
-    sanitized: it is for the build with sanitizers, whatever the others run on.
-    args: more of QEMU's arguments.
+    sanitized: it runs on the build with sanitizers, whatever the others run on.
+    args: additional QEMU arguments.
     """
 
     def __init__(self, function, disks, device, guest_errors, sanitized, args):
@@ -24,7 +24,7 @@ class Case:
         self.function(machine, chip, folder)
 
     def args(self, folder):
-        """QEMU arguments for the disks; their images are made in the folder."""
+        """QEMU arguments for the disks; their images are created in the folder."""
         args = list(self.more)
         for n, disk in enumerate(self.disks):
             disk = {'target': n, 'lun': 0, 'driver': 'scsi-hd', **disk}
@@ -44,7 +44,7 @@ class Case:
 
 
 def fails_once(event):
-    """A disk of ones whose block 8 fails once; QEMU stops, and repeats the access on cont."""
+    """A disk of ones whose block 8 fails once; QEMU stops, and retries the access on cont."""
     def image(folder):
         path = os.path.join(folder, 'fails')
         with open(path, 'wb') as f:
@@ -57,7 +57,7 @@ def fails_once(event):
 
 
 def suite():
-    """A list of tests and the decorator that adds to it."""
+    """A list of tests, and the decorator that adds to it."""
     tests = []
 
     def case(disks=(), device='isp1040', guest_errors=False, sanitized=False,

@@ -16,7 +16,7 @@ IN, OUT, SIMPLE = 0x20, 0x40, 0x08
 
 
 class Failure(Exception):
-    """What was seen is not what the reference says."""
+    """What the test saw differs from what the reference says."""
 
 
 def same(got, want, what=''):
@@ -70,7 +70,7 @@ class Isp:
             self.m.command(f'write{kind} {MEM + reg:#x} {value:#x}')
 
     def irq(self):
-        """INTA, as the PCI status register tells."""
+        """INTA, as the PCI status register shows it."""
         return bool(self.m.config(0x06, size=2) & 8)
 
     def start_mailbox(self, op, *args, **extra):
@@ -82,7 +82,7 @@ class Isp:
         self.wr(HCCR, 0x5000)
 
     def wait_mailbox(self, seconds=10):
-        """Out-mailboxes once the chip has put something there; releases them."""
+        """Wait until the chip has filled the out-mailboxes; return them, and release them."""
         end = time.monotonic() + seconds
         while not (self.rd(ISR) & 4 and self.rd(SEMA) & 1):
             if time.monotonic() > end:
@@ -107,7 +107,7 @@ class Isp:
         self.wr(HCCR, 0xb000)
 
     def start(self, req=64, rsp=32, targets=range(16)):
-        """Firmware, rings, parameters."""
+        """Start the firmware; set up rings and parameters."""
         self.mailbox(0x02, 0x1000)
         self.req_in = self.rsp_out = 0
         self.req_len, self.rsp_len = req, rsp
@@ -117,7 +117,7 @@ class Isp:
             self.mailbox(0x38, t << 8, 0xcd00, 0)
         self.wr(ICR, 6)
 
-    # request ring
+    # Request ring
 
     def put(self, raw):
         self.m.write(REQ + 64 * self.req_in, raw.ljust(64, b'\0'))
@@ -128,7 +128,7 @@ class Isp:
 
     def command(self, cdb, segs=(), target=0, lun=0, flags=SIMPLE | 0x60, kind=COMMAND, timeout=0,
                 handle=None, count=None, cdb_len=None, seg_count=None):
-        """Queue one command with its continuations; returns its handle."""
+        """Queue one command with its continuations; return its handle."""
         if handle is None:
             self.handle += 1
             handle = self.handle
@@ -161,7 +161,7 @@ class Isp:
         self.put(struct.pack('<BBBBIBBB', MARKER, 1, 0, 0, 0, lun, target, modifier))
         self.ring()
 
-    # response ring
+    # Response ring
 
     def response(self, seconds=10):
         end = time.monotonic() + seconds
@@ -179,12 +179,12 @@ class Isp:
         self.wr(MBOX + 10, self.rsp_out)
 
     def quiet(self, seconds=0.05):
-        """Nothing more comes."""
+        """Check that no further response comes."""
         time.sleep(seconds)
         same(self.rd(MBOX + 10), self.rsp_out, 'response producer')
 
     def do(self, cdb, segs=(), completion=0, scsi=0, **more):
-        """One command, start to end."""
+        """Run one command from start to end."""
         handle = self.command(cdb, segs, **more)
         self.ring()
         s = self.response()
@@ -205,7 +205,7 @@ class Isp:
 
 @contextlib.contextmanager
 def migrated(isp, args, folder):
-    """The controller at the other side of a migration, in a machine with these disks."""
+    """The controller after a migration, in a machine with these disks."""
     m = isp.m
     if m.qmp('query-status')['running']:
         m.qmp('stop')

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A QEMU without a guest: memory, registers and QMP in the hands of a Python program."""
+"""A QEMU without a guest: a Python program has its memory, registers and QMP."""
 
 import json
 import os
@@ -46,7 +46,7 @@ class QTest:
         self.qmp('qmp_capabilities')
 
     def close(self):
-        """End the machine; the result is False if it had crashed before."""
+        """End the machine; return its stderr if it had crashed or reported an error, else None."""
         dead = self.process.poll() is not None
         self.process.kill()
         stderr = self.process.communicate()[1].decode(errors='replace')
@@ -80,7 +80,7 @@ class QTest:
         return answer[3:]
 
     def commands(self, texts):
-        """Several commands in one go; their answers."""
+        """Send several commands in one go; return their answers."""
         self.sock.sendall(''.join(text + '\n' for text in texts).encode())
         answers = []
         while len(answers) < len(texts):
@@ -102,7 +102,7 @@ class QTest:
     # PCI
 
     def config(self, reg, value=None, size=4, slot=SLOT):
-        """Read, or write, a configuration register of the controller, or of another slot."""
+        """Read or write a configuration register of the controller, or of another slot."""
         self.command(f'outl {PCI_ADDR:#x} {0x80000000 | slot << 11 | (reg & 0xfc):#x}')
         kind = {1: 'b', 2: 'w', 4: 'l'}[size]
         port = PCI_DATA + (reg & 3)

@@ -223,7 +223,7 @@ def rings_out_of_reach(m, isp, _):
 
 @case(guest_errors=True)
 def rings_in_its_own_registers(m, isp, _):
-    """A chip cannot be made to talk to itself."""
+    """The chip cannot be made to access itself."""
     isp.mailbox(0x02, 0x1000)
     isp.mailbox(0x10, 64, MEM >> 16, 0, mb4=0)
     isp.mailbox(0x11, 64, MEM >> 16, 0, mb5=0)

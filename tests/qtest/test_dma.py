@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""DMA reaches RAM and nothing else: data, rings and firmware that point at registers."""
+"""DMA reaches RAM and nothing else: data, rings and firmware that point to registers."""
 
 import os
 import random
@@ -24,7 +24,7 @@ VALUES = (SELF_RESET, SELF_RESTART, SELF_COMMAND)
 
 
 def started(m, isp, targets=(0,)):
-    """A QEMU that hangs is seen within seconds."""
+    """Start the chip, with timeouts that expose a hanging QEMU within seconds."""
     m.sock.settimeout(PATIENCE)
     m.mon.settimeout(PATIENCE)
     isp.start(targets=targets)
@@ -32,7 +32,7 @@ def started(m, isp, targets=(0,)):
 
 
 def fill(m, isp):
-    """Block n of the disk ends with VALUES[n]."""
+    """Make block n of the disk end with VALUES[n]."""
     for n, value in enumerate(VALUES):
         m.write(DATA, bytes(510) + value.to_bytes(2, 'little'))
         isp.do(write10(n, 1), [(DATA, 512)], flags=SIMPLE | OUT)
@@ -52,7 +52,7 @@ def mode_sense(length):
 
 
 def each_register(m, isp, base, value):
-    """READ one block whose last two bytes, the value, are for a register."""
+    """READ one block whose last two bytes, the value, would go to each register in turn."""
     before, n = writes(m), 0
     for reg in range(0, 256, 2):
         s = isp.do(read10(VALUES.index(value), 1), [(DATA, 510), (base + reg, 2)],
@@ -103,7 +103,7 @@ def self_dma_every_register(m, isp, _):
 
 @case(disks=[DISK], guest_errors=True, sanitized=True)
 def self_dma_only_segment(m, isp, _):
-    """Data that a target makes up, and whole blocks, with nothing but registers to go to."""
+    """Data made up by the target, and whole blocks, with only registers as a destination."""
     started(m, isp)
     fill(m, isp)
     isp.do(mode_sense(2), [(DATA, 2)])
@@ -119,7 +119,7 @@ def self_dma_only_segment(m, isp, _):
 
 @case(disks=[DISK], guest_errors=True, sanitized=True)
 def self_dma_among_memory(m, isp, _):
-    """One bad segment spoils the command wherever it is; what is not used spoils nothing."""
+    """A bad segment spoils the command wherever it is; a segment that is not used spoils nothing."""
     started(m, isp)
     fill(m, isp)
     bad = (MEM + ICR, 2)
@@ -133,14 +133,14 @@ def self_dma_among_memory(m, isp, _):
     same(m.read(DATA + 8, 4), b'QEMU')
     same(isp.do(tur(), [bad], completion=0x15).residual, 2)
     isp.do(read10(0, 1), [(DATA, 512), bad], completion=0x15)
-    # a target that wants no data says what it has to say
+    # A target that needs no data still returns its status.
     s = isp.do(read10(0x7fffffff, 1), [bad, (DATA, 510)], scsi=2, completion=0x15)
     same(s.key, (5, 0x21), 'past the end')
 
 
 @case(disks=[DISK], guest_errors=True, sanitized=True)
 def self_dma_data_out(m, isp, folder):
-    """Registers have side effects when they are read, too; the medium keeps what it had."""
+    """Reading a register has side effects too; the medium keeps its old content."""
     started(m, isp)
     data = random.Random(1).randbytes(2048)
     m.write(DATA, data)
@@ -190,7 +190,7 @@ def self_dma_rings(m, isp, _):
 
 @case(disks=[DISK, {'target': 1}], guest_errors=True, sanitized=True, args=OTHER)
 def self_dma_other_device(m, isp, _):
-    """Another device's registers are as far away as the chip's own."""
+    """Another device's registers are as unreachable as the chip's own."""
     m.config(0x14, OTHER_MEM, slot=OTHER_SLOT)
     m.config(0x04, 0x6, 2, slot=OTHER_SLOT)
     started(m, isp)
@@ -211,7 +211,7 @@ def self_dma_other_device(m, isp, _):
 HIDDEN = 0xd0000        # RAM of a PC that its chipset can hand over to PCI
 
 def answer(m, isp):
-    """Wait for the next response without a look at the registers."""
+    """Wait for the next response without reading a register."""
     end = time.monotonic() + PATIENCE
     while not any(m.read(RSP + 64 * isp.rsp_out, 64)):
         if time.monotonic() > end:
@@ -220,7 +220,7 @@ def answer(m, isp):
 
 
 def move_registers(m, isp, op, end):
-    """The registers come to where the data of a command under way go to: the last two bytes."""
+    """Move the registers to where a running command's data goes: its last two bytes."""
     m.config(0x58, 0x33330000, slot=0)      # PAM 1 and 2 are RAM
     m.config(0x5c, 0x33333333, slot=0)
     started(m, isp)
@@ -256,7 +256,7 @@ def self_dma_out_after_the_check(m, isp, _):
 
 @case(disks=[DISK], guest_errors=True)
 def data_nowhere(m, isp, _):
-    """Segments where there is no memory, or none that can be written: a DMA error each."""
+    """Segments without memory, or with memory that cannot be written: a DMA error each."""
     started(m, isp)
     isp.do(read10(0, 8), [(0xd0000000, 4096)], completion=DMA_ERROR)
     isp.do(write10(0, 8), [(0xd0000000, 4096)], completion=DMA_ERROR)
@@ -267,7 +267,7 @@ def data_nowhere(m, isp, _):
 
 @case(disks=[DISK], guest_errors=None, sanitized=True)
 def self_dma_random(m, isp, _):
-    """Any cut of any buffer, half of it registers: the chip answers, and RAM behind is whole."""
+    """Buffers cut at random, half of them registers: the chip answers, and other RAM is unchanged."""
     started(m, isp)
     fill(m, isp)
     rnd = random.Random(3)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Faults on demand: each one's effect on the wire."""
+"""Faults on demand: the effect of each one on the wire."""
 
 import random
 import struct
@@ -16,7 +16,7 @@ DISK = {}
 
 
 def refused(m, text, words):
-    """The property does not take the text, and says why."""
+    """Check that the property rejects the text, and says why."""
     try:
         m.fault(text)
     except ValueError as e:
@@ -63,12 +63,12 @@ def fault_property(m, isp, _):
 
 
 def lines(isp):
-    """INTA, and the bit behind it."""
+    """INTA, and the status bit behind it."""
     return isp.irq(), bool(isp.rd(ISR) & 4)
 
 
 def one(isp, cdb=None, segs=(), **more):
-    """A command with an answer of any kind, and the time it took."""
+    """Run a command with any answer; return its handle, the response and the time it took."""
     began = time.monotonic()
     handle = isp.command(cdb or tur(), segs, **more)
     isp.ring()
@@ -95,7 +95,7 @@ def fault_drop_interrupt(m, isp, _):
         same(lines(isp), (n in (0, 3), True), f'INTA and bit of command {n}')
         isp.ack()
         same(lines(isp), (False, False))
-    # a new reason raises the line that was lost
+    # A new reason raises the line that was lost.
     m.fault('drop-interrupt')
     isp.command(tur())
     isp.ring()
@@ -106,7 +106,7 @@ def fault_drop_interrupt(m, isp, _):
     isp.response()
     same(lines(isp), (True, True))
     isp.ack()
-    # by reason
+    # Only interrupts of one kind.
     m.fault('')
     m.fault('drop-interrupt,of=mailbox')
     isp.do(tur())
@@ -133,7 +133,7 @@ def fault_delay_interrupt(m, isp, _):
     same(lines(isp), (True, True), 'after 400 ms')
     isp.ack()
     same(lines(isp), (False, False))
-    # cleared before it was due: the next one is in time
+    # If it is cleared before it was due, the next one is on time.
     m.fault('delay-interrupt,ms=300')
     for want in (False, True):
         isp.command(tur())
@@ -330,7 +330,7 @@ def fault_completion_status(m, isp, _):
     s = isp.response()
     isp.ack()
     same((s.handle, s.completion), (handle, 6))
-    # without data
+    # Commands without data.
     m.fault('underrun')
     isp.do(tur())
     m.fault('')
@@ -338,7 +338,7 @@ def fault_completion_status(m, isp, _):
     same(isp.do(tur(), completion=3).residual, 0)
     m.fault('busy')
     isp.do(tur(), scsi=8)
-    # the disk's own error wins over one that lets data pass
+    # The disk's own error wins over a fault that lets data pass.
     m.fault('overrun')
     same(isp.do(read10(0x7fffffff, 8), buf, completion=0x15, scsi=2).key, (5, 0x21))
     same(isp.do(inquiry(), [(DATA, 36)]).residual, 0)
@@ -362,7 +362,7 @@ def fault_partial_write(m, isp, _):
     m.write(DATA, bytes(64))
     same(isp.do(inquiry(), [(DATA, 36)], completion=0x15).residual, 16)
     same(m.read(DATA + 8, 28), b'QEMU    QEMU' + bytes(16))
-    # a target that has more than there is room for
+    # A target that has more data than the buffer holds.
     m.write(DATA, old)
     m.fault('parity,moves=512')
     same(isp.do(read10(0, 8), [(DATA, 2048)], completion=3).residual, 1536)
@@ -376,7 +376,7 @@ def fault_mailboxes(m, isp, _):
     same(isp.mailbox(0x06, 1, 2, 3)[1:4], [1, 2, 3], 'another command')
     isp.do(tur())
     isp.mailbox(0x18, 5, 0, want=0x4002)
-    isp.do(tur())                           # it was not carried out: no marker is wanted
+    isp.do(tur())                           # the command was not carried out, so no marker is needed
     for status in (0, 1, 0xffff):
         m.fault(f'fail-mailbox,status={status}')
         same(isp.mailbox(0x06, want=None)[0], status)
@@ -427,7 +427,7 @@ def fault_hang(m, isp, _):
     isp.ack()
     m.fault('hang,persist=1,after=1')
     isp.reset()
-    started(isp)                            # it has not come to that
+    started(isp)                            # the hang has not started yet
     m.fault('')
     m.fault('hang,persist=1')
     isp.reset()
@@ -506,7 +506,7 @@ def fault_bus_reset(m, isp, _):
     isp.response()
     isp.ack()
     isp.clear_attention(0, 1)
-    # a bus that keeps resetting, and one that does so under a command
+    # A bus that keeps resetting, and one that does so during a command.
     m.fault('bus-reset,count=3,ms=100')
     for _ in range(3):
         same(event(isp), 0x8001)
@@ -585,7 +585,7 @@ def decoding_off(m, isp, _):
 @case(disks=[DISK], guest_errors=None)
 def fault_mutate(m, isp, _):
     def run(seed):
-        """What 100 commands, mailbox commands and events bring."""
+        """The results of 100 commands, mailbox commands and events."""
         isp.reset()
         started(isp)
         m.fault(f'mutate,seed={seed},rate=300')
@@ -653,7 +653,7 @@ def fault_on_command_line(m, isp, _):
 
 @case(disks=[SLOW])
 def fault_and_unplug(m, isp, _):
-    """The controller goes while completions, an interrupt and a result are held back."""
+    """The controller goes away while it holds back completions, an interrupt and a result."""
     started(isp)
     m.fault('late-completion,ms=100,count=9;delay-interrupt,ms=100;hang-mailbox,ms=100;'
             'duplicate-completion,ms=100')
@@ -681,7 +681,7 @@ def fault_limit(m, isp, _):
     same(len(armed(m)), 32)
     m.fault('')
     for n in range(100):
-        m.fault('busy')                     # one that is spent makes room
+        m.fault('busy')                     # a rule that is used up makes room
         isp.do(tur(), scsi=8)
     refused(m, 'busy,' + 'count=1,' * 30, 'at most 159 characters')
     refused(m, 'busy,count=1,count=2', 'twice')
@@ -691,7 +691,7 @@ def fault_limit(m, isp, _):
 
 @case(disks=[DISK])
 def fault_migration(m, isp, folder):
-    """Held back here, posted there; the rules stay here."""
+    """What is held back here is posted there; the rules stay here."""
     started(isp)
     m.fault('delay-completion,ms=60000;drop-interrupt;hang-mailbox,command=0x06,ms=60000')
     held = unanswered(isp)

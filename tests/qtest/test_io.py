@@ -43,7 +43,7 @@ def inquiry_by_every_entry_type(m, isp, _):
         same(m.read(DATA + 8, 8), b'QEMU    ')
         isp.do(tur(), kind=kind, scsi=None)
         same(isp.do(tur(), kind=kind).state, 0x5700, 'state flags')
-    # 32 bytes of CDB fit into an extended command; no disk here knows such a one
+    # A 32-byte CDB fits into an extended command; no disk here knows one.
     s = isp.do(bytes([0x7f]) + bytes(31), kind=EXTENDED, scsi=2)
     same(s.key, (5, 0x20))
 
@@ -160,7 +160,7 @@ def sense(m, isp, _):
     same(isp.do(bytes([0xff] + [0] * 9), scsi=2).key, (5, 0x20), 'illegal opcode')
     s = isp.do(read10(0x7fffffff, 1), [(DATA, 512)], scsi=2, completion=0x15)
     same((s.key, s.residual), ((5, 0x21), 512), 'past the end')
-    # without auto sense the sense stays with the target
+    # Without auto sense, the sense data stays with the target.
     s = isp.do(bytes([0xff] + [0] * 9), flags=SIMPLE | 0x100, scsi=2)
     same((s.state, s.sense_len), (0x5700, 0))
     isp.do(bytes([3, 0, 0, 0, 18, 0]), [(DATA, 18)])
@@ -246,7 +246,7 @@ def interrupts(m, isp, _):
         isp.response()
     isp.ack()
     same(isp.irq(), False)
-    # what comes between the read of mb5 and the clear is not forgotten
+    # A response that arrives between the read of mb5 and the clear is not forgotten.
     isp.command(tur())
     isp.ring()
     isp.response()
@@ -496,7 +496,7 @@ def unplug_controller_under_load(m, isp, _):
         isp.command(read10(0, 1), [(DATA, 512)])
     isp.ring()
     m.qmp('device_del', id='isp0')
-    m.command('outl 0xae10 0')              # the guest's part: eject, by ACPI
+    m.command('outl 0xae10 0')              # the guest's part: eject, through ACPI
     m.command(f'outl 0xae08 {1 << SLOT:#x}')
     while m.wait_event('DEVICE_DELETED')['data'].get('device') != 'isp0':
         pass
@@ -505,7 +505,7 @@ def unplug_controller_under_load(m, isp, _):
 
 @case(disks=[DISK], guest_errors=True)
 def random_accesses(m, isp, _):
-    """Nonsense with valid commands in between; the chip is there again after a reset."""
+    """Random accesses with valid commands in between; after a reset the chip works again."""
     rnd = random.Random(7)
     isp.start()
     for n in range(20000):
@@ -533,7 +533,7 @@ def random_accesses(m, isp, _):
 
 
 def repeated(m, isp, cdb):
-    """A transfer that fails once and goes well when QEMU repeats it has moved all it has."""
+    """A transfer that fails once and succeeds when QEMU retries it has moved all its data."""
     isp.start()
     isp.clear_attention(0)
     isp.command(cdb, [(DATA, 2048)])
@@ -606,7 +606,7 @@ def migration(m, isp, folder):
 
 
 def repeated_there(m, isp, folder, cdb, length):
-    """QEMU has stopped before it repeats a transfer, and does so at the other side."""
+    """QEMU stops before it retries a transfer, and retries it after a migration."""
     isp.start()
     isp.clear_attention(0)
     m.write(DATA, b'\x22' * 2048)
@@ -635,5 +635,5 @@ def migration_of_a_write(m, isp, folder):
 
 @case(disks=[fails_once('read_aio')])
 def migration_of_an_overrun(m, isp, folder):
-    """The other side cannot tell how far the transfer was: a transport error, no silence."""
+    """After a migration it is unknown how far the transfer was: a transport error, not silence."""
     same(repeated_there(m, isp, folder, read10(6, 4), 512)[0], (3, 0, 512))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The target has or wants more data than the buffer holds."""
+"""The target has more data, or wants more, than the buffer holds."""
 
 import os
 import struct
@@ -13,7 +13,7 @@ DISK = {}
 SIZES = (0, 1, 24, 511)
 OVERRUN, UNDERRUN = 0x07, 0x15
 GUARD = b'\xa5'
-# state flags: bus, target and CDB sent; then data, status, all of it
+# State flags: bus, target and CDB sent; then data, status, complete.
 SENT, MOVED, STATUS, COMPLETE = 0x0700, 0x0800, 0x1000, 0x4000
 OLD, NEW = b'\x5a', b'\x3c'
 BLOCKS = 8
@@ -59,12 +59,12 @@ def guarded(m, size, span=4096):
 
 
 def send(isp, cdb, segs, **more):
-    """A command of any length; one of 16 bytes has its segments in a continuation."""
+    """Send a command of any length; one with a 16-byte CDB has its segments in a continuation."""
     return isp.do(cdb, segs, kind=EXTENDED if len(cdb) > 12 else COMMAND, **more)
 
 
 def check_in(m, isp, cdb, size, want, **more):
-    """A command whose data, "want", do not fit: what fits is there, and nothing behind it."""
+    """A command whose data, `want`, does not fit: what fits arrives, and nothing behind it."""
     guarded(m, size)
     s = send(isp, cdb, pieces(size), completion=OVERRUN, **more)
     same(s.state, SENT | STATUS | COMPLETE | (MOVED if size else 0), f'state flags, {size}')
@@ -73,7 +73,7 @@ def check_in(m, isp, cdb, size, want, **more):
 
 
 def whole(m, isp, cdb, size, **more):
-    """The data of the same command with room for all."""
+    """The data of the same command with room for all of it."""
     m.write(DATA, bytes(size))
     send(isp, cdb, [(DATA, size)], **more)
     return m.read(DATA, size)
@@ -97,7 +97,7 @@ def overrun_data_in(m, isp, _):
 
 @case(disks=[DISK])
 def overrun_only_of_what_comes(m, isp, _):
-    """An allocation length larger than the buffer is no overrun if the data fit."""
+    """An allocation length larger than the buffer is not an overrun if the data fits."""
     started(isp)
     data = whole(m, isp, report_luns(16), 16)
     for size in (0, 1, 15):
@@ -111,7 +111,7 @@ def overrun_only_of_what_comes(m, isp, _):
 
 @case(disks=[DISK])
 def overrun_large(m, isp, _):
-    """More than one piece of what QEMU's disk reads at a time."""
+    """More data than QEMU's disk reads at a time."""
     started(isp)
     m.write(DATA, b'\x77' * 0x80000)
     isp.do(write10(0, 1024), [(DATA, 0x80000)])
@@ -121,7 +121,7 @@ def overrun_large(m, isp, _):
 
 @case(disks=[DISK])
 def overrun_with_an_error(m, isp, _):
-    """What the target says comes through whether or not its data would have fitted."""
+    """The target's status comes through whether or not its data would have fitted."""
     isp.start()
     s = isp.do(read10(0, 2), [(DATA, 24)], scsi=2, completion=UNDERRUN)
     same((s.key[0], s.residual, s.state), (6, 24, 0x7700), 'unit attention')
@@ -133,7 +133,7 @@ def overrun_with_an_error(m, isp, _):
     s = isp.do(write10(0x7fffffff, 2), [(DATA, 1024)], flags=SIMPLE | IN, scsi=2,
                completion=UNDERRUN)
     same(s.key, (5, 0x21), 'wrong direction')
-    # QEMU's disk does not compare data, and says so before it asks for them
+    # QEMU's disk does not compare data, and says so before it asks for any.
     for bytchk in (0x02, 0x06):
         cdb = bytes([0x2f, bytchk]) + write10(0, 2)[2:]
         for size in SIZES:
@@ -142,7 +142,7 @@ def overrun_with_an_error(m, isp, _):
 
 
 def data_out():
-    """Name, CDB, length, data: commands that take data, each with an effect that can be seen."""
+    """Name, CDB, length, data: commands that take data, each with a visible effect."""
     block = NEW * 512
     unmap = struct.pack('>HHI', 38, 32, 0) + struct.pack('>QII', 0, 2, 0) + \
         struct.pack('>QII', 4, 2, 0)
@@ -170,14 +170,14 @@ def image(folder):
 
 
 def caching(m, isp):
-    """The current caching page."""
+    """Read the current caching page."""
     isp.do(bytes([0x1a, 8, 0x08, 0, 24, 0]), [(DATA + 0x8000, 24)])
     return m.read(DATA + 0x8000, 24)
 
 
 @case(disks=[DISK])
 def overrun_data_out(m, isp, folder):
-    """The target asks for more than there is: it gets nothing, and does nothing."""
+    """The target asks for more data than there is: it gets none, and does nothing."""
     started(isp)
     m.write(DATA, OLD * BLOCKS * 512)
     isp.do(write10(0, BLOCKS), [(DATA, BLOCKS * 512)])
@@ -199,7 +199,7 @@ def overrun_data_out(m, isp, folder):
 
 @case(disks=[DISK])
 def overrun_data_out_that_fits(m, isp, folder):
-    """The same commands, with all their data, are carried out."""
+    """The same commands succeed with all their data."""
     started(isp)
     for name, cdb, data in data_out():
         m.write(DATA, OLD * BLOCKS * 512)
@@ -218,7 +218,7 @@ def overrun_data_out_that_fits(m, isp, folder):
 
 @case(disks=[DISK])
 def overrun_and_faults(m, isp, folder):
-    """A command that is refused for its data keeps that end, whatever a fault has in mind."""
+    """A command that is refused for its data ends that way, whatever fault is armed."""
     started(isp)
     m.fault('underrun,moves=512,count=0')
     m.write(DATA, NEW * 1024)

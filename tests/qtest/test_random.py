@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A guest gone mad, on the build with sanitizers: a million accesses, faults coming and going.
+"""A guest gone mad, on the build with sanitizers: a million accesses, with faults coming and going.
 
-SEED and ACCESSES in the environment: other ones, more of them.
+SEED and ACCESSES in the environment choose other accesses, or more of them.
 """
 
 import os
@@ -30,7 +30,7 @@ FAULTS = ['drop-interrupt', 'delay-interrupt,ms={n}', 'spurious-interrupt,ms=1',
 
 
 def fault(rnd):
-    """A rule, sometimes several, sometimes the end of all."""
+    """A rule, sometimes several, sometimes a disarming of all."""
     if rnd.random() < 0.25:
         return ''
     rules = []
@@ -57,7 +57,7 @@ def access(rnd):
 
 
 def batch(rnd):
-    """Accesses, with some memory under the rings changed and some time passing in between."""
+    """Accesses, with changes to memory under the rings and time passing in between."""
     lines = [access(rnd) for _ in range(BATCH)]
     for _ in range(4):
         at = rnd.choice((REQ, RSP)) + rnd.randrange(64) * 64 + rnd.randrange(64)
@@ -67,7 +67,7 @@ def batch(rnd):
 
 
 def again(m, isp, rnd):
-    """Whatever happened: the chip works, and has work."""
+    """After all that, the chip still works, and gets new work."""
     m.fault('')
     isp.enable()
     isp.wr(0x06, 0)

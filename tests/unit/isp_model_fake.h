@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A machine for the ISP model to live in: a memory, some disks, a driver's basic moves. */
+/* A machine for the ISP model to live in: memory, some disks, and a driver's basic moves. */
 #ifndef ISP_MODEL_FAKE_H
 #define ISP_MODEL_FAKE_H
 
@@ -15,10 +15,10 @@
 struct fake {
 	IspModel *m;
 	uint8_t mem[FAKE_MEM];		/* bus addresses from 0; also visible at 1 << 32 */
-	uint8_t disk[FAKE_DISK];	/* what READ(6) and WRITE(6) move, by CDB byte 3 * 512 */
+	uint8_t disk[FAKE_DISK];	/* what READ(6) and WRITE(6) move, at CDB byte 3 * 512 */
 	bool present[ISP_TARGETS];
-	bool hold;			/* commands stay until somebody ends them */
-	bool deaf;			/* scsi_cancel is not obeyed at once */
+	bool hold;			/* commands stay until a test ends them */
+	bool deaf;			/* scsi_cancel does not end a command immediately */
 	bool dma_fails;
 	bool irq;
 	bool scheduled, ticking;
@@ -28,7 +28,7 @@ struct fake {
 	uint16_t sense_len;
 	uint8_t order[1024];		/* CDB byte 5 of each command as it started */
 	unsigned started;
-	uint64_t now, alarm;		/* ms; no alarm: 0 */
+	uint64_t now, alarm;		/* ms; alarm is 0 if there is none */
 	uint64_t wide;			/* DMA accesses above 4 GiB */
 };
 
@@ -247,7 +247,7 @@ static void fake_run(struct fake *f)
 	}
 }
 
-/* Time passes, with everything that is due on the way. */
+/* Let time pass, with everything that falls due. */
 static void fake_wait(struct fake *f, uint64_t ms)
 {
 	uint64_t end = f->now + ms;

@@ -1,6 +1,6 @@
 /* SOURCES: compat/pure/dma_window.c */
 // SPDX-License-Identifier: GPL-2.0
-/* Properties of the window planner over random objects, and each attribute at its edges. */
+/* Properties of the window planner over random objects, and each attribute at its limits. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -40,7 +40,7 @@ static void add_seg(struct object *o, uint64_t addr, uint64_t len)
 }
 
 /*
- * Plan with arrays that begin as small as can be, so that each growth is exercised, and from some
+ * Plan with arrays that start as small as possible, to exercise every growth, and with some
  * segments at a time.
  */
 static int make_plan(struct dma_plan *p, const struct dma_limits *lim, const struct object *o)
@@ -71,7 +71,7 @@ static void drop_plan(struct dma_plan *p)
 	free(p->wins);
 }
 
-/* Each set of sgllen cookies of a window is what a command may be. */
+/* Each set of sgllen cookies of a window must be valid for a command. */
 static void check_sets(const struct dma_plan *p, const struct dma_win *w, bool last)
 {
 	const struct dma_limits *lim = p->lim;
@@ -90,7 +90,7 @@ static void check_sets(const struct dma_plan *p, const struct dma_win *w, bool l
 }
 
 /*
- * The cookies of all windows, in order, are exactly the object; each satisfies the attributes.
+ * The cookies of all windows, in order, are exactly the object, and each satisfies the attributes.
  * A window has up to @sets sets of cookies.
  */
 static void check_sets_plan(const struct dma_plan *p, const struct object *o, uint32_t sets)
@@ -198,19 +198,19 @@ static void random_objects(void **state)
 			assert_true(n == 1 || dma_plan_nwins(&p) > 1);
 			wider += dma_plan_nwins(&p) < n;
 		} else {
-			/* Only blocks that do not fit in sgllen pieces have no plan. */
+			/* Only a block that does not fit in sgllen pieces has no plan. */
 			assert_true(lim.granular > 1);
 			impossible++;
 		}
 		drop_plan(&p);
 	}
-	/* The cases are not all of one kind. */
+	/* The cases must not all be of one kind. */
 	assert_in_range(several, RANDOM_CASES / 10, RANDOM_CASES);
 	assert_in_range(wider, RANDOM_CASES / 100, RANDOM_CASES);
 	assert_in_range(impossible, 1, RANDOM_CASES / 2);
 }
 
-/* Plan one object and give the number of windows, or the error. */
+/* Plan one object; returns the number of windows, or the error. */
 static int windows_of(const ddi_dma_attr_t *a, const struct object *o, unsigned int *cookies)
 {
 	struct dma_limits lim;
@@ -241,7 +241,7 @@ static void merges_what_adjoins(void **state)
 	add_seg(&o, 0x13000, 0x1000);
 	assert_int_equal(windows_of(&a, &o, &cookies), 1);
 	assert_int_equal(cookies, 2);
-	/* Not across a boundary, nor beyond the counter. */
+	/* A cookie must not cross a boundary, nor exceed the counter. */
 	a.dma_attr_seg = 0xfff;
 	assert_int_equal(windows_of(&a, &o, &cookies), 1);
 	assert_int_equal(cookies, 3);
@@ -288,10 +288,10 @@ static void trims_to_granular(void **state)
 	add_seg(&o, 0x3000, 700);
 	add_seg(&o, 0x5000, 700);
 	assert_int_equal(windows_of(&a, &o, NULL), 2);
-	/* With one cookie to a window a block in two pieces cannot be carried. */
+	/* With one cookie per window, a block in two pieces does not fit. */
 	a.dma_attr_sgllen = 1;
 	assert_int_equal(windows_of(&a, &o, NULL), DDI_DMA_NOMAPPING);
-	/* But whole blocks can. */
+	/* Whole blocks do fit. */
 	o = (struct object){ 0 };
 	add_seg(&o, 0x1000, 1024);
 	add_seg(&o, 0x3000, 512);
@@ -342,7 +342,7 @@ static void bad_attributes(void **state)
 	BAD(a.dma_attr_addr_lo = UINT64_MAX);
 	BAD(a.dma_attr_count_max = 4094);
 	BAD(a.dma_attr_seg = 0x7ff);
-	/* Found by the fuzzer: bits that are no boundary. */
+	/* Found by the fuzzer: bits that do not form a boundary. */
 	BAD(a.dma_attr_seg = 0x10fff);
 	BAD(a.dma_attr_seg = 0xfffffffffffff7ffULL);
 	BAD(a.dma_attr_maxxfer = 4095);
@@ -356,7 +356,7 @@ static void bad_attributes(void **state)
 	a = wide;
 	assert_int_equal(dma_limits_init(&lim, &a, &why), 0);
 	assert_null(why);
-	/* All ones are no limit, not zero. */
+	/* All ones mean no limit, not zero. */
 	assert_int_equal(lim.max_cookie, UINT32_MAX);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SOURCES: tools/qemu/isp_model.c tools/qemu/isp_mbox.c tools/qemu/isp_iocb.c tools/qemu/isp_fault.c */
-/* Faults on demand: the language, which rule fires when, and what the model makes of it. */
+/* Faults on demand: the language, which rule fires when, and what the model does then. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -106,7 +106,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	(void)state;
-	/* Whatever happened, a disarmed and reset chip works, with nothing lost. */
+	/* After any test, a disarmed and reset chip must work, with nothing lost. */
 	assert_true(isp_fault_arm(f->m, "", error, sizeof(error)));
 	fake_tick(f);
 	isp_write(f->m, ISP_ICR, 1, 2);
@@ -158,7 +158,7 @@ static void arm(const char *text)
 	fake_run(f);
 }
 
-/* The device as 10 * lun + target */
+/* Queue a command; @device is 10 * lun + target. */
 static void queue(uint32_t handle, unsigned device, uint8_t op, uint8_t blocks)
 {
 	IspCommand c = {
@@ -176,7 +176,7 @@ static void queue(uint32_t handle, unsigned device, uint8_t op, uint8_t blocks)
 	fake_run(f);
 }
 
-/* Handles of what came back, as digits; a completion status that is not 0 in front, as a letter. */
+/* Handles of the responses, as digits; a letter before one is its completion status, if not 0. */
 static const char *answers(void)
 {
 	static char text[64];
@@ -204,7 +204,7 @@ static void counts(void **state)
 	for (int i = 1; i <= 9; i++)
 		queue(i, 1, 0, 0);
 	queue(0, 0, 0, 0);
-	/* The first passes; of the others each second one is gone, twice. */
+	/* The first passes; of the others every second one is lost, twice. */
 	assert_string_equal(answers(), "1246" "7890");
 	assert_int_equal(f->m->stats.faults, 2);
 	assert_int_equal(f->m->faults.armed, 0);
@@ -239,7 +239,7 @@ static void delays(void **state)
 	fake_wait(f, 10);
 	assert_string_equal(answers(), "1");
 	assert_int_equal(f->alarm, 0);
-	/* A reset forgets what is held. */
+	/* A reset forgets the completions that are held back. */
 	arm("delay-completion,ms=30");
 	queue(5, 0, 0, 0);
 	isp_write(f->m, ISP_ICR, 1, 2);
@@ -252,14 +252,14 @@ static void ends(void **state)
 	(void)state;
 	arm("parity;underrun;timeout,target=2");
 	queue(1, 0, 0, 0);
-	queue(2, 0, 0, 0);		/* without data no underrun */
+	queue(2, 0, 0, 0);		/* no data, so no underrun */
 	queue(3, 0, 0x08, 2);
 	queue(4, 2, 0, 0);
 	assert_string_equal(answers(), "d1" "2" "v3" "g4");
 	assert_int_equal(f->started, 1);
 }
 
-/* A fault that ends a command does so while its queue is worked on. */
+/* A fault that ends a command does so while its queue is being processed. */
 static void reset_in_the_queue(void **state)
 {
 	(void)state;
@@ -275,7 +275,7 @@ static void reset_in_the_queue(void **state)
 	assert_string_equal(answers(), "1" "2" "e4" "e3");
 	assert_int_equal(isp_read(f->m, ISP_MBOX, 2), 0x8001);
 	ack();
-	/* No marker, no start: nothing to hit. */
+	/* Without a marker nothing starts, so there is nothing to hit. */
 	arm("all-ones,target=1");
 	queue(5, 1, 0, 0);
 	assert_int_equal(isp_read(f->m, 0, 2), 0x1077);
@@ -298,7 +298,7 @@ static void gone_in_the_queue(void **state)
 	assert_int_equal(isp_read(f->m, 0, 2), 0x1077);
 }
 
-/* The boot ROM's command goes another way. */
+/* The boot ROM's command takes another path. */
 static void gone_in_the_boot_rom(void **state)
 {
 	const IspLun *lun = &f->m->target[0][1].lun[0];
@@ -336,7 +336,7 @@ static void list_is_bounded(void **state)
 	free(list);
 }
 
-/* The same seed, the same opportunities: the same mutations. */
+/* The same seed and the same opportunities give the same mutations. */
 static void mutate_is_repeatable(void **state)
 {
 	uint8_t seen[2][16 * 64];

@@ -1,6 +1,6 @@
 /* SOURCES: drivers/isp/isp_iocb.c */
 // SPDX-License-Identifier: GPL-2.0
-/* Ring entries byte by byte, as the hardware reference draws them, and over the ring's end. */
+/* Ring entries byte by byte, as the hardware reference draws them, also across the ring's end. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 
 #define RING	8
 
-static union isp_entry ring[RING + 1];	/* the last must stay untouched */
+static union isp_entry ring[RING + 1];	/* the last one must stay untouched */
 
 static uint32_t le(const uint8_t *p, unsigned int n)
 {
@@ -34,7 +34,7 @@ static void untouched(unsigned int index)
 		assert_int_equal(ring[index].bytes[i], 0xa5);
 }
 
-/* Put a command with @nsegs segments, segment n at address (n + 1) << 12 and of n + 1 bytes. */
+/* Put a command with @nsegs segments; segment n is at (n + 1) << 12 and has n + 1 bytes. */
 static unsigned int put(unsigned int index, unsigned int nsegs, unsigned int cdblen, boolean_t a64)
 {
 	static uint8_t cdb[ISP_EXT_CDB_MAX];
@@ -77,7 +77,7 @@ static void check_head(unsigned int index, unsigned int type, unsigned int count
 		assert_int_equal(e[20 + i], i < cdblen ? 0x30 + i : 0);
 }
 
-/* Segment @n is at byte @offset of entry @index. */
+/* Check that segment @n is at byte @offset of entry @index. */
 static void check_seg(unsigned int index, unsigned int offset, unsigned int n, boolean_t a64)
 {
 	const uint8_t *e = ring[index].bytes + offset;
@@ -146,7 +146,7 @@ static void command_a64(void **state)
 
 static void extended(void **state)
 {
-	/* The CDB takes the place of segments: the first is in a continuation. */
+	/* The CDB takes the place of segments: the first one is in a continuation. */
 	assert_int_equal(put(3, 1, 13, B_FALSE), 4);
 	check_head(3, 0x05, 2, 1, 13, 44);
 	check_seg(4, 8, 0, B_FALSE);
@@ -176,7 +176,7 @@ static void counts(void **state)
 	assert_int_equal(isp_iocb_max_segs(4096, B_FALSE), 254 * 7);
 	assert_int_equal(isp_iocb_max_segs(4096, B_TRUE), 254 * 5);
 	assert_int_equal(isp_iocb_max_segs(1, B_TRUE), 0);
-	/* What max_segs promises fits with any CDB. */
+	/* The promised max_segs fit with any CDB. */
 	for (i = 2; i < 300; i++) {
 		assert_true(isp_iocb_entries(isp_iocb_max_segs(i, B_FALSE), 44, B_FALSE) <= MIN(i, 255));
 		assert_true(isp_iocb_entries(isp_iocb_max_segs(i, B_TRUE), 6, B_TRUE) <= MIN(i, 255));
@@ -217,7 +217,7 @@ static void completion(void **state)
 	assert_int_equal(c.resid, 0x11223344);
 }
 
-/* A chip whose time limit is cut short would end the command before the midlayer does. */
+/* A chip with a truncated time limit would end the command before the midlayer does. */
 static void time_limit(void **state)
 {
 	static const struct { int seconds, time; } cases[] = {

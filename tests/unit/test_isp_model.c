@@ -30,7 +30,7 @@ static void wr(uint32_t reg, uint16_t value)
 	isp_write(f->m, reg, value, 2);
 }
 
-/* A mailbox command as a polling driver does it; returns mb0, or 0 if no answer came. */
+/* Send a mailbox command as a polling driver does; returns mb0, or 0 without an answer. */
 static uint16_t mbox(uint16_t op, ...)
 {
 	va_list args;
@@ -41,7 +41,7 @@ static uint16_t mbox(uint16_t op, ...)
 	for (int i = 1; i < 8; i++) {
 		uint16_t arg = va_arg(args, int);
 
-		/* Once there are rings, 4 and 5 are their pointers. */
+		/* Once rings exist, mailboxes 4 and 5 are their pointers. */
 		if (i < 4 || i > 5 || !f->m->rsp.len || op == 0x53)
 			wr(MBOX(i), arg);
 	}
@@ -99,7 +99,7 @@ static int setup_rings(void **state)
 static int teardown(void **state)
 {
 	(void)state;
-	/* Whatever happened, the chip must still be there after a reset, with nothing lost. */
+	/* After any test, the chip must work after a reset, with nothing lost. */
 	wr(ISP_ICR, 1);
 	fake_run(f);
 	assert_int_equal(MB3(0x06, 1, 2, 3), 0x4000);
@@ -165,7 +165,7 @@ static const IspEntry *response(void)
 	return e;
 }
 
-/* The driver's interrupt handler: take all, acknowledge. */
+/* The driver's interrupt handler: take all responses, acknowledge. */
 static void drain(void)
 {
 	rd(MBOX(5));
@@ -251,7 +251,7 @@ static void test_access_sizes(void **state)
 static void test_banks(void **state)
 {
 	(void)state;
-	wr(ISP_BANK + ISP_RISC_MTR, 0x1212);	/* the RISC runs: refused */
+	wr(ISP_BANK + ISP_RISC_MTR, 0x1212);	/* the RISC is running: refused */
 	assert_int_equal(f->errors, 1);
 	wr(HCCR, 0x2000);
 	assert_int_equal(rd(HCCR), 0x20);
@@ -259,7 +259,7 @@ static void test_banks(void **state)
 	assert_int_equal(rd(ISP_BANK + ISP_RISC_MTR), 0x1212);
 	wr(ISP_CONF1, 8);
 	assert_int_equal(rd(ISP_BANK + ISP_SXP_PINS_DIFF), 0);
-	wr(ISP_BANK + 0x40, 0x55);		/* SCSI_ID, where the other bank has HCCR */
+	wr(ISP_BANK + 0x40, 0x55);		/* SCSI_ID; HCCR in the other bank */
 	assert_int_equal(rd(ISP_BANK + 0x40), 0x55);
 	wr(ISP_CONF1, 0);
 	assert_int_equal(rd(HCCR), 0x20);
@@ -306,7 +306,7 @@ static void test_nvram(void **state)
 
 	(void)state;
 	assert_int_equal(nvram_word(0, 0), 'I' | 'S' << 8);
-	assert_int_equal(nvram_word(1, 1), 'P' | ' ' << 8);	/* a leading zero is no start bit */
+	assert_int_equal(nvram_word(1, 1), 'P' | ' ' << 8);	/* a leading 0 is not a start bit */
 	for (unsigned i = 0; i < 64; i++) {
 		uint16_t w = nvram_word(i, i & 1);
 
@@ -322,7 +322,7 @@ static void test_hccr(void **state)
 	wr(HCCR, 0x2000);
 	wr(MBOX(0), 0);
 	wr(HCCR, 0x5000);
-	assert_int_equal(rd(HCCR), 0xa0);		/* taken only when it runs again */
+	assert_int_equal(rd(HCCR), 0xa0);		/* accepted only once it runs again */
 	assert_int_equal(rd(ISP_SEMA), 0);
 	wr(HCCR, 0x3000);
 	assert_int_equal(rd(HCCR), 0);
@@ -355,7 +355,7 @@ static void test_mailbox_basics(void **state)
 	ack();
 	assert_int_equal(MB3(0xffff, 0, 0, 0), 0x4001);
 	ack();
-	assert_int_equal(MB(0x10, 16, 0, REQ, 0, 0, 0, 0), 0x4001);	/* the ROM knows no rings */
+	assert_int_equal(MB(0x10, 16, 0, REQ, 0, 0, 0, 0), 0x4001);	/* the ROM has no rings */
 	ack();
 }
 
@@ -365,7 +365,7 @@ static void test_firmware_load(void **state)
 	uint16_t sum = 0;
 
 	(void)state;
-	/* The resident image starts, and says what it is. */
+	/* The resident image starts, and reports its version. */
 	good(MB3(0x07, 0x1000, 0, 0));
 	assert_int_equal(MB3(0x08, 0, 0, 0), 0x4000);
 	assert_int_equal(rd(MBOX(1)), 4);
@@ -389,7 +389,7 @@ static void test_firmware_load(void **state)
 	assert_int_equal(MB3(0x05, 0x1001, 0, 0), 0x4000);
 	assert_int_equal(rd(MBOX(2)), 0x1041);
 	ack();
-	/* Images that would leave memory, or are empty */
+	/* Images that exceed memory, or are empty. */
 	good(MB3(0x04, 0xfff3, 0x100, 0));
 	assert_int_equal(MB3(0x07, 0xfff0, 0, 0), 0x4006);
 	ack();
@@ -463,7 +463,7 @@ static void test_parameters(void **state)
 	}
 	assert_int_equal(MB3(0x39, 0x0120, 1, 1), 0x4006);	/* LUN 32 */
 	ack();
-	assert_int_equal(MB3(0x39, 0x011f, 1, 0), 0x4006);	/* would never start anything */
+	assert_int_equal(MB3(0x39, 0x011f, 1, 0), 0x4006);	/* would never start a command */
 	ack();
 	assert_int_equal(MB3(0x1f, 0, 0, 0), 0x4000);
 	assert_int_equal(rd(MBOX(2)), ISP_MAX_COMMANDS);
@@ -474,7 +474,7 @@ static void test_old_result_is_dropped(void **state)
 {
 	(void)state;
 	assert_int_equal(MB3(0x06, 1, 0, 0), 0x4000);
-	assert_int_equal(MB3(0x06, 2, 0, 0), 0x4000);	/* without release of the first */
+	assert_int_equal(MB3(0x06, 2, 0, 0), 0x4000);	/* the first one is not released */
 	assert_int_equal(rd(MBOX(1)), 2);
 	ack();
 	assert_int_equal(rd(ISP_SEMA), 0);
@@ -522,7 +522,7 @@ static void test_data_32(void **state)
 	segs(&c, 4, DATA, 512);
 	put(&c);
 	c = command(0x55667788, 1, 0x08, 4);
-	flags(&c, 0x60);			/* the device decides */
+	flags(&c, 0x60);			/* the device decides the direction */
 	segs(&c, 2, DATA + 0x1000, 1024);
 	put(&c);
 	ring();
@@ -534,12 +534,12 @@ static void test_data_32(void **state)
 	assert_memory_equal(f->mem + DATA, f->mem + DATA + 0x1000, 2048);
 	assert_int_equal(f->m->stats.bytes_read, 2048);
 	assert_int_equal(f->m->stats.bytes_written, 2048);
-	assert_int_equal(f->m->stats.interrupts, 1);	/* both in one */
+	assert_int_equal(f->m->stats.interrupts, 1);	/* one for both */
 	drain();
 	assert_false(f->irq);
 }
 
-/* Every kind of command with every kind of continuation, often enough to wrap both rings */
+/* Every kind of command with every kind of continuation, often enough to wrap both rings. */
 static void test_data_continuations(void **state)
 {
 	uint8_t want[8192];
@@ -569,7 +569,7 @@ static void test_data_continuations(void **state)
 		put(&c);
 		for (n = own; n < 16; n += each) {
 			memset(&e, 0, sizeof(e));
-			e.h.type = cont;	/* count 0, as one driver has it */
+			e.h.type = cont;	/* count 0, as one driver sets it */
 			for (unsigned i = 0; i < each && n + i < 16; i++) {
 				if (each == 7)
 					e.cont.seg[i] = (IspSeg32){ isp_le32(DATA + (n + i) * 512),
@@ -628,7 +628,7 @@ static void test_malformed(void **state)
 			continue;
 		bad = c; bad.h.type = type; bounce(ISP_ES_HEADER, bad);
 	}
-	/* A command where its continuation should be */
+	/* A command where its continuation should be. */
 	bad = c; bad.h.count = 2; bad.handle = isp_le32(7); bad.seg_count = isp_le16(5);
 	put(&bad);
 	put(&c);
@@ -675,7 +675,7 @@ static void test_outcomes(void **state)
 	assert_int_equal(isp_get16(s.status_flags), 0x0040);
 	drain();
 
-	/* Whatever sits at the initiator's own id cannot be selected. */
+	/* A device at the initiator's own id cannot be selected. */
 	f->present[3] = true;
 	good(MB3(0x30, 3, 0, 0));
 	tur(1, 3);
@@ -778,7 +778,7 @@ static void test_sense(void **state)
 	ring();
 	expect(1, 0x1e);
 	drain();
-	f->sense_len = 96;			/* more than an entry holds */
+	f->sense_len = 96;			/* more than an entry can hold */
 	tur(1, 1);
 	ring();
 	assert_int_equal(isp_get16(expect(1, 0).sense_len), 32);
@@ -811,7 +811,7 @@ static void test_response_full(void **state)
 	for (int i = 0; i < 19; i++)
 		tur(i, 1);
 	ring();
-	assert_int_equal(rd(MBOX(4)), req_in);		/* fetched all the same */
+	assert_int_equal(rd(MBOX(4)), req_in);		/* fetched nevertheless */
 	for (int i = 0; i < 19; i++) {
 		if (i % 6 == 0 && i) {
 			assert_null(response());	/* six fit into seven */
@@ -839,7 +839,7 @@ static void test_internal_full(void **state)
 	tur(9999, 1);
 	ring();
 	expect_bounce(9999, ISP_ES_FULL);
-	/* With the response ring full too, the request ring waits and nothing is lost. */
+	/* If the response ring is full too, the request ring waits, and nothing is lost. */
 	for (unsigned i = 0; i < 60; i += 20) {
 		for (int k = 0; k < 20; k++)
 			tur(10000 + i + k, 1);
@@ -872,7 +872,7 @@ static void test_ring_dma_errors(void **state)
 	ack();
 	tur(2, 1);
 	ring();
-	assert_null(response());		/* stopped until it is set up again */
+	assert_null(response());		/* stopped until it is initialized again */
 	start(RSP_LEN);
 	f->hold = true;
 	tur(3, 1);
@@ -893,7 +893,7 @@ static void test_irq_enable(void **state)
 	wr(ISP_ICR, 0);
 	tur(1, 1);
 	ring();
-	assert_int_equal(rd(ISP_ISR), 6);	/* latched, whatever ICR says */
+	assert_int_equal(rd(ISP_ISR), 6);	/* latched, whatever ICR holds */
 	assert_false(f->irq);
 	wr(ISP_ICR, 2);
 	assert_false(f->irq);
@@ -916,19 +916,19 @@ static void test_irq_not_lost(void **state)
 	ring();
 	assert_int_equal(rd(MBOX(5)), 1);
 	tur(2, 1);
-	ring();					/* comes between the read and the clear */
+	ring();					/* arrives between the read and the clear */
 	wr(HCCR, 0x7000);
 	assert_true(f->irq);
-	assert_int_equal(rd(MBOX(5)), 2);	/* seen, so the reminder is void */
+	assert_int_equal(rd(MBOX(5)), 2);	/* seen, so no reminder is due */
 	assert_false(f->irq);
-	/* A host that stops half way has to be reminded, */
+	/* A host that stops half way must be reminded; */
 	rsp_out = 1;
 	wr(MBOX(5), 1);
 	wr(HCCR, 0x7000);
 	assert_true(f->irq);
 	assert_int_equal(rd(MBOX(5)), 2);
 	assert_false(f->irq);
-	/* one that merely has not moved its consumer yet has not. */
+	/* one that just has not moved its consumer yet must not. */
 	wr(HCCR, 0x7000);
 	assert_false(f->irq);
 }
@@ -941,17 +941,17 @@ static void test_mailbox_waits_for_ring(void **state)
 	assert_true(f->irq);
 	wr(MBOX(0), 0);
 	wr(HCCR, 0x5000);
-	assert_int_equal(rd(ISP_SEMA), 0);	/* RISC_INT is set: not now */
+	assert_int_equal(rd(ISP_SEMA), 0);	/* RISC_INT is set: not yet */
 	rd(MBOX(5));
 	wr(HCCR, 0x7000);
 	assert_int_equal(rd(ISP_SEMA), 1);
 	assert_int_equal(rd(ISP_ISR) & 4, 4);
-	/* A response may come while the mailboxes are the host's. */
+	/* A response may come while the host owns the mailboxes. */
 	tur(2, 1);
 	ring();
 	wr(ISP_SEMA, 0);
 	wr(HCCR, 0x7000);
-	assert_int_equal(rd(ISP_ISR) & 4, 4);	/* it was not seen */
+	assert_int_equal(rd(ISP_ISR) & 4, 4);	/* the host has not seen it */
 	expect(1, 0);
 	expect(2, 0);
 	drain();
@@ -997,7 +997,7 @@ static void test_order(void **state)
 		put(&c);
 	}
 	ring();
-	/* head of queue, then the simple ones, then an untagged one alone, ... */
+	/* The head of the queue, then the simple ones, then an untagged one alone, ... */
 	assert_int_equal(f->started, 3);
 	for (unsigned i = 3; i <= 7; i++) {
 		fake_end(f, f->m->active.first);
@@ -1028,13 +1028,13 @@ static void test_depth_and_throttle(void **state)
 	assert_int_equal(rd(MBOX(2)), 2);
 	assert_int_equal(rd(MBOX(3)), 2);
 	ack();
-	good(MB3(0x19, 0x100, 0, 0));		/* stopped: what ends makes no room */
+	good(MB3(0x19, 0x100, 0, 0));		/* stopped: a completion makes no room */
 	fake_end(f, f->m->active.first);
 	fake_run(f);
 	expect(0, 0);
 	drain();
 	assert_int_equal(f->started, 2);
-	good(MB3(0x1b, 0x100, 0, 0));		/* one more by hand */
+	good(MB3(0x1b, 0x100, 0, 0));		/* start one more by hand */
 	assert_int_equal(f->started, 3);
 	good(MB3(0x1a, 0x100, 0, 0));
 	fake_end(f, f->m->active.first);
@@ -1067,14 +1067,14 @@ static void test_abort(void **state)
 	drain();
 	f->deaf = true;
 	good(MB3(0x15, 0x100, 2, 1));				/* running, halves swapped */
-	assert_null(response());				/* until data has stopped */
+	assert_null(response());				/* not until the data has stopped */
 	assert_int_equal(MB3(0x15, 0x100, 1, 2), 0x4005);
 	ack();
 	fake_stop(f, f->m->active.first);
 	fake_run(f);
 	expect(0x10002, 5);
 	drain();
-	tur(3, 1);						/* an abort wants no marker */
+	tur(3, 1);						/* an abort needs no marker */
 	ring();
 	assert_int_equal(f->started, 2);
 }
@@ -1127,11 +1127,11 @@ static void test_bus_reset(void **state)
 	tur(2, 1);
 	tur(3, 2);
 	ring();
-	assert_int_equal(MB3(0x18, 0, 77, 0), 0x4000);	/* one bus: mb2 does not matter */
+	assert_int_equal(MB3(0x18, 0, 77, 0), 0x4000);	/* one bus: mb2 is ignored */
 	ack();
 	assert_int_equal(rd(MBOX(0)), 0x8001);
 	ack();
-	expect(2, 4);				/* had not started, so it was quickest */
+	expect(2, 4);				/* had not started, so it ends first */
 	assert_int_equal(isp_get16(expect(1, 4).status_flags), 8);
 	expect(3, 4);
 	assert_null(response());
@@ -1145,7 +1145,7 @@ static void test_bus_reset(void **state)
 	ack();
 	marker(0, 2);
 	assert_int_equal(f->started, 3);
-	/* The bus can also be reset by somebody else. */
+	/* Another initiator can reset the bus too. */
 	isp_bus_was_reset(f->m, 0);
 	fake_run(f);
 	expect(4, 4);
@@ -1218,7 +1218,7 @@ static void test_fast_post(void **state)
 	good(MB3(0x4a, 1, 0, 0));
 	tur(0x10002, 1);
 	tur(0x30004, 1);
-	tur(5, 3);				/* not good: by the ring */
+	tur(5, 3);				/* not good: through the ring */
 	ring();
 	expect(5, 1);
 	drain();
@@ -1227,12 +1227,12 @@ static void test_fast_post(void **state)
 	assert_int_equal(rd(MBOX(2)), 1);
 	wr(HCCR, 0x7000);
 	fake_run(f);
-	assert_int_equal(rd(MBOX(1)), 2);	/* the mailboxes are still the host's */
+	assert_int_equal(rd(MBOX(1)), 2);	/* the host still owns the mailboxes */
 	ack();
 	assert_int_equal(rd(ISP_SEMA), 1);
 	assert_int_equal(rd(MBOX(1)), 4);
 	assert_int_equal(rd(MBOX(2)), 3);
-	/* A mailbox command now must not wipe it out. */
+	/* A mailbox command now must not overwrite it. */
 	wr(MBOX(0), 0);
 	wr(HCCR, 0x5000);
 	assert_int_equal(rd(MBOX(0)), 0x8020);
@@ -1284,7 +1284,7 @@ static void test_execute_iocb(void **state)
 	assert_int_equal(e->h.status, ISP_ES_COUNT);
 	assert_int_equal(MB(0x12, 0, 0xffff, 0, 0, 0, 0, 0), 0x4002);
 	ack();
-	/* The answer waits for the command, and a chip reset ends the wait. */
+	/* The answer waits for the command; a chip reset ends the wait. */
 	f->hold = true;
 	e->command = command(79, 1, 0, 0);
 	assert_int_equal(MB(0x12, 0, DATA >> 16, DATA & 0xffff, 0, 0, 0, 0), 0);

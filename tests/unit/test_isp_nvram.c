@@ -1,6 +1,6 @@
 /* SOURCES: drivers/isp/isp_nvram.c */
 // SPDX-License-Identifier: GPL-2.0
-/* EEPROM images of both layouts, good, damaged, and with settings out of range. */
+/* EEPROM images of both layouts: good, damaged, and with settings out of range. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -129,7 +129,7 @@ static void good_12160(void **state)
 	assert_int_equal(nv.bus[1].target[3].ppr_width, 1);
 }
 
-/* Damage never changes a setting. */
+/* A damaged image never changes a setting. */
 static void damaged(void **state)
 {
 	uint8_t image[ISP_NVRAM_1040_SIZE];
@@ -165,7 +165,7 @@ static void out_of_range(void **state)
 	image[10] = 0;				/* tag age */
 	image[12] = image[13] = 0xff;		/* selection timeout */
 	image[14] = image[15] = 0;		/* queue depth */
-	image[28] = 0x02;			/* stop queue, nothing else */
+	image[28] = 0x02;			/* stop queue, and nothing else */
 	image[29] = 0;				/* throttle */
 	image[30] = 1;				/* faster than the chip */
 	image[31] = 0x1f;			/* offset 15 */

@@ -1,6 +1,6 @@
 /* SOURCES: compat/pure/split.c */
 // SPDX-License-Identifier: GPL-2.0
-/* Each opcode that may be split, those that may not, and the arithmetic of parts. */
+/* Each opcode that may be split, opcodes that may not, and the arithmetic of parts. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -52,7 +52,7 @@ static uint64_t get(const uint8_t *p, unsigned int n)
 	return v;
 }
 
-/* Written from the standards' tables, not from split.c: where LBA and length are. */
+/* Where LBA and length are, taken from the standards' tables and not from split.c. */
 static void set_range(struct cdb *c, uint64_t lba, uint64_t blocks)
 {
 	switch (c->len) {
@@ -79,7 +79,7 @@ static void set_range(struct cdb *c, uint64_t lba, uint64_t blocks)
 	}
 }
 
-/* All that splitting must keep is set: flags, group number, control byte. */
+/* Set everything that splitting must keep: flags, group number, control byte. */
 static struct cdb make(const struct opcode *o, uint64_t lba, uint64_t blocks)
 {
 	struct cdb c = { .len = o->len };
@@ -166,7 +166,7 @@ static void no_blocks(void **state)
 	struct split_cdb s;
 	unsigned int i;
 
-	/* Of READ(6) a length of 0 means 256 blocks, of all others none. */
+	/* In READ(6) a length of 0 means 256 blocks; in all others, none. */
 	for (i = 0; i < N_SPLITTABLE; i++) {
 		struct cdb c = make(&splittable[i], 7, 0);
 
@@ -222,8 +222,8 @@ static void never_split(void **state)
 		{ { 0x2f, 0x00, 0, 0, 0, 0, 0, 0, 16 }, 10 },	/* VERIFY without data */
 		{ { 0x2f, 0x06, 0, 0, 0, 0, 0, 0, 16 }, 10 },	/* VERIFY of one block */
 		{ { 0x7f, 0, 0, 0, 0, 0, 0, 0x18, 0, 0x0d }, 32 }, /* WRITE SAME(32) */
-		{ { 0x7f, 0, 0, 0, 0, 0, 0, 0x10, 0, 0x09 }, 32 }, /* of another length */
-		{ { 0x28, 0, 0, 0, 0, 0, 0, 0, 16 }, 9 },	/* cut short */
+		{ { 0x7f, 0, 0, 0, 0, 0, 0, 0x10, 0, 0x09 }, 32 }, /* wrong length */
+		{ { 0x28, 0, 0, 0, 0, 0, 0, 0, 16 }, 9 },	/* truncated */
 		{ { 0 }, 0 },
 	};
 	struct split_cdb s;
@@ -240,14 +240,14 @@ static void never_split(void **state)
 				continue;
 			c.b[c.len == 32 ? 10 : 1] |= j << 5;
 			assert_int_equal(parse(&c, 16 * 512, 512, &s), SPLIT_NOT_BLOCKS);
-			/* But for the LUN, and a CDB of 32 bytes has none. */
+			/* Except for the LUN; a CDB of 32 bytes has none. */
 			assert_int_equal(split_parse(c.b, c.len, 16 * 512, 512, DISK, true, &s),
 					 c.len == 32 ? SPLIT_NOT_BLOCKS : SPLIT_OK);
 		}
 	}
 }
 
-/* A part is for the LUN that the whole is for. */
+/* Each part addresses the LUN of the whole. */
 static void lun_in_cdb(void **state)
 {
 	struct split_cdb s;
@@ -300,7 +300,7 @@ static void parts_are_whole_blocks(void **state)
 	assert_memory_equal(part.b, c.b, 32);
 }
 
-/* Only where the medium or the other side decides how much there is to read. */
+/* Only reads where the medium or the other side decides the length. */
 static void reads_that_vary(void **state)
 {
 	static const struct { uint8_t type, opcode; bool varies; } cases[] = {
@@ -319,7 +319,7 @@ static void reads_that_vary(void **state)
 	assert_false(split_read_varies(&cases[0].opcode, 0, cases[0].type));
 }
 
-/* Sense with which a command has been carried out; deferred errors are another command's. */
+/* Sense that means the command was carried out; deferred errors belong to another command. */
 static void sense_warnings(void **state)
 {
 	uint8_t sense[18] = { 0 };
@@ -335,7 +335,7 @@ static void sense_warnings(void **state)
 			sense[0] = code;
 			/* The other byte says NO SENSE, which must not count. */
 			sense[1] = (code & 0x7f) == 0x72 ? key : 0;
-			/* Filemark, EOM and ILI are not the key's. */
+			/* Filemark, EOM and ILI are not part of the key. */
 			sense[2] = (code & 0x7f) == 0x72 ? 0 : 0xe0 | key;
 			assert_int_equal(split_carried_out(0x02, sense, sizeof(sense)),
 					 current && key <= 1);

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What takes long to fetch or to build, kept outside the tree for all trees of a user.
+"""Whatever takes long to fetch or build, kept outside the tree and shared by all trees of a user.
 
-The cache is $SCSA_CACHE, by default $XDG_CACHE_HOME/scsa-linux; SCSA_CACHE=off forbids it.
-An entry is cache/<kind>/<key>, where the key names all that it was made from. It holds the
-"content", a file or a tree, and the "count" of what is in it, since a deletion may be under way.
+The cache is $SCSA_CACHE, by default $XDG_CACHE_HOME/scsa-linux; SCSA_CACHE=off turns it off.
+An entry is cache/<kind>/<key>, where the key depends on everything that it was made from. The entry
+holds the "content", a file or a tree, and the "count" of its files, because another process may be
+deleting it.
 
-No tree uses an entry in place: it takes hard links (copies, on another file system), so the cache
+No tree uses an entry in place: a tree takes hard links (copies, on another file system), so the cache
 may be deleted at any time. Make an entry in the tree that lacks it, then give it to the cache: one
 rename makes it appear, complete. Never write to a file that was taken; replace it.
 """
@@ -22,7 +23,7 @@ UNUSED = 60 * 24 * 3600     # seconds after which an entry that no tree takes is
 
 
 def folder():
-    """Where the cache is, or '' if there is to be none."""
+    """Where the cache is, or '' if it is turned off."""
     place = os.environ.get('SCSA_CACHE')
     if place is None:
         base = os.environ.get('XDG_CACHE_HOME') or os.path.expanduser('~/.cache')
@@ -31,7 +32,7 @@ def folder():
 
 
 def key(*parts):
-    """A short name for everything that an entry is made from."""
+    """A short name that depends on everything an entry is made from."""
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:20]
 
 
@@ -40,7 +41,7 @@ def _entry(kind, name):
 
 
 def _link(source, target):
-    """A hard link, or a copy where none can be made."""
+    """Make a hard link, or a copy where a link is impossible."""
     try:
         os.link(source, target)
     except FileNotFoundError:
@@ -50,7 +51,7 @@ def _link(source, target):
 
 
 def copy(source, target):
-    """The file or tree again as target, which appears when it is complete."""
+    """Copy a file or tree to target, which appears only when it is complete."""
     part = f'{target}.{os.getpid()}.part'
     remove(part)
     os.makedirs(os.path.dirname(part), exist_ok=True)
@@ -66,7 +67,7 @@ def copy(source, target):
 
 
 def remove(path):
-    """Delete a file or a tree, if it is there."""
+    """Delete a file or a tree if it exists."""
     if os.path.isdir(path) and not os.path.islink(path):
         shutil.rmtree(path, ignore_errors=True)
     elif os.path.lexists(path):
@@ -78,7 +79,7 @@ def _count(path):
 
 
 def take(kind, name, target):
-    """Put a cached entry in place of target; false if there is none, or not all of it any more."""
+    """Put a cached entry in place of target; return False if there is none, or not all of it."""
     entry = _entry(kind, name)
     if not folder() or not os.path.exists(entry):
         return False
@@ -100,14 +101,14 @@ def take(kind, name, target):
 
 
 def take_newest(kind, prefix, target):
-    """The same with the latest entry whose key begins like this."""
+    """take() the latest entry whose key begins with prefix."""
     found = [n for n in (os.listdir(_entry(kind, '')) if os.path.isdir(_entry(kind, '')) else [])
              if n.startswith(prefix) and not n.endswith(('.lock', '.part'))]
     return bool(found) and take(kind, max(found), target)
 
 
 def give(kind, name, source):
-    """Keep source under this key for other trees. A cache that cannot be written is no error."""
+    """Give source to other trees under this key. A cache that cannot be written is no error."""
     entry = _entry(kind, name)
     if not folder() or os.path.exists(entry):
         return
@@ -120,13 +121,13 @@ def give(kind, name, source):
         _drop_unused(os.path.dirname(entry))
     except (OSError, shutil.Error) as e:
         remove(part)
-        # Another tree may have been faster.
+        # Another tree may have made it first.
         if not os.path.exists(entry):
             print(f'cache: {name} is not kept: {str(e)[:200]}', file=sys.stderr, flush=True)
 
 
 def drop(kind, name):
-    """Forget an entry."""
+    """Delete an entry."""
     with contextlib.suppress(OSError):
         remove(_entry(kind, name))
 
@@ -141,7 +142,7 @@ def _drop_unused(kind):
 
 @contextlib.contextmanager
 def _turn(kind, name):
-    """One tree at a time makes an entry; the others wait and find it made."""
+    """One tree at a time makes an entry; the others wait and then find it."""
     if not folder():
         yield
         return
@@ -156,7 +157,7 @@ def _turn(kind, name):
 
 
 def obtain(kind, name, target, make):
-    """Put the entry in place of target: from the cache, else as make(folder) makes it."""
+    """Put the entry in place of target: from the cache, or else as make(folder) makes it."""
     with _turn(kind, name):
         if take(kind, name, target):
             return

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Kernels for the guest: Debian's, unpacked under build/kernel, and checking ones built here."""
+"""Kernels for the guest: Debian's, unpacked under build/kernel, and checking kernels built here."""
 
 import glob
 import gzip
@@ -19,13 +19,13 @@ from releases import ARCH
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
-# Kernels built from linux-source-<SOURCE>, by name: the options each sets beside allnoconfig.
+# Kernels built from linux-source-<SOURCE>, by name: the options that each adds to allnoconfig.
 SOURCE = '6.1'
 CHECKING = {'debug': ('checking.config', 'debug.config'),
             'kcsan': ('checking.config', 'kcsan.config')}
 
-# Without memory for it the midlayer of 6.1 gives a new device up before it has become one, and the
-# kernel reports that. (file, a line, a later line that has to come before it)
+# When memory for it is short, the midlayer of 6.1 gives up a new device before it has become one, and
+# the kernel reports that. (file, a line, a later line that must come before it)
 FIX = ('drivers/scsi/scsi_scan.c', '\tif (scsi_realloc_sdev_budget_map(sdev, depth))\n',
        '\tscsi_sysfs_device_initialize(sdev);\n')
 
@@ -33,8 +33,8 @@ FIX = ('drivers/scsi/scsi_scan.c', '\tif (scsi_realloc_sdev_budget_map(sdev, dep
 class Kernel:
     """One unpacked kernel; every path is below build/kernel/<release>/."""
 
-    checks = ''         # the name in CHECKING of a kernel that was built to check
-    slowness = 1        # how much longer things may take than on Debian's
+    checks = ''         # its name in CHECKING, if the kernel was built to check
+    slowness = 1        # how many times longer things may take than on Debian's
 
     def __init__(self, release, top):
         self.release = release
@@ -48,7 +48,7 @@ class Kernel:
     def elf(self):
         """The uncompressed kernel, so that the guest does not spend seconds unpacking it.
 
-        Returns None when the compression is not one this host can undo.
+        Returns None if this host cannot undo the compression.
         """
         out = os.path.join(self.top, 'vmlinux')
         if os.path.exists(out):
@@ -99,7 +99,7 @@ class CheckingKernel(Kernel):
         self.checks = name
         self.headers = self.objects
         self.config = os.path.join(self.objects, '.config')
-        # Unlike vmlinux this has no PVH entry, which runs before KASAN can.
+        # Unlike vmlinux this has no PVH entry, which would run before KASAN can.
         self.image = os.path.join(self.objects, 'arch/x86/boot/bzImage')
 
     def elf(self):
@@ -159,7 +159,7 @@ def _link_to_boot(kernel):
 
 
 def _archives(build, missing):
-    """(archive, releases of kernels in it) of each; why one cannot be read is added to missing."""
+    """Yield (archive, releases of its kernels); append to `missing` why one cannot be read."""
     for place in releases.places(codename()):
         archive = Archive(build, place)
         try:
@@ -173,7 +173,7 @@ def _archives(build, missing):
 
 
 def _is_whole(archive, release):
-    """Images of old versions stay in the archive longer than their headers."""
+    """Does it have both? Archives keep old images longer than their headers."""
     return all(archive.candidate(f'linux-{part}-{release}') for part in ('image', 'headers'))
 
 
@@ -188,7 +188,7 @@ def _find(build, name):
 
 
 def newest(build, number):
-    """Names (7.3) of that many of the newest kernels that the archives have."""
+    """Names (7.3) of that many of the newest kernels in the archives."""
     whole, missing = set(), []
     with locked(build):
         for archive, found in _archives(build, missing):
@@ -201,7 +201,7 @@ def newest(build, number):
 
 
 def installed(build, name):
-    """The newest kernel of this name that is unpacked already, or None."""
+    """The newest kernel of this name that is already unpacked, or None."""
     top = os.path.join(os.path.abspath(build), 'kernel')
     found = [r for r in (os.listdir(top) if os.path.isdir(top) else [])
              if os.path.isdir(os.path.join(top, r, 'root'))]
@@ -213,7 +213,7 @@ def installed(build, name):
 def prepare(build, name):
     """The kernel of this name (releases.py), or of a name in CHECKING.
 
-    Fetched or built if missing.
+    Fetches or builds it if it is missing.
     """
     if name in CHECKING:
         return _prepare_checking(build, name)
@@ -283,7 +283,7 @@ def _fetch(build, name):
 
 
 def _options(name):
-    """What a checking kernel sets, as the text of a configuration."""
+    """The options that a checking kernel sets, as the text of a configuration."""
     text = ''
     for file in CHECKING[name]:
         with open(os.path.join(HERE, file), encoding='utf-8') as f:
@@ -292,10 +292,10 @@ def _options(name):
 
 
 def _prepare_checking(build, name):
-    """The checking kernel as it is now to be configured: what is in the tree, else from the cache,
-    else built here.
+    """The checking kernel in its current configuration: the one in the tree, else one from the cache,
+    else one built here.
 
-    What was built of an older source package is good enough, as it is with Debian's kernels.
+    A kernel built from an older source package is good enough, as with Debian's kernels.
     """
     top = os.path.join(os.path.abspath(build), 'debug-kernel', name)
     options = _options(name)
@@ -347,7 +347,7 @@ def _source_tree(build):
 
 
 def _fix(tree):
-    """Move the line of FIX, unless it has been or the source is another one."""
+    """Move the line of FIX, unless it has been moved or the source differs."""
     path = os.path.join(tree, FIX[0])
     with open(path, encoding='utf-8') as f:
         text = f.read()
@@ -413,7 +413,7 @@ def _keep_headers(source, top):
 
 
 def _clean_environment():
-    """Without what a make above this one left, which would reach the kernel's."""
+    """The environment without make's variables, which would reach the kernel's make."""
     return {k: v for k, v in os.environ.items()
             if k not in ('MAKEFLAGS', 'MAKELEVEL', 'MFLAGS', 'KERNEL', 'BUILD', 'JOBS')}
 

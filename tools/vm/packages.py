@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 """Fetch and unpack Debian packages without installing anything on the host.
 
-apt does the work (index signatures, hashes, dependency order) with a state of
-its own under build/packages/apt, so neither the host's package lists nor its
-installed packages are touched.  The archive addresses are those the host is
-configured with, or those of the sources file named by SCSA_APT_SOURCES.
-Indexes (for a day) and packages (by their SHA-256) are shared through the cache.
+apt does the work (index signatures, hashes, dependency order) with its own state under
+build/packages/apt, so it touches neither the host's package lists nor its installed packages. The
+archives are those the host is configured with, or those of the file named by SCSA_APT_SOURCES.
+The cache shares indexes (for a day) and packages (by their SHA-256).
 """
 
 import contextlib
@@ -34,12 +33,12 @@ class PackageError(Exception):
 
 
 def say(text):
-    """Progress goes to stderr: stdout belongs to the command run in the guest."""
+    """Print progress on stderr: stdout belongs to the command run in the guest."""
     print(text, file=sys.stderr, flush=True)
 
 
 def output(*command, hint='run "make deps"', cwd=None):
-    """What a tool writes. If it fails, one line says so, and the hint what to do."""
+    """Run a tool; return what it writes. If it fails, one line says so, with a hint what to do."""
     tool = os.path.basename(command[0])
     try:
         p = subprocess.run(command, cwd=cwd, text=True, errors='replace', check=False,
@@ -53,7 +52,7 @@ def output(*command, hint='run "make deps"', cwd=None):
 
 
 def reason(stderr):
-    """The lines in which a tool says why it failed, as one."""
+    """The lines in which a tool says why it failed, joined into one."""
     lines = [x.strip() for x in stderr.splitlines() if x.strip()]
     errors = [x for x in lines if re.match(r'E: |Err:|.*\berror:', x, re.I)]
     return '; '.join(errors[:3] or lines[-3:])[:400] or 'no reason given'
@@ -61,7 +60,7 @@ def reason(stderr):
 
 @contextlib.contextmanager
 def locked(build):
-    """Only one process at a time fetches and unpacks; the others wait and find it done."""
+    """Only one process at a time fetches and unpacks; the others wait and find the result."""
     os.makedirs(build, exist_ok=True)
     with open(os.path.join(build, '.lock'), 'w', encoding='utf-8') as f:
         fcntl.flock(f, fcntl.LOCK_EX)
@@ -69,7 +68,7 @@ def locked(build):
 
 
 def codename():
-    """The release of this machine's Debian."""
+    """The code name of this machine's Debian release."""
     try:
         with open('/etc/os-release', encoding='utf-8') as f:
             m = re.search(r'^VERSION_CODENAME=(\S+)', f.read(), re.M)
@@ -86,7 +85,7 @@ def _index_targets(*options):
 
 
 def _own_sources():
-    """The file that SCSA_APT_SOURCES names, as text; '' if it names none."""
+    """The content of the file that SCSA_APT_SOURCES names; '' if it names none."""
     path = os.environ.get('SCSA_APT_SOURCES')
     if not path:
         return ''
@@ -98,7 +97,7 @@ def _own_sources():
 
 
 def _host_sources():
-    """(uri, suite, option) of every Debian main archive the host uses."""
+    """(uri, suite, option) of every Debian main archive that the host uses."""
     own = _own_sources()
     if own:
         lines = re.findall(r'^deb\s+(?:(\[.*?\])\s+)?(\S+)\s+(\S+)\s.*\bmain\b', own, re.M)
@@ -107,8 +106,8 @@ def _host_sources():
         return [(uri, suite, option) for option, uri, suite in lines]
     out = _index_targets()
     if not out:
-        # A machine whose package lists were removed, as in containers: apt knows its sources
-        # only with their Release files, so fetch these, but not to the machine's own state.
+        # On a machine without package lists, such as a container, apt knows its sources only with their
+        # Release files. Fetch these, but not into the machine's own state.
         with tempfile.TemporaryDirectory() as lists:
             option = ['-o', 'Dir::State::lists=' + lists, '-o', 'APT::Sandbox::User=root']
             output('apt-get', *option, 'update', '-q', hint=SOURCES_HINT)
@@ -150,7 +149,7 @@ class Archive:
     """One private apt state: its index files, downloads and unpacked trees.
 
     extra: None for main; 'non-free-firmware' for that component; or another suite: 'trixie',
-    'sid', 'trixie-backports', which comes with the suites that its packages depend on.
+    'sid', 'trixie-backports'. A suite comes with the suites that its packages depend on.
     """
 
     def __init__(self, build, extra=None):
@@ -171,7 +170,7 @@ class Archive:
             'Dir::State': a, 'Dir::State::lists': a + '/lists',
             'Dir::State::status': a + '/status',
             'Dir::State::extended_states': a + '/extended_states',
-            # In containers apt is told to keep none, and then reads the index for seconds each time.
+            # Containers configure apt to keep no package cache, and then it reads the index each time.
             'Dir::Cache::pkgcache': 'pkgcache.bin',
             'Dir::Cache': a + '/cache', 'Dir::Cache::archives': a + '/cache/archives',
             'Dir::Etc::sourcelist': a + '/sources.list', 'Dir::Etc::sourceparts': '/dev/null',
@@ -225,7 +224,7 @@ class Archive:
         return cache.key(_text(self.apt + '/sources.list'))
 
     def _fetch_index(self):
-        """Today's index, from the cache or from the archive."""
+        """Fetch today's index, from the cache or from the archive."""
         def fetch(folder):
             say('packages: fetching the Debian package index')
             os.makedirs(folder + '/partial')
@@ -248,13 +247,13 @@ class Archive:
         return [n for n in names if re.fullmatch(regex, n)]
 
     def closure(self, names):
-        """{package: version} of names and everything they depend on."""
+        """{package: version} of these packages and everything they depend on."""
         self.update()
         out = self._run('apt-get', '-q', '-s', 'install', *names)
         return dict(re.findall(r'^Inst (\S+?)(?::\S+)? \((\S+)', out, re.M))
 
     def candidate(self, name):
-        """The version apt would install, or None."""
+        """The version that apt would install, or None."""
         self.update()
         out = self._run('apt-cache', 'policy', name)
         m = re.search(r'Candidate: (\S+)', out)
@@ -318,7 +317,7 @@ class Archive:
 
 
 def _text(path):
-    """What is in a file, '' if it is not there."""
+    """The content of a file, '' if it does not exist."""
     if not os.path.exists(path):
         return ''
     with open(path, encoding='utf-8') as f:

@@ -5,9 +5,9 @@
         vm.guest('modprobe qla1280')
         print(vm.counters())
 
-Whatever a person would call a failure is an exception: a kernel report on the console
-(GuestCrash), silence past the time limit (GuestHang), QEMU gone (QemuDied), a guest-error
-line of a device model (DeviceComplaint), a command's exit status (CommandFailed).
+Every failure is an exception: a kernel report on the console (GuestCrash), silence past the time
+limit (GuestHang), QEMU gone (QemuDied), a guest-error line of a device model (DeviceComplaint), a
+command's exit status (CommandFailed).
 """
 
 import base64
@@ -37,7 +37,7 @@ from packages import say
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 
-# A console line that matches is a failed test, whatever the command says.
+# A console line that matches is a failure, whatever the command's status.
 REPORTS = re.compile('|'.join([
     r'\bBUG\b[: ]', r'kernel BUG at', r'\bWARNING: ', r'Call Trace:', r'\bOops\b',
     r'general protection fault', r'Kernel panic', r'unable to handle', r'divide error',
@@ -51,7 +51,7 @@ REPORTS = re.compile('|'.join([
     r'spinlock (bad magic|lockup|wrong)', r'trying to register non-static key',
     r'ODEBUG:', r'DEBUG_LOCKS_WARN_ON']))
 
-# Not a report: the kernel's own data races, of which KCSAN finds many; ours name a module of ours.
+# Not reports: the kernel's own data races, of which KCSAN finds many. A race of ours names our module.
 FOREIGN_RACE = re.compile(r'BUG: KCSAN: (?!.*\[(scsa|isp|ramhba|scsa_contract)\])')
 
 class VMError(Exception):
@@ -67,7 +67,7 @@ class GuestHang(VMError):
 
 
 class QemuDied(VMError):
-    """QEMU ended although nobody asked."""
+    """QEMU ended on its own."""
 
 
 class DeviceComplaint(VMError):
@@ -75,7 +75,7 @@ class DeviceComplaint(VMError):
 
 
 class CommandFailed(VMError):
-    """A command in the guest ended with another status than 0."""
+    """A command in the guest ended with a status other than 0."""
 
     def __init__(self, command, result):
         super().__init__(f'{command!r} ended with status {result.status}\n{result.text[-3000:]}')
@@ -84,7 +84,7 @@ class CommandFailed(VMError):
 
 @dataclass
 class Result:
-    """What a guest command said."""
+    """The result of a guest command."""
     status: int
     output: bytes
 
@@ -98,12 +98,12 @@ class Result:
 class Controller:
     """A SCSI host adapter; its bus is "<id>.0"."""
     driver: str = 'isp1040'
-    id: str = field(default='', compare=False)      # given when the VM is started, if empty
+    id: str = field(default='', compare=False)      # if empty, assigned when the VM starts
     props: dict = field(default_factory=dict)
 
     @classmethod
     def parse(cls, text):
-        """From "isp1040" or "isp1040,resident-firmware=off"."""
+        """Parse "isp1040" or "isp1040,resident-firmware=off"."""
         driver, *rest = text.split(',')
         props = dict(p.split('=', 1) for p in rest)
         return cls(driver, props.pop('id', ''), props)
@@ -111,7 +111,7 @@ class Controller:
 
 @dataclass
 class Disk:
-    """A SCSI device.  One of size (a sparse scratch image), file, null (a size) or backend.
+    """A SCSI device. Set one of size (a sparse scratch image), file, null (a size) or backend.
 
     backend is a -blockdev dictionary of any shape (qcow2, blkdebug, throttle ...).
     """
@@ -130,7 +130,7 @@ class Disk:
 
     @classmethod
     def parse(cls, text):
-        """From "target=1,lun=0,size=64M,block=4096" and the like; unknown keys go to the device."""
+        """Parse "target=1,lun=0,size=64M,block=4096" and the like; unknown keys go to the device."""
         disk = cls()
         for item in text.split(','):
             key, _, value = item.partition('=')
@@ -159,17 +159,17 @@ def parse_size(text):
 
 
 def own_modules(build, release):
-    """The .ko files that make modules built for this kernel."""
+    """The .ko files that make has built for this kernel."""
     return sorted(glob.glob(os.path.join(build, 'modules', release, '**', '*.ko'),
                             recursive=True))
 
 
 @dataclass
 class Config:
-    """Everything a virtual machine is made of."""
+    """Everything that makes up a virtual machine."""
     build: str = os.path.join(TOP, 'build')
     qemu: str = ''              # program; default build/qemu/qemu-system-x86_64
-    kernel: str = 'default'     # what kernel.prepare() takes, or a Kernel
+    kernel: str = 'default'     # a name for kernel.prepare(), or a Kernel
     machine: str = 'q35'
     accel: str = 'tcg'
     cpu: str = 'max,la57=off'
@@ -190,7 +190,7 @@ class Config:
 
 
 def _scratch(folder):
-    """A folder for this process's disk images; those of dead processes are removed."""
+    """A folder for this process's disk images; removes those of dead processes."""
     for name in os.listdir(folder):
         m = re.fullmatch(r'run-(\d+)-.*', name)
         if m and not os.path.exists('/proc/' + m.group(1)):
@@ -199,7 +199,7 @@ def _scratch(folder):
 
 
 def _die_with_parent():
-    """A runner that is killed must not leave its QEMU behind."""
+    """Make QEMU end with its runner, even if the runner is killed."""
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
@@ -215,7 +215,7 @@ class VM:
         self._expected_complaints = []
         self._count = 0
 
-    # Life
+    # Lifecycle
 
     def __enter__(self):
         try:
@@ -234,9 +234,9 @@ class VM:
     def start(self, interactive=False):
         """Boot, and wait until the guest takes commands.
 
-        A boot that dies is tried once more: until a command is given no driver of the controllers
-        is loaded, and TCG with threads now and then loses a vCPU or executes a breakpoint that the
-        kernel has removed. boot_died is what was seen.
+        If the boot dies, boot once more. Before the first command no driver of the controllers is
+        loaded, so it is not to blame: TCG with threads now and then loses a vCPU, or executes a
+        breakpoint that the kernel has removed. boot_died says what was seen.
         """
         try:
             self._boot(interactive)
@@ -303,8 +303,8 @@ class VM:
             raise VMError(f'no {qemu}: run "make qemu"')
         bios = os.path.join(os.path.dirname(qemu), 'pc-bios')
         machine = c.machine
-        # norecord-cmd: otherwise each trace event switched on patches the scheduler's code, and
-        # TCG with threads has been seen to go on executing the breakpoint used for that.
+        # norecord-cmd: otherwise each trace event that is switched on patches the scheduler's code, and
+        # TCG with threads sometimes goes on executing the breakpoint used for that.
         cmdline = ('console=ttyS0 loglevel=5 oops=panic panic=-1 sysrq_always_enabled '
                    'trace_options=norecord-cmd nokaslr mitigations=off tsc=reliable random.trust_cpu=on '
                    'sysctl.kernel.hung_task_timeout_secs=60 cryptomgr.notests '
@@ -316,7 +316,7 @@ class VM:
         if os.path.isdir(bios):
             args += ['-L', bios]
         if c.iommu:
-            # Before the devices: they look for it when they are made.
+            # Comes before the devices, which look for it when they are created.
             args += ['-device', 'intel-iommu,intremap=off']
             cmdline += ' intel_iommu=on iommu=nopt'
         args += ['-machine', machine, '-initrd', image,
@@ -361,7 +361,7 @@ class VM:
                 'read-only': disk.cdrom or disk.readonly, 'cache': {'no-flush': True}}
 
     def shutdown(self):
-        """Reboot, which -no-reboot makes the end; a failure on the way is a failure."""
+        """Reboot, which -no-reboot turns into QEMU's exit; raise if anything fails on the way."""
         if not self.process:
             return
         try:
@@ -377,7 +377,7 @@ class VM:
             self.kill()
 
     def kill(self):
-        """End QEMU at once."""
+        """End QEMU immediately."""
         self._closing = True
         if self.process:
             self.process.kill()
@@ -390,8 +390,8 @@ class VM:
     def clock(self):
         """Seconds, without those in which other work of the host kept the guest from running.
 
-        Bounds on what a guest does are in these. A thread says how long it has waited for a
-        processor; the one that has waited longest says what the guest has lost.
+        Time bounds on a guest use this clock. Each thread of QEMU knows how long it has waited for a
+        processor; the longest wait is what the guest has lost.
         """
         for path in glob.glob(f'/proc/{self.process.pid}/task/*/schedstat') if self.process else ():
             with contextlib.suppress(OSError), open(path, encoding='ascii') as f:
@@ -399,7 +399,7 @@ class VM:
         return time.monotonic() - self._lost / 1e9
 
     def cpu_seconds(self):
-        """Processor time that the machine has taken."""
+        """Processor time that the machine has used."""
         if not self.process:
             return 0
         with open(f'/proc/{self.process.pid}/stat', encoding='ascii') as f:
@@ -409,22 +409,22 @@ class VM:
     # Failures
 
     def expect_report(self, regex):
-        """Console lines that match are part of this test."""
+        """Console lines that match are expected by this test."""
         self._expected_reports.append(re.compile(regex))
 
     def expect_guest_error(self, regex):
-        """Guest-error lines that match are part of this test."""
+        """Guest-error lines that match are expected by this test."""
         self._expected_complaints.append(re.compile(regex))
 
     def forget(self):
-        """What was announced does not hold any more."""
+        """Expect nothing any more of what was announced."""
         self._expected_reports.clear()
         self._expected_complaints.clear()
 
     def check(self):
         """Raise if the guest, QEMU or a device model has reported anything."""
         if self._report:
-            # The report is some lines long: let it come.
+            # The report has several lines: wait for all of them.
             last = -1
             while last != len(self._console_lines) and self._alive():
                 last = len(self._console_lines)
@@ -444,14 +444,14 @@ class VM:
                            '\n'.join(self._console_lines[-20:]))
 
     def guest_errors(self):
-        """All guest-error lines so far; those of trace events, in the same file, are none."""
+        """All guest-error lines so far, without the lines of trace events in the same file."""
         def traced(line):
             return any(fnmatch.fnmatchcase(line.split(' ')[0], p) for p in self.config.trace)
         with open(self._complaints, encoding='utf-8', errors='replace') as f:
             return [x for x in f.read().splitlines() if x and not traced(x)]
 
     def _gone(self, what):
-        """A channel was closed: find out why, QEMU may need a moment to die."""
+        """A channel was closed: find out why. QEMU may need a moment to die."""
         for _ in range(40):
             self.check()
             time.sleep(0.05)
@@ -461,7 +461,7 @@ class VM:
         return self.process is not None and self.process.poll() is None
 
     def _where(self):
-        """Where each vCPU is, which also a kernel that answers nothing cannot hide."""
+        """Where each vCPU is; this works even if the kernel does not respond."""
         try:
             text = self.qmp('human-monitor-command', command_line='info registers -a')
         except (VMError, OSError) as e:
@@ -470,7 +470,7 @@ class VM:
         return ', '.join(' '.join(x) for x in found)
 
     def _hang(self, what, limit):
-        """Ask the kernel where everybody is, then give up."""
+        """Ask the kernel where all tasks are, then give up."""
         where = self._where()
         tail = len(self._console_lines)
         for key in 'wtl':
@@ -485,7 +485,7 @@ class VM:
                         f'(whole console: {self.logs}/console)')
 
     def console(self):
-        """The console's lines so far."""
+        """The console lines so far."""
         return list(self._console_lines)
 
     def _read_console(self):
@@ -519,9 +519,9 @@ class VM:
             self._gone('the command channel was closed')
 
     def _read_until(self, regex, limit, what, stream=None, mark=b''):
-        """Bytes before the first match of regex; what comes is passed to stream meanwhile.
+        """Return the bytes before the first match of regex; pass output to stream meanwhile.
 
-        mark is how the match begins: a piece of it at the end is held back.
+        mark is how the match begins: a piece of it at the end of the output is held back.
         """
         end = self.clock() + limit
         sent = 0
@@ -552,9 +552,9 @@ class VM:
                 self._hang(f'{what} did not end', limit)
 
     def guest(self, command, timeout=120, check=True, stream=None):
-        """Run a shell command in the guest; its Result.  stream gets the output as it comes.
+        """Run a shell command in the guest; return its Result. stream gets the output as it comes.
 
-        The time limit is for Debian's kernels, others get more.
+        The time limit is for Debian's kernels; others get more.
         """
         timeout *= self.kernel.slowness
         self._count += 1
@@ -618,7 +618,7 @@ class VM:
                 return reply['return']
 
     def get(self, device, name):
-        """A QOM property of the device with this id."""
+        """Read a QOM property of the device with this id."""
         return self.qmp('qom-get', path='/machine/peripheral/' + device, property=name)
 
     def set(self, device, name, value):

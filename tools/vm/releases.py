@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Which Debian kernel a name means, and in which suites of the archive to look for it.
+"""Which Debian kernel a name means, and which suites of the archive to search for it.
 
-A name is a version's beginning (6.1, 7.2), a whole release (6.12.117+deb12-amd64), either with a
-flavour (6.12-rt, 6.12-cloud), or "default", the kernel of this machine's Debian.
+A name is the beginning of a version (6.1, 7.2), a whole release (6.12.117+deb12-amd64), either of them
+with a flavour (6.12-rt, 6.12-cloud), or "default", the kernel of this machine's Debian.
 """
 
 import glob
@@ -16,18 +16,18 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 KERNELS = {'bookworm': '6.1', 'trixie': '6.12'}
 
 NAME = re.compile(rf'(\d+\.\d+[\w.+~-]*?)(-rt|-cloud)?(?:-{ARCH})?')
-# linux-image-6.12-amd64 is a metapackage; -dbg and -unsigned are no flavours.
+# linux-image-6.12-amd64 is a metapackage; -dbg and -unsigned are not flavours.
 RELEASE = re.compile(rf'(\d+\.\d+\.\d+(?:[.+~-](?:\d|deb|bpo)[\w.~]*)*)(-rt|-cloud)?-{ARCH}')
 
 
 def parse(name):
-    """(beginning of a version, flavour) that a name asks for, or None."""
+    """The (beginning of a version, flavour) that a name asks for, or None."""
     m = NAME.fullmatch(name)
     return (m.group(1), m.group(2) or '') if m else None
 
 
 def matches(release, name):
-    """Does a release of a kernel have this name?"""
+    """Does this kernel release match this name?"""
     m, wanted = RELEASE.fullmatch(release), parse(name)
     if not m or not wanted:
         return False
@@ -42,18 +42,18 @@ def order(release):
 
 
 def newest_first(releases, name):
-    """The releases that have this name."""
+    """The releases that match this name, newest first."""
     return sorted((r for r in releases if matches(r, name)), key=order, reverse=True)
 
 
 def newest_names(releases):
-    """The versions (7.3) that there are supported kernels of, the newest first."""
+    """The versions (7.3) of the supported kernels among these, newest first."""
     found = {m.group(1) for m in map(re.compile(r'(\d+\.\d+)\.').match, releases) if m}
     return sorted((v for v in found if not refusal(v)), key=order, reverse=True)
 
 
 def places(home):
-    """Archives to search on a machine with Debian <home>: its own first, sid last."""
+    """The archives to search on a machine with Debian <home>: its own first, sid last."""
     found = [None, home + '-backports']
     for code in KERNELS:
         if code != home:
@@ -62,7 +62,7 @@ def places(home):
 
 
 def supported():
-    """(first, first after the last, the sentence) of compat/linux_compat.h."""
+    """(first version, first unsupported one after it, the sentence) of compat/linux_compat.h."""
     path, = glob.glob(os.path.join(TOP, 'compat', '**', 'linux_compat.h'), recursive=True)
     with open(path, encoding='utf-8') as f:
         text = f.read()
@@ -72,7 +72,7 @@ def supported():
 
 
 def refusal(name):
-    """Why a kernel of this name cannot be had, or ''."""
+    """Why a kernel of this name is unavailable, or ''."""
     wanted = parse(name)
     if not wanted:
         return f'"{name}" is not a kernel: say 6.1, 6.12-rt, a whole release, debug or kcsan'

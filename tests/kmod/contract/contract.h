@@ -9,7 +9,7 @@ struct dev_info;
 struct scsa_sgl;
 struct cb_ops;
 
-/* A test returns NULL, or what did not hold. */
+/* A test returns NULL, or the condition that did not hold. */
 struct contract_test {
 	const char	*name;
 	const char	*(*run)(struct dev_info *dip);
@@ -36,12 +36,12 @@ extern const struct contract_test contract_wait_tests[];
 extern const struct contract_test contract_kstat_tests[];
 extern const struct contract_test contract_fm_tests[];
 extern const struct contract_test contract_minor_tests[];
-/* On an ISP1040. */
+/* These need an ISP1040. */
 extern const struct contract_test contract_intr_tests[];
 
-/* Calls of a function that must not be called after attach(9E) has failed. */
+/* Counts calls of a function that must not be called after attach(9E) has failed. */
 extern int contract_calls_left;
-/* Of the driver the tests live in. */
+/* cb_ops of the driver that the tests live in. */
 extern struct cb_ops contract_cb_ops;
 
 /* Run the tests of a list that ends with an empty entry. */
@@ -61,55 +61,55 @@ int contract_sgl_alloc(struct scsa_sgl *s, unsigned int n, unsigned int len);
 void contract_sgl_free(struct scsa_sgl *s);
 /* Byte @offset as the CPU sees it. */
 uint8_t *contract_sgl_byte(struct scsa_sgl *s, size_t offset);
-/* Memory in one piece, and a scatterlist that has it as one. */
+/* Memory in one piece, and a scatterlist with one entry for it. */
 void *contract_pages(size_t len);
 void contract_pages_free(void *p, size_t len);
 int contract_sgl_of(struct scsa_sgl *s, void *p, size_t len);
 void contract_sgl_put(struct scsa_sgl *s);
-/* The largest piece that can be mapped. */
+/* The largest piece that the device can map. */
 size_t contract_max_mapping(struct dev_info *dip);
 void *contract_vmalloc(size_t len);
 void contract_vfree(void *p);
 bool contract_is_thread(void);
 bool contract_in_thread_model(void);
-/* Make a signal pending for this task, or take it back. */
+/* Make a signal pending for this task, or clear it. */
 void contract_signal(bool on);
 /* Make the device look unplugged, or plugged in again. */
 void contract_device_gone(bool gone);
-/* Sets of cookies that a window may have; see dma_plan_widen(). */
+/* Set how many sets of cookies a window may have; see dma_plan_widen(). */
 int contract_set_wide(unsigned int sets);
-/* There is memory above 4 GiB, so that pieces of contract_sgl_alloc() are there. */
+/* Is there memory above 4 GiB? Then the pieces of contract_sgl_alloc() are there. */
 bool contract_has_high_memory(void);
-/* The device's own mask: what it reaches without help. */
+/* Set the device's own mask: what it reaches without help. */
 void contract_set_mask(unsigned int bits);
-/* A file of /dev, or NULL; closing NULL is nothing. */
+/* Open a file of /dev; returns NULL on failure. Closing NULL does nothing. */
 void *contract_open(const char *name);
-/* For writing only, exclusively, and not to be waited for. */
+/* Open it for writing only, exclusive and non-blocking. */
 void *contract_open_alone(const char *name);
 void contract_close(void *file);
-/* What a kstat shows: bytes, or a negative errno. */
+/* Read what a kstat shows; returns bytes, or a negative errno. */
 long contract_read_kstat(const char *name, char *text, size_t len);
-/* ioctl(2) with that argument, and with the address of a user's copy of @value. */
+/* ioctl(2) with that argument; the second form passes the address of a user's copy of @value. */
 long contract_ioctl(void *file, unsigned int cmd, unsigned long arg);
 long contract_ioctl_user(void *file, unsigned int cmd, int *value);
 
-/* The device's view of a bus address, good without an IOMMU only. */
+/* The device's view of a bus address; valid only without an IOMMU. */
 uint8_t contract_peek(uint64_t bus_addr);
 void contract_poke(uint64_t bus_addr, uint8_t value);
-/* No IOMMU and no forced copies: the bus address of memory is its physical one. */
+/* No IOMMU and no forced bouncing: the bus address of memory is its physical address. */
 bool contract_maps_directly(struct dev_info *dip);
 bool contract_can_peek(struct dev_info *dip);
 
-/* Use up the machine's DMA resources, and give them back. */
+/* Use up the machine's DMA resources, and release them. */
 bool contract_can_hog(void);
 int contract_hog(struct dev_info *dip);
 void contract_unhog(struct dev_info *dip);
 
-/* The logical unit on which to be a target driver, and its HBA. */
+/* The logical unit on which to play a target driver, and its HBA. */
 struct contract_lun {
 	unsigned int	target, lun;
-	int		absent;		/* a target that is not there, -1: do not ask */
-	unsigned int	segs;		/* pages of a command */
+	int		absent;		/* a target that is not there; -1: do not probe one */
+	unsigned int	segs;		/* pages that a command can carry */
 	unsigned int	rounds;
 };
 
@@ -117,11 +117,11 @@ bool contract_on_host(void);
 int contract_host_run(void);
 void contract_host_end(void);
 void contract_target_run(struct dev_info *dip, struct contract_lun *lun);
-/* A polled command of which the chip loses the completion. */
+/* A polled command whose completion the chip loses. */
 const char *contract_poll_lost(struct dev_info *dip, struct contract_lun *lun);
-/* Run a function in a soft interrupt of CPU 0. Thread. */
+/* Run a function in a soft interrupt of CPU 0. Call from a thread. */
 void contract_in_softirq(void (*func)(void *arg), void *arg);
-/* Have a write ready for when the kernel panics; send it then; or think better of it. */
+/* Prepare a write for when the kernel panics; send it after the panic; or drop it. */
 const char *contract_panic_prepare(struct dev_info *dip, struct contract_lun *lun);
 const char *contract_panic_write(void);
 void contract_panic_forget(void);

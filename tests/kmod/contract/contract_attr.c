@@ -9,7 +9,7 @@
 
 #define PIECES	64
 
-/* Cookies of the current window, of which each satisfies what is asked of one. */
+/* Check that each cookie of the current window satisfies the attributes. */
 static const char *check_cookies(struct contract_buf *f, size_t len)
 {
 	const ddi_dma_attr_t *a = &f->attr;
@@ -30,7 +30,7 @@ out:
 	return why;
 }
 
-/* What the device sees of the current window is what the buffer has there. */
+/* Does the device see the buffer's data in the current window? */
 static bool is_buffer(struct contract_buf *f, size_t off, size_t len)
 {
 	const ddi_dma_cookie_t *c = NULL;
@@ -52,7 +52,7 @@ static const char *count_max(dev_info_t *dip)
 	struct contract_buf f;
 
 	contract_buf_init(&f, contract_wide_attr, PIECES);
-	/* Blocks of 512 bytes, so a cookie has 4096 of the 5000. */
+	/* Blocks of 512 bytes: a cookie holds 4096 of the 5000. */
 	f.attr.dma_attr_count_max = 5000 - 1;
 	contract_buf_bind(&f, dip, DDI_DMA_READ);
 	why = f.rc == DDI_DMA_MAPPED ? check_cookies(&f, f.s.len) : "not mapped";
@@ -60,7 +60,7 @@ static const char *count_max(dev_info_t *dip)
 	return why;
 }
 
-/* The caller's structure may change, and go, once the handle is there. */
+/* The caller may change and free its structure once the handle exists. */
 static const char *attr_copied(dev_info_t *dip)
 {
 	const char *why = NULL;
@@ -77,7 +77,7 @@ out:
 	return why;
 }
 
-/* Less than 0 is no limit. */
+/* A negative sgllen is no limit. */
 static const char *sgllen_unlimited(dev_info_t *dip)
 {
 	const char *why;
@@ -91,7 +91,7 @@ static const char *sgllen_unlimited(dev_info_t *dip)
 	return why;
 }
 
-/* What adjoins becomes one cookie where it may, and several where the attributes say so. */
+/* Adjoining memory becomes one cookie where the attributes allow it, and several where not. */
 static const char *merge(dev_info_t *dip)
 {
 	caddr_t p = kmem_zalloc(8 * PAGESIZE, KM_SLEEP);
@@ -121,7 +121,7 @@ out:
 	return why;
 }
 
-/* Flags that are advice are taken and change nothing. */
+/* Advisory flags are accepted and change nothing. */
 static const char *flags(dev_info_t *dip)
 {
 	static const uint_t advice[] = {
@@ -146,7 +146,7 @@ out:
 	return why;
 }
 
-/* A multiple of minxfer where the flags allow more than what was asked for. */
+/* The result is a multiple of minxfer where the flags allow more than the request. */
 static const char *mem_streaming(dev_info_t *dip)
 {
 	ddi_device_acc_attr_t acc_attr = { DDI_DEVICE_ATTR_V0, DDI_NEVERSWAP_ACC,
@@ -172,7 +172,7 @@ out:
 	return why;
 }
 
-/* Memory above 4 GiB: as it is to a device that reaches it, elsewhere to one that does not. */
+/* Memory above 4 GiB: direct for a device that reaches it, bounced for one that does not. */
 static const char *high(dev_info_t *dip, uint_t bits, uint64_t addr_hi, bool is_high)
 {
 	const char *why = NULL;
@@ -209,15 +209,15 @@ static const char *addr_32(dev_info_t *dip)
 	return high(dip, 32, 0xffffffff, false);
 }
 
-/* The device reaches all, but this handle is for a part of it that does not. */
+/* The device reaches all memory, but this handle is for a part of it that does not. */
 static const char *addr_32_of_64(dev_info_t *dip)
 {
 	return contract_maps_directly(dip) ? high(dip, 64, 0xffffffff, false) : NULL;
 }
 
 /*
- * The count of a window's cookies may exceed sgllen. Then each set of sgllen of them is what a
- * command may be: not more than maxxfer, and a multiple of granular.
+ * The count of a window's cookies may exceed sgllen. Each set of sgllen cookies must then be
+ * valid for a command: at most maxxfer, and a multiple of granular.
  */
 static const char *wide_windows(dev_info_t *dip)
 {
@@ -256,7 +256,7 @@ static const char *wide_windows(dev_info_t *dip)
 	}
 	CHECK(expected == f.s.len && wide);
 	CHECK(ddi_dma_unbind_handle(f.h) == DDI_SUCCESS);
-	/* What does not accept windows is judged by sgllen. */
+	/* Without windows, sgllen is the limit. */
 	CHECK(ddi_dma_buf_bind_handle(f.h, f.bp, DDI_DMA_READ, DDI_DMA_SLEEP, NULL, NULL, NULL) ==
 	      DDI_DMA_TOOBIG);
 out:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* dma_attr_addr_lo and dma_attr_addr_hi of ddi_dma_attr(9S): memory that a device does not reach. */
+/* dma_attr_addr_lo and dma_attr_addr_hi of ddi_dma_attr(9S): memory outside the device's range. */
 #include <sys/ddi.h>
 #include <sys/sunddi.h>
 #include <sys/param.h>
@@ -10,7 +10,7 @@
 #define PIECES	16
 #define LOW	0xffffffULL
 
-/* Of a device that reaches LOW. */
+/* The attributes of a device that reaches only LOW. */
 static const ddi_dma_attr_t low_attr = {
 	DMA_ATTR_V0, 0, LOW, 0xffffffULL, 1, 0x7f, 1, 0xffffffULL, 0xffffffULL, 255, 512, 0
 };
@@ -53,7 +53,7 @@ static const char *whole(dev_info_t *dip)
 	contract_buf_init(&f, low_attr, PIECES);
 	contract_buf_bind(&f, dip, DDI_DMA_RDWR);
 	if (!contract_maps_directly(dip)) {
-		/* Addresses are given by somebody who knows nothing of ours. */
+		/* The IOMMU or swiotlb chooses the addresses, and knows nothing of our limit. */
 		CHECK(f.rc == DDI_DMA_NOMAPPING);
 		goto out;
 	}
@@ -62,7 +62,7 @@ static const char *whole(dev_info_t *dip)
 	CHECK(cookies_fit(&f, f.s.len));
 	for (i = 0; i < f.s.len; i++)
 		CHECK(contract_peek(bus_of(&f, i)) == contract_buf_byte(i));
-	/* The device writes; a sync shows as much as it was asked to. */
+	/* The device writes; a sync shows exactly the bytes it was asked for. */
 	contract_poke(bus_of(&f, 5000), 0xa1);
 	contract_poke(bus_of(&f, 9000), 0xa2);
 	CHECK(ddi_dma_sync(f.h, 5000, 1, DDI_DMA_SYNC_FORKERNEL) == DDI_SUCCESS);
@@ -151,7 +151,7 @@ static const char *addr_lo(dev_info_t *dip)
 	struct contract_buf f;
 
 	contract_buf_init(&f, low_attr, PIECES);
-	/* More memory than the guest has: only an IOMMU can give such addresses. */
+	/* More memory than the guest has: only an IOMMU can assign such addresses. */
 	f.attr.dma_attr_addr_lo = 0xf0000000ULL;
 	f.attr.dma_attr_addr_hi = 0xffffffffULL;
 	contract_buf_bind(&f, dip, DDI_DMA_READ);

@@ -23,10 +23,10 @@ struct contract_buf {
 	int			rc;		/* of the bind */
 };
 
-/* What byte @offset holds at first: where it is. */
+/* The initial value of byte @offset, derived from its offset. */
 uint8_t contract_buf_byte(size_t offset);
 void contract_buf_init(struct contract_buf *f, ddi_dma_attr_t attr, uint_t pieces);
-/* Have a handle for @f->attr as it is now, and bind the buffer. */
+/* Allocate a handle for @f->attr as it is now, and bind the buffer. */
 void contract_buf_bind(struct contract_buf *f, dev_info_t *dip, uint_t flags);
 void contract_buf_drop(struct contract_buf *f);
 

@@ -1,27 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Clauses of ddi_dma_mem_alloc(9F) and its kin about functions that wait for resources. */
+/* Clauses of ddi_dma_mem_alloc(9F) and similar about functions that wait for resources. */
 #include <sys/ddi.h>
 #include <sys/sunddi.h>
 
 #include "contract.h"
 
-/* How long a function is given to be called, or not to be. */
+/* How long to wait for a function to be called, or to check that it is not. */
 #define CALLED_USEC	2000000
 #define QUIET_USEC	100000
 
-/* No memory of any machine is there: an allocation with it always lacks resources. */
+/* Memory at addresses that no machine has: allocating it always lacks resources. */
 static const ddi_dma_attr_t nowhere_attr = {
 	DMA_ATTR_V0, 0, 0xfff, 0xffffffffULL, 1, 0x7f, 1, 0xffffffffULL, 0xffffffffULL, 1, 512, 0
 };
 
-/* One that waits: what it returns is DONE when @runouts has come down to 0. */
+/* One waiting function: it returns DONE when @runouts has come down to 0. */
 struct waiter {
 	ddi_dma_handle_t	handle;
 	int			runouts;
 	int			calls;		/* atomic */
 	int			*clock;		/* atomic: shared by several, counts their calls */
 	int			last;		/* the clock at its last call */
-	boolean_t		free_it;	/* in the function itself */
+	boolean_t		free_it;	/* the function frees its handle */
 };
 
 static int called(caddr_t arg)
@@ -49,7 +49,7 @@ static void wait_for(struct waiter *w, int n)
 		delay(drv_usectohz(10000));
 }
 
-/* Fail for lack of resources, with a function to be called. */
+/* Make an allocation fail for lack of resources, with a function to call back. */
 static const char *begin(dev_info_t *dip, struct waiter *w, int (*cb)(caddr_t))
 {
 	ddi_device_acc_attr_t acc_attr = { DDI_DEVICE_ATTR_V0, DDI_NEVERSWAP_ACC, DDI_STRICTORDER_ACC };
@@ -108,7 +108,7 @@ static const char *runout(dev_info_t *dip)
 	return why;
 }
 
-/* A function that is queued twice is called for each, at most. */
+/* A function that is queued twice is called at most twice. */
 static const char *coalesced(dev_info_t *dip)
 {
 	struct waiter w = { };
@@ -124,7 +124,7 @@ static const char *coalesced(dev_info_t *dip)
 	return why;
 }
 
-/* Who failed first is called first; RUNOUT goes behind the others. */
+/* The first to fail is called first; RUNOUT queues it behind the others. */
 static const char *in_order(dev_info_t *dip)
 {
 	int clock = 0;
@@ -154,7 +154,7 @@ static const char *not_after_free(dev_info_t *dip)
 	return why ? why : calls(&w) > n + 1 ? "called after its handle was freed" : NULL;
 }
 
-/* RUNOUT from a function that frees its handle does not bring it back. */
+/* If the function frees its handle and returns RUNOUT, it is not queued again. */
 static const char *freed_inside(dev_info_t *dip)
 {
 	struct waiter w = { .runouts = 1000, .free_it = B_TRUE };
@@ -176,12 +176,12 @@ static int too_late(caddr_t arg)
 	return DDI_DMA_CALLBACK_RUNOUT;
 }
 
-/* One that waits when attach(9E) fails: the module says, when it goes, if it is still called. */
+/* It still waits when attach(9E) fails. At unload, the module reports if it was called since. */
 static const char *not_after_detach(dev_info_t *dip)
 {
 	struct waiter w = { };
 
-	return begin(dip, &w, too_late);	/* the handle is left too */
+	return begin(dip, &w, too_late);	/* leaks the handle too */
 }
 
 const struct contract_test contract_callback_tests[] = {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What published HBA drivers use of the contract, each name with the arguments its manual page
- * says: what is missing or has another prototype does not build, what is not exported does not
- * load. The calls are compiled and linked, and never made.
+ * What published HBA drivers use of the contract, each name with the arguments of its manual page.
+ * A name that is missing or has another prototype does not build; one that is not exported does not
+ * load. The calls are compiled and linked, but never made.
  */
 #include <sys/atomic.h>
 #include <sys/conf.h>
@@ -126,7 +126,7 @@ static struct modlinkage linkage;
 static void census_module(void)
 {
 	static struct modinfo modinfo;
-	/* By position and with the fillers, as drivers write them. */
+	/* By position and with the filler members, as drivers write them. */
 	static struct cb_ops cb = {
 		nodev, nodev, nodev, nodev, nodev, nodev, nodev, nodev, nodev, nodev, nodev,
 		nochpoll, ddi_prop_op, NULL, D_NEW | D_HOTPLUG, CB_REV, nodev, nodev
@@ -378,7 +378,7 @@ static const char *census(dev_info_t *dip)
 	const char *why = NULL;
 	uint_t i;
 
-	/* Nobody passes NULL, which the compiler cannot know. */
+	/* @dip is never NULL, but the compiler cannot know that. */
 	if (!dip) {
 		census_module();
 		census_properties();
@@ -394,7 +394,7 @@ static const char *census(dev_info_t *dip)
 		CHECK(census_types[i] > 0);
 	for (i = 0; i < sizeof(census_strings) / sizeof(census_strings[0]); i++)
 		CHECK(census_strings[i][0]);
-	/* Drivers compare these with each other. */
+	/* Drivers compare these constants with each other. */
 	CHECK(DDI_SUCCESS == 0 && DDI_FAILURE == -1 && DDI_DMA_MAPPED == DDI_SUCCESS &&
 	      DDI_DMA_NORESOURCES == DDI_FAILURE && DDI_PROP_SUCCESS == DDI_SUCCESS);
 	for (i = 0; i < sizeof(census_numbers) / sizeof(census_numbers[0]); i++)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The condition of a clause: a test notes the first that does not hold and leaves by its "out". */
+/* CHECK(), a condition of a clause: a test notes the first that fails, and leaves by its "out". */
 #ifndef _CONTRACT_CHECK_H
 #define _CONTRACT_CHECK_H
 

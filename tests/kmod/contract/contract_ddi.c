@@ -19,7 +19,7 @@ static const char *soft_state(dev_info_t *dip)
 	CHECK(ddi_soft_state_zalloc(state, 0) == DDI_FAILURE);
 	p = ddi_get_soft_state(state, 0);
 	CHECK(p != NULL);
-	/* Growing the array moves no item. */
+	/* Growing the array does not move any item. */
 	CHECK(ddi_soft_state_zalloc(state, 1000) == DDI_SUCCESS);
 	CHECK(ddi_get_soft_state(state, 0) == p);
 	CHECK(ddi_get_soft_state(state, 999) == NULL);
@@ -42,7 +42,7 @@ static const char *properties(dev_info_t *dip)
 	CHECK(ddi_prop_update_int(DDI_DEV_T_NONE, dip, "mine", 1) == DDI_PROP_SUCCESS);
 	CHECK(ddi_prop_update_int(DDI_DEV_T_NONE, dip, "mine", 2) == DDI_PROP_SUCCESS);
 	CHECK(ddi_prop_get_int(DDI_DEV_T_ANY, dip, DDI_PROP_DONTPASS, "mine", 0) == 2);
-	/* The PCI node's own; "reg" has five cells for each register set, configuration first. */
+	/* The PCI node's own; "reg" has five cells per register set, configuration space first. */
 	CHECK(ddi_prop_get_int(DDI_DEV_T_ANY, dip, 0, "vendor-id", 0) == 0x1b36);
 	CHECK(ddi_prop_lookup_int_array(DDI_DEV_T_ANY, dip, 0, "reg", &values, &n) ==
 	      DDI_PROP_SUCCESS);
@@ -141,7 +141,7 @@ static void arrive(void *arg)
 	mutex_exit(&r->lock);
 }
 
-/* Until it was called @n times, two seconds at most. */
+/* Wait until it has been called @n times, two seconds at most. */
 static boolean_t wait_for(struct rendezvous *r, int n)
 {
 	clock_t deadline = ddi_get_lbolt() + SEC_TO_TICK(2);
@@ -164,11 +164,11 @@ static const char *timeout_calls(dev_info_t *dip)
 	CHECK(id != NULL);
 	CHECK(wait_for(&r, 1));
 	CHECK(r.in_thread);
-	/* It has fired: the id is stale, and harmless. */
+	/* It has fired: the id is stale, and cancelling it does no harm. */
 	delay(2);
 	CHECK(untimeout(id) == -1);
 	CHECK(untimeout(id) == -1);
-	/* One that has not fired is cancelled. */
+	/* A timeout that has not fired is cancelled. */
 	id = timeout(arrive, &r, SEC_TO_TICK(100));
 	CHECK(untimeout(id) >= 0);
 	CHECK(r.called == 1);
@@ -211,7 +211,7 @@ static const char *cv_timeout(dev_info_t *dip)
 
 	rendezvous_init(&r);
 	mutex_enter(&r.lock);
-	/* A time that has passed: -1 at once, with the lock held. */
+	/* A deadline in the past: returns -1 immediately, with the lock held. */
 	if (cv_timedwait(&r.cv, &r.lock, start - 10) != -1 || !mutex_owned(&r.lock))
 		why = "cv_timedwait of the past";
 	while (!why && cv_reltimedwait(&r.cv, &r.lock, drv_usectohz(20000), TR_CLOCK_TICK) != -1)
@@ -245,7 +245,7 @@ static const char *pkt_alloc(dev_info_t *dip)
 	       (uintptr_t)pkt->pkt_cdbp | (uintptr_t)pkt->pkt_scbp) % 8 == 0);
 	for (i = 0; i < 100; i++)
 		CHECK(((uchar_t *)pkt->pkt_ha_private)[i] == 0);
-	/* An area of no length has no pointer. */
+	/* An area of length 0 has no pointer. */
 	bare = scsi_hba_pkt_alloc(dip, &addr, 6, 0, 0, 0, NULL_FUNC, NULL);
 	CHECK(bare && !bare->pkt_ha_private && !bare->pkt_private && !bare->pkt_scbp);
 	CHECK(scsi_hba_pkt_alloc(dip, &addr, -1, 0, 0, 0, NULL_FUNC, NULL) == NULL);

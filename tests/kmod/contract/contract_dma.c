@@ -11,7 +11,7 @@
 
 /*
  * As contract_wide_attr, but a command holds @sgllen cookies and @maxxfer bytes. A cookie holds one
- * piece, so that pieces which adjoin in bounce memory or behind an IOMMU count as they do elsewhere.
+ * piece, so that pieces which adjoin in bounce memory or behind an IOMMU still count separately.
  */
 static ddi_dma_attr_t small_attr(int sgllen, uint64_t maxxfer)
 {
@@ -112,14 +112,14 @@ static const char *bind_mapped(dev_info_t *dip)
 		total += f.cookie.dmac_size;
 	}
 	CHECK(total == f.s.len);
-	/* After MAPPED, numwin fails. */
+	/* After MAPPED, ddi_dma_numwin(9F) fails. */
 	CHECK(ddi_dma_numwin(f.h, &nwin) == DDI_FAILURE);
 out:
 	contract_buf_drop(&f);
 	return why;
 }
 
-/* PARTIAL forces nothing: where all fits the result is MAPPED. */
+/* PARTIAL forces nothing: if everything fits, the result is MAPPED. */
 static const char *bind_partial_flag_all_fits(dev_info_t *dip)
 {
 	struct contract_buf f;
@@ -208,7 +208,7 @@ struct window_case {
 	int		sgllen;
 	uint64_t	maxxfer;
 	uint_t		pieces;
-	uint_t		block;	/* of the buffer; 0: the attributes' granular */
+	uint_t		block;	/* of the buffer; 0: dma_attr_granular of the attributes */
 };
 
 /* Walk all windows: they tile the object, and each satisfies the attributes. */
@@ -285,7 +285,7 @@ static const char *win_many(dev_info_t *dip)
 	return check_windows(dip, (struct window_case){ 3, 0xffffffff, 1000, 0 });
 }
 
-/* After PARTIAL_MAP window 0 is current, and bind gave its first cookie. */
+/* After PARTIAL_MAP window 0 is current, and the bind returned its first cookie. */
 static const char *win_first_is_current(dev_info_t *dip)
 {
 	struct contract_buf f;
@@ -305,7 +305,7 @@ out:
 	return why;
 }
 
-/* Any order, and again: a window is always the same part of the object, with the right data. */
+/* In any order and repeatedly: a window is always the same part of the object, with its data. */
 static const char *win_any_order(dev_info_t *dip)
 {
 	static const uint_t order[] = { 3, 0, 15, 7, 7, 1, 15, 0 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The driver the contract tests live in: they run in its attach(9E), which then fails. */
+/* The driver that the contract tests live in: they run in its attach(9E), which then fails. */
 #include <sys/conf.h>
 #include <sys/ddi.h>
 #include <sys/sunddi.h>

@@ -21,7 +21,7 @@ static const char *fm_init(dev_info_t *dip)
 
 	CHECK(ddi_fm_capable(dip) == DDI_FM_NOT_CAPABLE);
 	ddi_fm_init(dip, &cap, &cookie);
-	/* The mask is what has been granted, and a callback never is. */
+	/* The mask is what has been granted; callbacks are never granted. */
 	CHECK(cap == (ALL & ~DDI_FM_ERRCB_CAPABLE) && ddi_fm_capable(dip) == cap);
 	CHECK(DDI_FM_EREPORT_CAP(cap) && DDI_FM_ACC_ERR_CAP(cap) && DDI_FM_DMA_ERR_CAP(cap) &&
 	      !DDI_FM_ERRCB_CAP(cap));
@@ -63,7 +63,7 @@ static const char *fm_err_get(dev_info_t *dip)
 	CHECK(error.fme_status == DDI_FM_FATAL);
 	CHECK(ddi_check_acc_handle(acc) == DDI_FAILURE && ddi_check_dma_handle(h) == DDI_FAILURE);
 
-	/* It answers again. */
+	/* The device answers again. */
 	contract_device_gone(false);
 	ddi_fm_acc_err_clear(acc, DDI_FME_VERSION);
 	ddi_fm_dma_err_clear(h, DDI_FME_VERSION);
@@ -78,7 +78,7 @@ out:
 	return why;
 }
 
-/* The guest's log is looked at for what these post. */
+/* The guest test checks the log for what these post. */
 static const char *fm_ereport(dev_info_t *dip)
 {
 	uint64_t ena = fm_ena_generate(0, FM_ENA_FMT1);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Clauses of scsi_hba_attach_setup(9F) and its kin, and the HBA the tests of packets use. */
+/* Clauses of scsi_hba_attach_setup(9F) and similar, and the HBA that the packet tests use. */
 #include "contract.h"
 #include "contract_hba.h"
 
@@ -56,7 +56,7 @@ static int mock_abort(struct scsi_address *ap, struct scsi_pkt *pkt)
 
 	hba->aborts++;
 	if (!hba->mute || !pkt || pkt != hba->pending)
-		return DDI_FAILURE;	/* as drivers do that should return 0 */
+		return DDI_FAILURE;	/* should be 0, but some drivers return this */
 	hba->mute = B_FALSE;
 	pkt->pkt_reason = CMD_ABORTED;
 	pkt->pkt_statistics |= STAT_ABORTED;
@@ -115,7 +115,7 @@ static void mock_sync_pkt(struct scsi_address *ap, struct scsi_pkt *pkt)
 	to_mock(ap)->syncs++;
 }
 
-/* What a driver with tran_setup_pkt(9E) keeps with a packet. */
+/* What a driver with tran_setup_pkt(9E) keeps in each packet. */
 struct mock_cmd {
 	ulong_t	mc_constructed;
 	uchar_t	mc_cdb[16];
@@ -213,7 +213,7 @@ void mock_destroy(struct mock_hba *hba)
 	kmem_free(hba, sizeof(*hba));
 }
 
-/* Attach with vectors that @spoil has changed: the result of scsi_hba_attach_setup(9F). */
+/* Attach with vectors that @spoil has changed; returns scsi_hba_attach_setup(9F)'s result. */
 static int attach_spoiled(dev_info_t *dip, boolean_t setup_style, void (*spoil)(scsi_hba_tran_t *))
 {
 	struct mock_hba hba = { .dip = dip };
@@ -328,7 +328,7 @@ out:
 	return why;
 }
 
-/* What the framework fills in, and what it leaves alone. */
+/* The fields that the framework fills in, and those that it leaves alone. */
 static const char *fields(dev_info_t *dip)
 {
 	struct mock_hba *hba = mock_create(dip, B_FALSE, SCSI_HBA_TRAN_CLONE);

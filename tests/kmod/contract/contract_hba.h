@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* An HBA whose entry points the contract tests decide: what they return, and what they were told. */
+/* An HBA whose entry points the tests control: what they return, and a record of their calls. */
 #ifndef _CONTRACT_HBA_H
 #define _CONTRACT_HBA_H
 
@@ -13,7 +13,7 @@ struct mock_hba {
 	struct scsi_address	ap;
 	boolean_t		attached;
 
-	/* How often an entry point was called, and what for. */
+	/* How often each entry point was called, and with what. */
 	int			starts, inits, destroys, dmafrees, syncs;
 	int			setups, teardowns, constructed, destructed;
 	struct {
@@ -27,33 +27,33 @@ struct mock_hba {
 	uint_t			start_flags;
 	boolean_t		start_comp;	/* pkt_comp was set */
 
-	/* What they shall do. */
+	/* What the entry points must do. */
 	boolean_t		init_fails;
-	int			init_error;	/* bioerror() then */
+	int			init_error;	/* then passed to bioerror() */
 	boolean_t		setup_fails;
 	boolean_t		constructor_fails;
-	boolean_t		no_areas;	/* setup leaves CDB and status to nobody */
+	boolean_t		no_areas;	/* there are no CDB and status areas */
 	int			busy;		/* times that tran_start() is busy, then TRAN_ACCEPT */
-	int			start_rc;	/* if not 0: what it returns instead */
-	uchar_t			reason;		/* of what it accepts */
-	uint_t			state;		/* more of pkt_state */
+	int			start_rc;	/* if not 0: what tran_start() returns instead */
+	uchar_t			reason;		/* pkt_reason of accepted packets */
+	uint_t			state;		/* further bits of pkt_state */
 	uchar_t			status;
-	int			status_times;	/* how often that status comes, then it is good */
-	clock_t			latency;	/* ticks until completion, 0: at once */
-	boolean_t		mute;		/* completes only what is aborted */
+	int			status_times;	/* how often to return it before a good one */
+	clock_t			latency;	/* ticks until completion; 0: immediately */
+	boolean_t		mute;		/* completes only packets that are aborted */
 	void			(*play)(struct mock_hba *hba, struct scsi_pkt *pkt);
 	void			*play_arg;
 	int			aborts;
 	struct scsi_pkt		*pending;
 };
 
-/* Attributes of which a part is two pieces of a page. */
+/* With these attributes a part is two pieces of a page each. */
 extern const ddi_dma_attr_t mock_attr;
 
-/* An attached HBA in one of the packet styles. NULL if that failed. */
+/* Attach an HBA with one of the packet styles. Returns NULL on failure. */
 struct mock_hba *mock_create(dev_info_t *dip, boolean_t setup_style, int flags);
 void mock_destroy(struct mock_hba *hba);
-/* The vectors as mock_create() sets them, in a structure that is not attached. */
+/* The vectors that mock_create() sets, in a structure that is not attached. */
 scsi_hba_tran_t *mock_tran(struct mock_hba *hba, boolean_t setup_style);
 
 #endif /* _CONTRACT_HBA_H */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Use up what the bounce buffers of the machine hold, so that binding a buffer lacks resources. */
+/* Use up the machine's bounce buffers, so that binding a buffer lacks resources. */
 #include <linux/dma-mapping.h>
 #include <linux/gfp.h>
 #include <linux/module.h>
@@ -24,7 +24,7 @@ bool contract_can_hog(void)
 	return hog;
 }
 
-/* Free what is hogged. */
+/* Release everything that contract_hog() took. */
 void contract_unhog(struct dev_info *dip)
 {
 	struct device *dev = dip->di_dev;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The instance behind a SCSI host of ours, for the tests that play a target driver on it. */
+/* The instance behind a SCSI host of scsa, for tests that play a target driver on it. */
 #include <linux/completion.h>
 #include <linux/module.h>
 #include <linux/notifier.h>
@@ -49,7 +49,7 @@ static int panicked(struct notifier_block *nb, unsigned long event, void *data)
 	return NOTIFY_DONE;
 }
 
-/* After scsa.ko has been told. */
+/* Runs after scsa.ko's own notifier. */
 static struct notifier_block panic_nb = { .notifier_call = panicked, .priority = -1 };
 
 struct softirq_call {
@@ -69,7 +69,7 @@ static void softirq_expired(struct timer_list *t)
 
 void contract_in_softirq(void (*func)(void *arg), void *arg)
 {
-	static struct softirq_call call;	/* tests run one after the other */
+	static struct softirq_call call;	/* static: tests run one after the other */
 
 	call.func = func;
 	call.arg = arg;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Clauses of ddi_intr_alloc(9F) and ddi_add_intr(9F), with an ISP1040 as the interrupt's source:
- * each NOP it is given raises its interrupt until the handler clears it.
+ * Clauses of ddi_intr_alloc(9F) and ddi_add_intr(9F), with an ISP1040 as the source of interrupts:
+ * each NOP command raises its interrupt until the handler clears it.
  */
 #include <sys/ddi.h>
 #include <sys/sunddi.h>
@@ -103,7 +103,7 @@ static uint_t soft_handler(caddr_t arg1, caddr_t arg2)
 {
 	struct source *s = (struct source *)arg1;
 
-	/* The lock is the interrupt handler's, in either model. */
+	/* The interrupt handler's lock can be taken here, in either model. */
 	mutex_enter(&s->lock);
 	s->soft_calls++;
 	cv_signal(&s->cv);
@@ -111,7 +111,7 @@ static uint_t soft_handler(caddr_t arg1, caddr_t arg2)
 	return DDI_INTR_CLAIMED;
 }
 
-/* Until the counter has @n, or for so long that even a loaded machine would have got there. */
+/* Wait until the counter is @n, long enough for a loaded machine too. */
 static boolean_t counted(struct source *s, const int *counter, int n)
 {
 	clock_t deadline = ddi_get_lbolt() + SEC_TO_TICK(20);
@@ -158,7 +158,7 @@ static const char *intr_fixed(dev_info_t *dip)
 	CHECK(counted(&s, &s.calls, 2));
 	CHECK(ddi_intr_block_disable(&h, 1) == DDI_SUCCESS);
 	CHECK(ddi_intr_disable(h) == DDI_FAILURE);
-	/* Not called while it is disabled. */
+	/* The handler is not called while the interrupt is disabled. */
 	source_raise(&s);
 	delay(drv_usectohz(20000));
 	CHECK(s.calls == 2);
@@ -194,7 +194,7 @@ static const char *intr_old(dev_info_t *dip)
 	added = B_TRUE;
 	CHECK(again == cookie);
 	CHECK(ddi_add_intr(dip, 0, NULL, NULL, old_handler, (caddr_t)&s) != DDI_SUCCESS);
-	/* It is enabled at once. */
+	/* ddi_add_intr(9F) enables it immediately. */
 	source_raise(&s);
 	CHECK(counted(&s, &s.calls, 1));
 	CHECK(s.in_thread == contract_in_thread_model());
@@ -203,7 +203,7 @@ static const char *intr_old(dev_info_t *dip)
 	source_raise(&s);
 	delay(drv_usectohz(20000));
 	CHECK(s.calls == 1);
-	/* Removing what is not there is reported. */
+	/* Removing a handler that is not there is reported. */
 	ddi_remove_intr(dip, 0, cookie);
 	source_reset(&s);
 	CHECK(ddi_add_intr(dip, 0, NULL, NULL, old_handler, (caddr_t)&s) == DDI_SUCCESS);

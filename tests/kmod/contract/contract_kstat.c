@@ -21,7 +21,7 @@ static int update(kstat_t *ksp, int rw)
 	return rw == KSTAT_READ ? 0 : EACCES;
 }
 
-/* Named numbers, current when they are read, and a place to read them. */
+/* Named kstats show the numbers at the time of reading, in a file that can be read. */
 static const char *kstats(dev_info_t *dip)
 {
 	const char *why = NULL;
@@ -43,7 +43,7 @@ static const char *kstats(dev_info_t *dip)
 	kstat_delete(ksp);
 	ksp = NULL;
 	CHECK(contract_read_kstat("contract0-numbers", text, sizeof(text)) < 0);
-	/* The data of a virtual one is the driver's. */
+	/* The driver owns the data of a virtual kstat. */
 	ksp = kstat_create("contract", 0, "virtual", "misc", KSTAT_TYPE_NAMED, 1,
 			   KSTAT_FLAG_VIRTUAL);
 	CHECK(ksp && !ksp->ks_data);

@@ -81,7 +81,7 @@ int contract_sgl_alloc(struct scsa_sgl *s, unsigned int n, unsigned int len)
 	pages = kvcalloc(2 * n, sizeof(*pages), GFP_KERNEL);
 	if (!pages)
 		goto fail;
-	/* In order of their addresses, only each second page is used, lest two be merged. */
+	/* Sort the pages by address and use every second one, so that no two can be merged. */
 	for (i = 0; i < 2 * n; i++) {
 		pages[i] = alloc_page(GFP_KERNEL | __GFP_ZERO);
 		if (!pages[i])
@@ -304,7 +304,7 @@ void *contract_open_alone(const char *name)
 	return open_node(name, O_WRONLY | O_EXCL | O_NONBLOCK);
 }
 
-/* Of a user's task the last reference is dropped on its way out only; of a kernel thread's now. */
+/* A user task drops the last reference only when it leaves the kernel; a kernel thread, now. */
 struct close_work {
 	struct work_struct	work;
 	struct file		*file;
@@ -390,7 +390,7 @@ static struct scsa_driver contract_driver = {
 	.fini = contract_fini,
 };
 
-/* Whose line it is as well, and whose device never interrupts. */
+/* Another device on the same interrupt line, which never interrupts. */
 static struct pci_dev *neighbour;
 
 static irqreturn_t neighbour_handler(int irq, void *data)

@@ -36,7 +36,7 @@ static int node_close(dev_t dev, int flag, int otyp, cred_t *credp)
 	return 0;
 }
 
-/* Command 1 adds one to the int at the argument, others are refused. */
+/* Command 1 increments the int that the argument points to; others are refused. */
 static int node_ioctl(dev_t dev, int cmd, intptr_t arg, int mode, cred_t *credp, int *rvalp)
 {
 	int value;
@@ -74,7 +74,7 @@ static const char *minor_create(dev_info_t *dip)
 	bzero(&seen, sizeof(seen));
 	CHECK(ddi_create_minor_node(dip, "ctl", S_IFCHR, INST2DEVCTL(3), DDI_NT_SCSI_NEXUS, 0) ==
 	      DDI_SUCCESS);
-	/* The name is used, no name, a path, not a character device. */
+	/* A name in use, no name, a path; and not a character device. */
 	CHECK(ddi_create_minor_node(dip, "ctl", S_IFCHR, 9, DDI_PSEUDO, 0) == DDI_FAILURE);
 	CHECK(ddi_create_minor_node(dip, NULL, S_IFCHR, 9, DDI_PSEUDO, 0) == DDI_FAILURE);
 	CHECK(ddi_create_minor_node(dip, "a/b", S_IFCHR, 9, DDI_PSEUDO, 0) == DDI_FAILURE);
@@ -109,12 +109,12 @@ static const char *minor_ioctl(dev_info_t *dip)
 	file = contract_open(NODE);
 	CHECK(file);
 	CHECK(contract_ioctl(file, 2, 0) == -ENOTTY);
-	/* The argument is an address in the caller's, so one in the kernel is refused. */
+	/* The argument is an address in the caller's space, so a kernel address is refused. */
 	CHECK(contract_ioctl(file, 1, (unsigned long)&value) == -EFAULT && value == 41);
 	CHECK(contract_ioctl_user(file, 1, &value) == 7 && value == 42);
 	CHECK(seen.ioctls == 3 && ddi_model_convert_from(seen.mode) == DDI_MODEL_NONE);
 	CHECK(ddi_model_convert_from(DATAMODEL_ILP32 | FREAD) == DDI_MODEL_ILP32);
-	/* From within the kernel it is not. */
+	/* With FKIOCTL a kernel address is accepted. */
 	CHECK(node_ioctl(0, 1, (intptr_t)&value, FKIOCTL, NULL, &seen.cmd) == 0 && value == 43);
 out:
 	contract_close(file);
@@ -122,7 +122,7 @@ out:
 	return why;
 }
 
-/* A node that goes while it is open is closed, and its files fail from then on. */
+/* A node that is removed while open is closed, and its files fail from then on. */
 static const char *minor_remove(dev_info_t *dip)
 {
 	const char *why = NULL;

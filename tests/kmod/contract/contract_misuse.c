@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What a driver must not do: the documented error, one warning for each way, and no harm. */
+/* What a driver must not do: it gets the documented error, each kind one warning, and no harm. */
 #include <sys/ddi.h>
 #include <sys/sunddi.h>
 #include <sys/param.h>
@@ -72,7 +72,7 @@ static const char *not_bound(dev_info_t *dip)
 	int i;
 
 	fixture_init(&f, dip);
-	/* As often as one likes: one warning each. */
+	/* However often: only one warning for each kind. */
 	for (i = 0; i < 3; i++) {
 		CHECK(ddi_dma_unbind_handle(f.h) == DDI_FAILURE);
 		CHECK(ddi_dma_numwin(f.h, &f.n) == DDI_FAILURE);
@@ -123,7 +123,7 @@ static const char *bad_window(dev_info_t *dip)
 	CHECK(ddi_dma_cookie_get(f.h, 1) == NULL);
 	CHECK(ddi_dma_sync(f.h, -1, 0, DDI_DMA_SYNC_FORCPU) == DDI_FAILURE);
 	CHECK(ddi_dma_sync(f.h, 0, PAGESIZE + 1, DDI_DMA_SYNC_FORCPU) == DDI_FAILURE);
-	/* The binding stands. */
+	/* The binding is unchanged. */
 	CHECK(ddi_dma_getwin(f.h, 0, &off, &len, &f.c, &f.n) == DDI_SUCCESS && len == PAGESIZE);
 	CHECK(ddi_dma_unbind_handle(f.h) == DDI_SUCCESS);
 out:

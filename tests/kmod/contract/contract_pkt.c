@@ -7,7 +7,7 @@
 #define PIECE	4096
 #define CALLED_USEC	2000000
 
-/* An HBA with tran_setup_pkt(9E), a buffer in pieces and what a test makes of them. */
+/* An HBA with tran_setup_pkt(9E), a buffer in pieces, and the packet that a test makes of them. */
 struct fixture {
 	struct mock_hba	*hba;
 	struct scsa_sgl	s;
@@ -89,7 +89,7 @@ static const char *error_cleared(dev_info_t *dip)
 	f.hba->init_fails = B_TRUE;
 	f.hba->init_error = EINVAL;
 	CHECK(!init_pkt(&f, f.pkt, f.bp, 0) && geterror(f.bp) == EINVAL);
-	/* The packet is still the caller's. */
+	/* The caller still owns the packet. */
 	CHECK(f.hba->destroys == 0);
 out:
 	return end(&f, why);
@@ -121,10 +121,10 @@ static const char *function(dev_info_t *dip)
 	BEGIN(f, B_FALSE, 1);
 	f.hba->init_fails = B_TRUE;
 	CHECK(!scsi_init_pkt(&f.hba->ap, NULL, f.bp, 6, 1, 0, 0, called, (caddr_t)&left));
-	/* The driver is not told of it; it is called until it says that it is done. */
+	/* The driver does not see the function; the framework calls it until it returns done. */
 	CHECK(f.hba->init.callback == NULL_FUNC && !f.hba->init.arg);
 	CHECK(wait_for_zero(&left) == 0);
-	/* NULL_FUNC and success call nobody. */
+	/* Neither NULL_FUNC nor success calls a function. */
 	left = 1;
 	CHECK(!init_pkt(&f, NULL, f.bp, 0));
 	f.hba->init_fails = B_FALSE;
@@ -196,7 +196,7 @@ static const char *new_with_empty_buffer(dev_info_t *dip)
 	BEGIN(f, B_TRUE, 0);
 	f.pkt = init_pkt(&f, NULL, f.bp, 0);
 	CHECK(f.pkt && f.pkt->pkt_resid == 0 && f.pkt->pkt_numcookies == 0);
-	/* An old packet and nothing to bind. */
+	/* An existing packet and nothing to bind. */
 	f.pkt->pkt_resid = 5;
 	CHECK(init_pkt(&f, f.pkt, f.bp, 0) == f.pkt && f.pkt->pkt_resid == 0);
 	CHECK(init_pkt(&f, f.pkt, NULL, 0) == f.pkt && f.pkt->pkt_numcookies == 0);
@@ -242,18 +242,18 @@ static const char *pkt_binds(dev_info_t *dip)
 	CHECK(init_pkt(&f, f.pkt, f.bp, PKT_DMA_PARTIAL) == f.pkt);
 	CHECK(f.pkt->pkt_resid == 0 && cookie_bytes(f.pkt) == f.s.len);
 	CHECK(f.pkt->pkt_dma_flags == (DDI_DMA_WRITE | DDI_DMA_PARTIAL));
-	/* Its lengths are those it was made with. */
+	/* The lengths are still those from its creation. */
 	CHECK(f.pkt->pkt_cdblen == 10 && f.pkt->pkt_scblen == ARQ_LEN);
 	scsi_dmafree(f.pkt);
 	CHECK(f.pkt->pkt_numcookies == 0);
 	CHECK(init_pkt(&f, f.pkt, f.bp, 0) == f.pkt && cookie_bytes(f.pkt) == f.s.len);
-	/* Set up once, torn down once. */
+	/* It was set up once, and will be torn down once. */
 	CHECK(f.hba->setups == 1 && f.hba->teardowns == 0);
 out:
 	return end(&f, why);
 }
 
-/* Each part once and in order, and pkt_resid says what is left. */
+/* Each part comes once and in order, and pkt_resid says what is left. */
 static const char *moves(dev_info_t *dip)
 {
 	const char *why = NULL;
@@ -273,11 +273,11 @@ static const char *moves(dev_info_t *dip)
 		CHECK(f.pkt->pkt_resid == (ssize_t)(f.s.len - done));
 		if (!f.pkt->pkt_resid)
 			break;
-		/* As sd(4D) does: no flags and no lengths. */
+		/* As sd(4D) does: without flags and lengths. */
 		CHECK(init_pkt(&f, f.pkt, f.bp, 0) == f.pkt);
 	}
 	CHECK(parts >= 4 && done == f.s.len);
-	/* There is no further part; packet and DMA resources stay as they are. */
+	/* There is no further part; the packet and its DMA resources stay as they are. */
 	CHECK(!init_pkt(&f, f.pkt, f.bp, 0));
 	CHECK(f.pkt->pkt_numcookies && cookie_bytes(f.pkt) == f.pkt->pkt_dma_len);
 	CHECK(f.hba->setups == 1 && f.hba->teardowns == 0);
@@ -304,14 +304,14 @@ static const char *no_mapping(dev_info_t *dip)
 	struct fixture f;
 
 	BEGIN(f, B_TRUE, 0);
-	f.bp->b_bcount = 512;		/* of memory that is nowhere */
+	f.bp->b_bcount = 512;		/* but without memory */
 	CHECK(!init_pkt(&f, NULL, f.bp, 0));
 	CHECK(geterror(f.bp) == EFAULT);
 out:
 	return end(&f, why);
 }
 
-/* The packet that failed is in the cache again: another one takes it. */
+/* The failed packet is back in the cache, and the next request takes it. */
 static const char *fail_frees_new(dev_info_t *dip)
 {
 	const char *why = NULL;
@@ -338,7 +338,7 @@ static const char *fail_keeps_callers(dev_info_t *dip)
 	CHECK(f.pkt);
 	f.pkt->pkt_cdbp[0] = 0x28;
 	CHECK(!init_pkt(&f, f.pkt, f.bp, 0) && geterror(f.bp) == EINVAL);
-	/* Still whole: it can be bound in parts. */
+	/* The packet is intact: it can be bound in parts. */
 	CHECK(f.hba->teardowns == 0 && f.pkt->pkt_cdbp[0] == 0x28 && !f.pkt->pkt_numcookies);
 	CHECK(init_pkt(&f, f.pkt, f.bp, PKT_DMA_PARTIAL) == f.pkt && geterror(f.bp) == 0);
 	scsi_destroy_pkt(f.pkt);
@@ -362,7 +362,7 @@ static const char *setup_fails(dev_info_t *dip)
 	CHECK(geterror(f.bp) == 0 && f.hba->teardowns == 0);
 	CHECK(f.hba->init.callback == NULL_FUNC && wait_for_zero(&left) == 0);
 	f.hba->setup_fails = B_FALSE;
-	/* The buffer was unbound, and the packet can be used. */
+	/* The buffer has been unbound, and the packet can be used again. */
 	f.pkt = scsi_init_pkt(&f.hba->ap, NULL, f.bp, 6, 1, 0, 0, SLEEP_FUNC, NULL);
 	CHECK(f.pkt && f.hba->constructed == 1 && f.pkt->pkt_numcookies == 2);
 	CHECK(f.hba->init.callback == SLEEP_FUNC);
@@ -389,7 +389,7 @@ static void nobody(struct scsi_pkt *pkt)
 {
 }
 
-/* A packet is zeroed each time it is taken, but for what the constructor has made. */
+/* Each allocation zeroes the packet, except what the constructor has set up. */
 static const char *constructor_once(dev_info_t *dip)
 {
 	const char *why = NULL;
@@ -433,7 +433,7 @@ static const char *own_areas(dev_info_t *dip)
 	hba->no_areas = B_FALSE;
 	pkt = scsi_init_pkt(&hba->ap, NULL, NULL, 10, ARQ_LEN, 0, 0, NULL_FUNC, NULL);
 	CHECK(pkt);
-	/* In the driver's own area, which is tran_hba_len bytes. */
+	/* It is in the driver's own area, which is tran_hba_len bytes long. */
 	CHECK((caddr_t)pkt->pkt_cdbp > (caddr_t)pkt->pkt_ha_private &&
 	      (caddr_t)pkt->pkt_cdbp < (caddr_t)pkt->pkt_ha_private + hba->tran->tran_hba_len);
 out:
@@ -452,7 +452,7 @@ static const char *bad_lengths(dev_info_t *dip)
 	CHECK(!scsi_init_pkt(&f.hba->ap, NULL, NULL, -1, 1, 0, 0, NULL_FUNC, NULL));
 	CHECK(!scsi_init_pkt(&f.hba->ap, NULL, NULL, 6, -1, 0, 0, NULL_FUNC, NULL));
 	CHECK(!scsi_init_pkt(&f.hba->ap, NULL, NULL, 6, 1, 1 << 30, 0, NULL_FUNC, NULL));
-	/* No areas at all are fine. */
+	/* A packet without any areas is valid. */
 	f.pkt = scsi_init_pkt(&f.hba->ap, NULL, NULL, 0, 0, 0, 0, NULL_FUNC, NULL);
 	CHECK(f.pkt);
 out:

@@ -34,12 +34,12 @@ static const char *acc_rep(dev_info_t *dip)
 	CHECK(ddi_get64(acc, (uint64_t *)mem) == 0x1122334455667788ULL);
 	CHECK(ddi_get32(acc, (uint32_t *)mem) == 0x55667788);
 	bzero(mem, 64);
-	/* The host's memory need not be aligned. */
+	/* Memory on the host's side need not be aligned. */
 	ddi_rep_put32(acc, (uint32_t *)(host + 1), (uint32_t *)mem, 4, DDI_DEV_AUTOINCR);
 	CHECK(bcmp(mem, host + 1, 16) == 0 && mem[16] == 0);
 	ddi_rep_get16(acc, (uint16_t *)(back + 1), (uint16_t *)mem, 8, DDI_DEV_AUTOINCR);
 	CHECK(bcmp(back + 1, host + 1, 16) == 0);
-	/* Without DDI_DEV_AUTOINCR it is one register all the time. */
+	/* Without DDI_DEV_AUTOINCR every access is to the same register. */
 	bzero(mem, 64);
 	ddi_rep_put8(acc, host, (uint8_t *)mem, 8, DDI_DEV_NO_AUTOINCR);
 	CHECK(mem[0] == 8 && mem[1] == 0);
@@ -66,12 +66,12 @@ static const char *config(dev_info_t *dip)
 	CHECK(pci_config_get64(h, PCI_CONF_VENID) ==
 	      ((uint64_t)pci_config_get32(h, PCI_CONF_COMM) << 32 |
 	       pci_config_get32(h, PCI_CONF_VENID)));
-	/* What is written stays: the interrupt line register is software's. */
+	/* A written value stays: software owns the interrupt line register. */
 	base = pci_config_get8(h, PCI_CONF_ILINE);
 	pci_config_put8(h, PCI_CONF_ILINE, 0x5a);
 	CHECK(pci_config_get8(h, PCI_CONF_ILINE) == 0x5a);
 	pci_config_put8(h, PCI_CONF_ILINE, (uint8_t)base);
-	/* Nothing is at an odd offset or outside. */
+	/* There is no register at an odd offset or out of range. */
 	CHECK(pci_config_get32(h, 1) == PCI_EINVAL32);
 	CHECK(pci_config_get16(h, 0x10000) == PCI_EINVAL16);
 	CHECK(pci_lcap_locate(h, 0x7f, &cap) == DDI_FAILURE);
@@ -125,7 +125,7 @@ static const char *id32(dev_info_t *dip)
 	CHECK(id32_lookup(a) == &x && id32_lookup(b) == &y);
 	id32_free(a);
 	CHECK(id32_lookup(a) == NULL && id32_lookup(0) == NULL);
-	/* A stale id is harmless, and no new one equals it soon. */
+	/* A stale id does no harm, and new ids do not equal it for a long time. */
 	id32_free(a);
 	c = id32_alloc(&x, KM_SLEEP);
 	CHECK(c != a);

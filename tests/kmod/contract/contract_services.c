@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Clauses of the functions for HBA drivers, scsi_hba_pkt_alloc(9F) and its kin, and their misuse. */
+/* Clauses of functions for HBA drivers, scsi_hba_pkt_alloc(9F) and similar, and their misuse. */
 #include <sys/thread.h>
 
 #include "contract.h"
@@ -9,7 +9,7 @@
 
 /* ---- structures ---- */
 
-/* What section 9S documents, and where the bytes are that come from a device. */
+/* The structures of section 9S, and the offsets of bytes that come from a device. */
 static const char *structures(dev_info_t *dip)
 {
 	static union {
@@ -57,7 +57,7 @@ static const char *structures(dev_info_t *dip)
 	CHECK(scsi_device_hba_private_get(&sd) == &pkt && !sd.sd_inq && !sd.sd_sense &&
 	      !sd.sd_private && !sd.sd_dev);
 
-	/* A write is what is no B_READ. */
+	/* A write is a buffer without B_READ. */
 	b.b_flags = B_BUSY | B_WRITE;
 	bioerror(&b, EIO);
 	CHECK(geterror(&b) == EIO && (b.b_flags & B_ERROR) && !(b.b_flags & B_READ));
@@ -81,7 +81,7 @@ static const char *hba_init(dev_info_t *dip)
 
 	CHECK(scsi_hba_init(&linkage) == 0);
 	scsi_hba_fini(&linkage);
-	/* The framework's bus operations are the only ones. */
+	/* Only the framework's bus operations are allowed. */
 	ops.devo_bus_ops = (struct bus_ops *)&ops;
 	CHECK(scsi_hba_init(&linkage) == EINVAL);
 	CHECK(scsi_hba_init(&empty) == EINVAL && scsi_hba_init(NULL) == EINVAL);
@@ -113,7 +113,7 @@ static const char *tran_kept(dev_info_t *dip)
 	if (!hba)
 		return "cannot attach";
 	scsi_hba_tran_free(NULL);
-	/* Attached, so it stays. */
+	/* It is attached, so it is not freed. */
 	scsi_hba_tran_free(hba->tran);
 	CHECK(hba->tran->tran_hba_private == hba && ddi_get_driver_private(dip) == hba->tran);
 	CHECK(scsi_hba_detach(dip) == DDI_SUCCESS);
@@ -155,14 +155,14 @@ static const char *pkt_areas(dev_info_t *dip)
 	CHECK(is_zero(pkt->pkt_cdbp, 6) && is_zero(pkt->pkt_scbp, ARQ_LEN) &&
 	      is_zero(pkt->pkt_private, 3) && is_zero(pkt->pkt_ha_private, 7));
 	CHECK(pkt->pkt_cdblen == 6 && pkt->pkt_scblen == ARQ_LEN && pkt->pkt_tgtlen == 3);
-	/* No area overlaps another. */
+	/* The areas do not overlap. */
 	(void)memset(pkt->pkt_cdbp, 1, 6);
 	(void)memset(pkt->pkt_scbp, 2, ARQ_LEN);
 	(void)memset(pkt->pkt_private, 3, 3);
 	(void)memset(pkt->pkt_ha_private, 4, 7);
 	CHECK(pkt->pkt_cdbp[0] == 1 && pkt->pkt_cdbp[5] == 1 && pkt->pkt_scbp[0] == 2 &&
 	      pkt->pkt_scbp[ARQ_LEN - 1] == 2 && ((uchar_t *)pkt->pkt_private)[2] == 3);
-	/* The address is a copy. */
+	/* The packet holds a copy of the address. */
 	ap.a_target = 9;
 	CHECK(pkt->pkt_address.a_target == 3 && pkt->pkt_address.a_lun == 5);
 out:
@@ -223,7 +223,7 @@ static const char *capstr(dev_info_t *dip)
 		{ "lun-reset", SCSI_CAP_LUN_RESET }, { "max-cdb-length", SCSI_CAP_CDB_LEN },
 		{ "dma-max-arch", SCSI_CAP_DMA_MAX_ARCH },
 		{ "tran-layer-retries", SCSI_CAP_TRAN_LAYER_RETRIES },
-		/* Spellings of old. */
+		/* Old spellings. */
 		{ "dma_max", SCSI_CAP_DMA_MAX }, { "msg_out", SCSI_CAP_MSG_OUT },
 		{ "wide_xfer", SCSI_CAP_WIDE_XFER },
 		{ "", -1 }, { "dma", -1 }, { "dma-max-", -1 }, { "DMA-MAX", -1 },
@@ -236,7 +236,7 @@ static const char *capstr(dev_info_t *dip)
 	return scsi_hba_lookup_capstr(NULL) == -1 ? NULL : "scsi_hba_lookup_capstr(NULL) == -1";
 }
 
-/* What is set before, as from driver.conf, is left alone. */
+/* A property that is already set, as from driver.conf, is left alone. */
 static const char *properties(dev_info_t *dip)
 {
 	struct mock_hba *hba;
@@ -271,7 +271,7 @@ out:
 struct listener {
 	struct scsi_address	ap;
 	int			calls;		/* atomic */
-	boolean_t		cancels;	/* itself, when called */
+	boolean_t		cancels;	/* the function cancels itself */
 	boolean_t		slow;
 	boolean_t		unlocked;	/* the driver's lock was free in the function */
 };
@@ -336,7 +336,7 @@ static const char *notify(dev_info_t *dip)
 	CHECK(listen(&l[0], SCSI_RESET_CANCEL) == DDI_SUCCESS);
 	bus_was_reset();
 	CHECK(l[0].calls == 1 && l[1].calls == 2);
-	/* Nothing to cancel, nobody to call, no such flag. */
+	/* Nothing to cancel, no valid flag, no function. */
 	CHECK(listen(&l[0], SCSI_RESET_CANCEL) == DDI_FAILURE);
 	CHECK(listen(&l[0], 0) == DDI_FAILURE);
 	CHECK(scsi_hba_reset_notify_setup(&l[0].ap, SCSI_RESET_NOTIFY, NULL, NULL, &list_lock,
@@ -363,7 +363,7 @@ out:
 	return why;
 }
 
-/* Each is called once, whichever of them cancels itself on the way. */
+/* Each function is called once, whichever of them cancels itself meanwhile. */
 static const char *notify_cancel_inside(dev_info_t *dip)
 {
 	struct listener l[4];
@@ -392,7 +392,7 @@ static void reset_in_thread(void *arg)
 	thread_exit();
 }
 
-/* After the cancel the function does not run any more. */
+/* When the cancel returns, the function does not run any more. */
 static const char *notify_cancel_waits(dev_info_t *dip)
 {
 	struct listener l[1];
@@ -414,7 +414,7 @@ out:
 	return why;
 }
 
-/* ---- what must not be ---- */
+/* ---- misuse ---- */
 
 static const char *no_packet(dev_info_t *dip)
 {
@@ -428,7 +428,7 @@ static const char *no_packet(dev_info_t *dip)
 	scsi_dmafree(NULL);
 	scsi_sync_pkt(NULL);
 	CHECK(scsi_transport(NULL) == TRAN_BADPKT && scsi_poll(NULL) == -1);
-	/* Memory that is no packet, or one that is not of any HBA. */
+	/* Memory that is not a packet, or a packet that belongs to no HBA. */
 	scsi_destroy_pkt(&none);
 	scsi_dmafree(&none);
 	scsi_sync_pkt(&none);
@@ -462,7 +462,7 @@ static const char *twice_complete(dev_info_t *dip)
 	CHECK(scsi_transport(pkt) == TRAN_ACCEPT && completions == 1);
 	scsi_hba_pkt_comp(pkt);
 	CHECK(completions == 1);
-	/* Sent again, it completes again. */
+	/* A packet that is sent again completes again. */
 	CHECK(scsi_transport(pkt) == TRAN_ACCEPT && completions == 2);
 out:
 	if (pkt)

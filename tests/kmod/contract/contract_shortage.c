@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* scsi_init_pkt(9F) while there are no DMA resources: NULL_FUNC, SLEEP_FUNC and a function. */
+/* scsi_init_pkt(9F) without DMA resources: with NULL_FUNC, SLEEP_FUNC and a function. */
 #include <sys/thread.h>
 
 #include "contract.h"
@@ -15,7 +15,7 @@ struct fixture {
 	struct scsa_sgl	s;
 	struct buf	*bp;
 	struct scsi_pkt	*pkt;
-	int		done;	/* atomic: a thread or a function has got a packet */
+	int		done;	/* atomic: the thread or the function has got a packet */
 };
 
 static const char *begin(struct fixture *f, dev_info_t *dip)
@@ -63,7 +63,7 @@ static boolean_t is_done(struct fixture *f, clock_t usec)
 	return __atomic_load_n(&f->done, __ATOMIC_ACQUIRE) ? B_TRUE : B_FALSE;
 }
 
-/* A passing shortage is no error of the buffer. */
+/* A temporary shortage sets no error in the buffer. */
 static const char *null_func(dev_info_t *dip)
 {
 	struct fixture f;
@@ -72,7 +72,7 @@ static const char *null_func(dev_info_t *dip)
 	if (why)
 		return why;
 	CHECK(!init_pkt(&f, NULL_FUNC) && geterror(f.bp) == 0);
-	/* The packet was freed, a packet of the caller's stays. */
+	/* The framework freed its own packet; a packet of the caller's stays. */
 	CHECK(f.hba->setups == f.hba->teardowns);
 	f.pkt = scsi_init_pkt(&f.hba->ap, NULL, NULL, 10, ARQ_LEN, 0, 0, NULL_FUNC, NULL);
 	CHECK(f.pkt && !init_pkt(&f, NULL_FUNC) && geterror(f.bp) == 0);
@@ -113,7 +113,7 @@ out:
 	return end(&f, why);
 }
 
-/* Called when something may be there; 0 as long as there is not. */
+/* Called when there may be resources; returns 0 while there are none. */
 static int again(caddr_t arg)
 {
 	struct fixture *f = (struct fixture *)arg;

@@ -67,7 +67,7 @@ static const char *softint_trigger(dev_info_t *dip)
 	CHECK(ddi_intr_trigger_softint(h, &args[0]) == DDI_SUCCESS);
 	sema_p(&s.called);
 	CHECK(s.calls == 1 && s.in_thread && s.arg2 == &args[0]);
-	/* The call has begun, so one more may be pending, and one only. */
+	/* That call has begun, so one more may be pending, but only one. */
 	s.blocks = B_FALSE;
 	CHECK(ddi_intr_trigger_softint(h, &args[1]) == DDI_SUCCESS);
 	CHECK(ddi_intr_trigger_softint(h, &args[2]) == DDI_EPENDING);
@@ -97,7 +97,7 @@ static const char *softint_remove(dev_info_t *dip)
 	sema_p(&s.called);
 	CHECK(s.removed == DDI_FAILURE);
 out:
-	/* Removal waits for the handler: no call comes after it. */
+	/* Removal waits for the handler, and the handler is not called afterwards. */
 	if (h && ddi_intr_remove_softint(h) != DDI_SUCCESS)
 		why = "remove";
 	sema_destroy(&s.go);

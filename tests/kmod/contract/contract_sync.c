@@ -53,7 +53,7 @@ static const char *rwlock_shared(dev_info_t *dip)
 	held++;
 	CHECK(rw_tryenter(&lock, RW_READER));
 	held++;
-	/* Not the only reader: it stays one. */
+	/* It is not the only reader, so it stays a reader. */
 	CHECK(!rw_tryupgrade(&lock) && rw_read_locked(&lock));
 	rw_exit(&lock);
 	held--;
@@ -92,7 +92,7 @@ static const char *rwlock_writer_first(dev_info_t *dip)
 	sema_init(&w.done, 0, NULL, SEMA_DRIVER, NULL);
 	rw_enter(&w.rw, RW_READER);
 	timeout(write_once, &w, 1);
-	/* Once the writer waits, no new reader gets in and the old one cannot upgrade. */
+	/* Once the writer waits, no new reader gets in, and the old one cannot upgrade. */
 	for (i = 0; i < 100 && rw_tryenter(&w.rw, RW_READER); i++) {
 		rw_exit(&w.rw);
 		delay(drv_usectohz(10000));
@@ -135,7 +135,7 @@ static const char *semaphores(dev_info_t *dip)
 	timeout(post, &sem, 1);
 	sema_p(&sem);
 	CHECK(!sema_tryp(&sem));
-	/* A signal does, for sema_p_sig() only. */
+	/* So does a signal, but only for sema_p_sig(). */
 	contract_signal(true);
 	CHECK(sema_p_sig(&sem) == 1);
 	contract_signal(false);
@@ -185,14 +185,14 @@ static const char *cv_results(dev_info_t *dip)
 	CHECK(cv_wait_sig(&s.cv, &s.lock) == 0);
 	CHECK(cv_timedwait_sig(&s.cv, &s.lock, ddi_get_lbolt() + SEC_TO_TICK(10)) == 0);
 	CHECK(cv_reltimedwait_sig(&s.cv, &s.lock, SEC_TO_TICK(10), TR_CLOCK_TICK) == 0);
-	/* The functions without _sig wait on. */
+	/* The functions without _sig keep waiting. */
 	CHECK(cv_reltimedwait(&s.cv, &s.lock, tick, TR_CLOCK_TICK) == -1);
 	CHECK(mutex_owned(&s.lock));
 out:
 	contract_signal(false);
 	if (mutex_owned(&s.lock))
 		mutex_exit(&s.lock);
-	/* A wake() that is late still uses the lock. */
+	/* A late wake() still uses the lock. */
 	delay(2 * tick);
 	cv_destroy(&s.cv);
 	mutex_destroy(&s.lock);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A target driver on a logical unit of an HBA driver that is at work, next to the midlayer: what
- * scsi_init_pkt(9F), scsi_poll(9F) and their kin do on top of a real driver.
+ * A target driver on a logical unit of a working HBA driver, next to the midlayer: tests
+ * scsi_init_pkt(9F), scsi_poll(9F) and similar on top of a real driver.
  */
 #include "contract.h"
 #include "contract_hba.h"
@@ -12,7 +12,7 @@
 #define PIECES		16
 #define PANIC_PIECES	4
 #define TIME_SEC	30
-/* Where on the disk, in blocks, and which byte follows which there. */
+/* Places on the disk, in blocks, and the pattern of the bytes written there. */
 #define LBA_WHOLE	8192
 #define LBA_PARTS	16384
 #define LBA_LOAD	24576
@@ -104,7 +104,7 @@ static boolean_t holds(struct fixture *f, int seed)
 	return B_TRUE;
 }
 
-/* Run @func where nobody may sleep and no interrupt comes. */
+/* Run @func in a context that must not sleep, with interrupts off. */
 static int without_sleep(int (*func)(struct scsi_pkt *pkt), struct scsi_pkt *pkt)
 {
 	kmutex_t spin;
@@ -170,7 +170,7 @@ out:
 	return end(&f, why);
 }
 
-/* Carry out @op for all of the buffer, in as many parts as it takes. @parts of them. */
+/* Carry out @op for the whole buffer, in as many parts as it takes; @parts counts them. */
 static const char *all_parts(struct fixture *f, uchar_t op, uint_t lba, uint_t *parts)
 {
 	size_t done = 0, part;
@@ -194,14 +194,14 @@ static const char *all_parts(struct fixture *f, uchar_t op, uint_t lba, uint_t *
 		CHECK(init_pkt(f, f->pkt, f->bp, 0) == f->pkt);
 	}
 	CHECK(done == f->s.len);
-	/* There is no further part, and the packet stays the caller's. */
+	/* There is no further part, and the caller keeps the packet. */
 	CHECK(*parts == 1 || !init_pkt(f, f->pkt, f->bp, 0));
 	scsi_dmafree(f->pkt);
 out:
 	return why;
 }
 
-/* The parts of a buffer, moved on by scsi_init_pkt(9F), are all of it and in order. */
+/* scsi_init_pkt(9F) moves through the parts of a buffer, in order and completely. */
 static const char *moves(dev_info_t *dip)
 {
 	struct fixture f;
@@ -224,7 +224,7 @@ out:
 	return end(&f, why);
 }
 
-/* Without PKT_DMA_PARTIAL: all of it, or EINVAL, and the packet is who allocated it's. */
+/* Without PKT_DMA_PARTIAL: all of it, or EINVAL; the packet stays its allocator's. */
 static const char *not_partial(dev_info_t *dip)
 {
 	struct scsi_pkt *pkt;
@@ -252,7 +252,7 @@ out:
 	return end(&f, why);
 }
 
-/* A buffer of nothing that is mapped. */
+/* A buffer without any mapped memory. */
 static const char *nomapping(dev_info_t *dip)
 {
 	struct fixture f;
@@ -275,7 +275,7 @@ static void completed(struct scsi_pkt *pkt)
 	__atomic_add_fetch(&completions, 1, __ATOMIC_ACQ_REL);
 }
 
-/* Write and read back a buffer of one part with scsi_transport(9F) and FLAG_NOINTR. */
+/* Write and read back a one-part buffer with scsi_transport(9F) and FLAG_NOINTR. */
 static const char *polled(dev_info_t *dip, boolean_t atomic)
 {
 	struct fixture f;
@@ -328,7 +328,7 @@ static const char *polled_atomic(dev_info_t *dip)
 	return polled(dip, B_TRUE);
 }
 
-/* Sense data comes with the status: auto request sense. */
+/* Auto request sense: the sense data arrives with the status. */
 static const char *poll_sense(dev_info_t *dip)
 {
 	const struct scsi_arq_status *arq;
@@ -339,7 +339,7 @@ static const char *poll_sense(dev_info_t *dip)
 	f.pkt = init_pkt(&f, NULL, NULL, 0);
 	CHECK(f.pkt);
 	arq = (const struct scsi_arq_status *)f.pkt->pkt_scbp;
-	/* A read of no blocks beyond the last one. */
+	/* A read beyond the last block. */
 	read_or_write(f.pkt, SCMD_READ_G1, 0xfffffff0, 1);
 	CHECK(without_sleep(scsi_poll, f.pkt) == -1 && f.pkt->pkt_reason == CMD_CMPLT);
 	CHECK(arq->sts_status.sts_chk && (f.pkt->pkt_state & STATE_ARQ_DONE));
@@ -349,7 +349,7 @@ out:
 	return end(&f, why);
 }
 
-/* Polled commands among those of others, whose completions the driver meets on its way. */
+/* Polled commands under load: while polling, the driver meets completions of other commands. */
 static const char *poll_under_load(dev_info_t *dip)
 {
 	struct fixture f;
@@ -384,7 +384,7 @@ static void was_reset(caddr_t arg)
 	__atomic_add_fetch((int *)arg, 1, __ATOMIC_ACQ_REL);
 }
 
-/* A reset of the bus is told to who wants to know, and to nobody who has cancelled. */
+/* A bus reset calls the registered function, but not after it has been cancelled. */
 static const char *reset_notify(dev_info_t *dip)
 {
 	struct fixture f;
@@ -393,12 +393,12 @@ static const char *reset_notify(dev_info_t *dip)
 	int seen;
 
 	BEGIN();
-	/* One function for an address: leave that of the midlayer's alone. */
+	/* An address has one function: do not take the place of the midlayer's. */
 	ap->a_lun = 7;
 	notified = 0;
 	CHECK(scsi_reset_notify(ap, SCSI_RESET_NOTIFY, was_reset, (caddr_t)&notified) == DDI_SUCCESS);
 	CHECK(scsi_reset(ap, RESET_ALL) == 1);
-	/* The chip may tell of the reset as well as the driver. */
+	/* Both the chip and the driver may report the reset. */
 	seen = notified;
 	CHECK(seen >= 1);
 	CHECK(scsi_reset_notify(ap, SCSI_RESET_CANCEL, was_reset, (caddr_t)&notified) == DDI_SUCCESS);
@@ -419,7 +419,7 @@ static const char *abort_nothing(dev_info_t *dip)
 	BEGIN();
 	f.pkt = init_pkt(&f, NULL, NULL, 0);
 	CHECK(f.pkt && scsi_abort(&f.sd.sd_address, f.pkt) == 0);
-	/* Should there have been a reset, the first command is told of it. */
+	/* If there has been a reset, the first command gets a unit attention. */
 	scsi_poll(f.pkt);
 	CHECK(scsi_poll(f.pkt) == 0 && scsi_abort(&f.sd.sd_address, f.pkt) == 0);
 out:
@@ -507,7 +507,7 @@ const char *contract_panic_prepare(dev_info_t *dip, struct contract_lun *lun)
 	f->pkt = init_pkt(f, NULL, NULL, 0);
 	if (!f->pkt)
 		return end(f, "no packet");
-	/* Should there have been a reset, the first command is told of it. */
+	/* If there has been a reset, the first command gets a unit attention. */
 	scsi_poll(f->pkt);
 	f->bp->b_nents = PANIC_PIECES;
 	f->bp->b_bcount = PANIC_PIECES * PIECE;
@@ -519,7 +519,7 @@ const char *contract_panic_prepare(dev_info_t *dip, struct contract_lun *lun)
 	return NULL;
 }
 
-/* No interrupt comes any more: the packet is polled, whatever its flags, and completed. */
+/* Interrupts have stopped: the packet is polled whatever its flags, and completes. */
 const char *contract_panic_write(void)
 {
 	struct scsi_pkt *pkt = panic_fixture.pkt;

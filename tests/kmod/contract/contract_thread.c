@@ -50,7 +50,7 @@ static const char *threads(dev_info_t *dip)
 	sema_v(&s.go);
 	thread_join(did);
 	CHECK(s.done == 1 && s.self == t);
-	/* Of a thread that is gone: returns at once. */
+	/* If the thread is already gone, this returns immediately. */
 	thread_join(did);
 out:
 	sema_destroy(&s.go);
@@ -109,7 +109,7 @@ static const char *taskq_suspend(dev_info_t *dip)
 	ddi_taskq_resume(s.tq);
 	ddi_taskq_wait(s.tq);
 	CHECK(s.done == 1 && !ddi_taskq_suspended(s.tq));
-	/* Destroying a queue runs what it holds, suspended or not. */
+	/* Destroying a queue runs the tasks it holds, suspended or not. */
 	ddi_taskq_suspend(s.tq);
 	CHECK(ddi_taskq_dispatch(s.tq, note_order, &s, DDI_SLEEP) == DDI_SUCCESS);
 	ddi_taskq_destroy(s.tq);
@@ -171,7 +171,7 @@ static const char *taskq_own(dev_info_t *dip)
 	shared_init(&s);
 	s.tq = ddi_taskq_create(dip, "own", 1, TASKQ_DEFAULTPRI, 0);
 	CHECK(s.tq != NULL);
-	/* A task that waits for its own queue is reported; it does not hang. */
+	/* A task that waits for its own queue gets a warning instead of a hang. */
 	CHECK(ddi_taskq_dispatch(s.tq, wait_inside, &s, DDI_SLEEP) == DDI_SUCCESS);
 	ddi_taskq_wait(s.tq);
 	CHECK(s.done == 1);
@@ -229,7 +229,7 @@ static const char *kmem_caches(dev_info_t *dip)
 	CHECK(b != NULL && b != a && c.built == 2 && c.flags == KM_NOSLEEP);
 	CHECK(IS_P2ALIGNED(a, 256) && IS_P2ALIGNED(b, 256));
 	CHECK(*(uint32_t *)a == BUILT);
-	/* A freed object keeps its state: the next one is not constructed again. */
+	/* A freed object keeps its constructed state: the next user does not construct it again. */
 	kmem_cache_free(cp, a);
 	CHECK(c.torn == 0);
 	again = kmem_cache_alloc(cp, KM_SLEEP);

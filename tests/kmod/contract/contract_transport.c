@@ -60,7 +60,7 @@ out:
 	return end(&f, why);
 }
 
-/* A thread sleeps until the packet is complete, and finds it as it was. */
+/* The thread sleeps until the packet is complete, and gets it back unchanged. */
 static const char *polled_in_thread(dev_info_t *dip)
 {
 	struct fixture f;
@@ -75,14 +75,14 @@ static const char *polled_in_thread(dev_info_t *dip)
 	CHECK(f.pkt->pkt_reason == CMD_CMPLT && completions == 0);
 	CHECK(f.hba->start_flags == (FLAG_STAG | FLAG_IMMEDIATE_CB) && f.hba->start_comp);
 	CHECK(f.pkt->pkt_flags == (FLAG_NOINTR | FLAG_STAG) && f.pkt->pkt_comp == completed);
-	/* What is not accepted is not waited for. */
+	/* A packet that the driver does not accept is not waited for. */
 	f.hba->busy = 1;
 	CHECK(scsi_transport(f.pkt) == TRAN_BUSY && f.pkt->pkt_comp == completed);
 out:
 	return end(&f, why);
 }
 
-/* Who cannot sleep leaves the polling to the driver. */
+/* A caller that cannot sleep leaves the polling to the driver. */
 static const char *polled_in_atomic(dev_info_t *dip)
 {
 	struct fixture f;
@@ -154,7 +154,7 @@ static const char *poll_busy(dev_info_t *dip)
 	f.hba->status_times = 1;
 	f.pkt->pkt_time = 5;
 	CHECK(scsi_poll(f.pkt) == 0 && f.hba->starts == 2);
-	/* Not for ever: a second in rounds of ten milliseconds. */
+	/* Retries are limited: one second, in steps of ten milliseconds. */
 	f.hba->starts = 0;
 	f.hba->busy = 100000;
 	f.pkt->pkt_time = 1;
@@ -214,7 +214,7 @@ static const char *abort_and_reset(dev_info_t *dip)
 
 	if (why)
 		return why;
-	/* Only 1 is success. */
+	/* Only 1 means success. */
 	CHECK(scsi_abort(&f.hba->ap, f.pkt) == 0 && f.hba->aborts == 1);
 	f.hba->mute = B_TRUE;
 	CHECK(scsi_transport(f.pkt) == TRAN_ACCEPT && completions == 0);
@@ -226,7 +226,7 @@ static const char *abort_and_reset(dev_info_t *dip)
 	f.hba->tran->tran_reset = note_reset;
 	CHECK(scsi_reset(&f.hba->ap, RESET_TARGET) == 1 && reset_level == RESET_TARGET);
 	CHECK(scsi_reset(&f.hba->ap, RESET_ALL) == 0 && reset_level == RESET_ALL);
-	/* Without the capability "lun-reset" the driver is not asked. */
+	/* Without the capability "lun-reset" the driver is not called. */
 	CHECK(scsi_reset(&f.hba->ap, RESET_LUN) == 0 && reset_level == RESET_ALL);
 out:
 	return end(&f, why);
@@ -279,7 +279,7 @@ static const char *capabilities(dev_info_t *dip)
 	CHECK(scsi_ifsetcap(&f.hba->ap, "no-such-capability", 1, 1) == -1);
 	CHECK(scsi_ifsetcap(&f.hba->ap, "sector-size", 2048, 1) == 1);
 	CHECK(f.hba->tran->tran_dma_attr.dma_attr_granular == 2048);
-	/* What the driver does not take has no effect. */
+	/* A value that the driver rejects has no effect. */
 	f.hba->tran->tran_setcap = setcap_refuse;
 	CHECK(scsi_ifsetcap(&f.hba->ap, "sector-size", 4096, 1) == 0);
 	CHECK(f.hba->tran->tran_dma_attr.dma_attr_granular == 2048);
@@ -315,7 +315,7 @@ out:
 	return end(&f, why);
 }
 
-/* A device whose INQUIRY data are at play_arg. */
+/* Play a device that returns the INQUIRY data at play_arg. */
 static void play_inquiry(struct mock_hba *hba, struct scsi_pkt *pkt)
 {
 	if (pkt->pkt_cdbp[0] == SCMD_INQUIRY && hba->init.bp)
@@ -354,7 +354,7 @@ static const char *probe(dev_info_t *dip)
 	inq.inq_dtype = DPQ_NEVER | DTYPE_UNKNOWN;
 	CHECK(scsi_probe(&sd, SLEEP_FUNC) == SCSIPROBE_NORESP);
 	inq.inq_dtype = DTYPE_DIRECT;
-	/* The first failure is forgiven. */
+	/* A first failure is retried. */
 	f.hba->status = STATUS_CHECK;
 	f.hba->status_times = 1;
 	CHECK(scsi_probe(&sd, SLEEP_FUNC) == SCSIPROBE_NONCCS);
@@ -399,7 +399,7 @@ static const char *comp_syncs(dev_info_t *dip)
 	pkt->pkt_comp = completed;
 	CHECK(scsi_transport(pkt) == TRAN_ACCEPT && completions == 1);
 	CHECK(!hba->play || *(uchar_t *)bp->b_un.b_addr == 0x5a);
-	/* Nobody to call. */
+	/* There is no completion function to call. */
 	pkt->pkt_comp = NULL;
 	CHECK(scsi_transport(pkt) == TRAN_ACCEPT && completions == 1);
 out:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * DDI_DMA_SLEEP and functions that wait for resources, where these really run out: of bounce
- * buffers, when every mapping takes some. Elsewhere nothing is ever short.
+ * DDI_DMA_SLEEP and functions that wait for resources, on machines where resources really run out:
+ * those where every mapping takes bounce buffers. Elsewhere there is never a shortage.
  */
 #include <sys/ddi.h>
 #include <sys/sunddi.h>
@@ -18,7 +18,7 @@ static ddi_dma_attr_t attr = {
 	512, 0
 };
 
-/* One buffer bound to as many handles as there is room for. */
+/* One buffer, bound to as many handles as possible. */
 struct hog {
 	caddr_t			mem;
 	uint_t			n;
@@ -55,7 +55,7 @@ static void hog_begin(struct hog *g, dev_info_t *dip)
 			ddi_dma_free_handle(&h);
 		else
 			g->h[g->n++] = h;
-		/* No machine has room for so little only; where it is not short it never is. */
+		/* If 16 bindings succeed on a machine that maps directly, it never runs out. */
 		if (contract_maps_directly(dip) && g->n == 16)
 			return;
 	}
@@ -90,7 +90,7 @@ static int result(struct sleeper *s, int tries)
 	return __atomic_load_n(&s->rc, __ATOMIC_ACQUIRE);
 }
 
-/* With DDI_DMA_SLEEP a bind waits for as long as nothing is there, and then goes on. */
+/* With DDI_DMA_SLEEP a bind waits while there are no resources, and then goes on. */
 static const char *sleep_waits(dev_info_t *dip)
 {
 	struct sleeper s = { .rc = 1 };
@@ -124,11 +124,11 @@ struct waiter {
 	struct hog		*hog;
 	ddi_dma_handle_t	h;
 	int			calls;		/* atomic */
-	int			order;		/* atomic: of its success */
+	int			order;		/* atomic: place in the order of successes */
 	int			*clock;
 };
 
-/* What a driver does: try again, and wait again if that fails. */
+/* As a driver does: try again, and wait again if that fails. */
 static int again(caddr_t arg)
 {
 	struct waiter *w = (struct waiter *)arg;
@@ -148,7 +148,7 @@ static int order(struct waiter *w, int tries)
 	return __atomic_load_n(&w->order, __ATOMIC_ACQUIRE);
 }
 
-/* NORESOURCES with a function: it is called when there may be some, first come first served. */
+/* NORESOURCES with a function: it is called when there may be resources, in order of arrival. */
 static const char *function_called(dev_info_t *dip)
 {
 	int clock = 0, i, calls;
@@ -167,7 +167,7 @@ static const char *function_called(dev_info_t *dip)
 	CHECK(order(&w[0], 10) == 0 && order(&w[1], 1) == 0);
 	release(&g, 4);
 	CHECK(order(&w[0], 500) == 1 && order(&w[1], 500) == 2);
-	/* DONE was the end of it. */
+	/* After DONE it is not called again. */
 	calls = w[0].calls;
 	release(&g, 1);
 	delay(drv_usectohz(100000));
@@ -183,7 +183,7 @@ out:
 	return why;
 }
 
-/* A handle that is freed while it waits is waited for by nobody. */
+/* If a handle is freed while it waits, its function is not called. */
 static const char *not_after_free(dev_info_t *dip)
 {
 	struct waiter w = { .clock = &w.calls };
@@ -207,7 +207,7 @@ out:
 	return why;
 }
 
-/* There is memory, but not where the device reaches: that is no reason to wait for ever. */
+/* There is memory, but none that the device reaches: fail rather than wait forever. */
 static const char *sleep_in_vain(dev_info_t *dip)
 {
 	ddi_device_acc_attr_t acc_attr = { DDI_DEVICE_ATTR_V0, DDI_NEVERSWAP_ACC,
@@ -237,8 +237,8 @@ static uint8_t pattern(size_t offset)
 }
 
 /*
- * Windows one by one, forth and back: the device sees what the CPU has written before, and what the
- * device has written is left behind without ddi_dma_sync(9F). @expect is what the object must be.
+ * Visit windows one by one and in a mixed order, without ddi_dma_sync(9F): the device sees what the
+ * CPU wrote before, and the CPU what the device wrote. @expect is what the object must hold.
  */
 static const char *check_lazy(ddi_dma_handle_t h, uint8_t *mem, uint8_t *expect, bool peek)
 {
@@ -269,8 +269,8 @@ out:
 }
 
 /*
- * What cannot be mapped at once, for it is more than there is room for, or larger than a piece may
- * be, is mapped window by window if the caller accepts windows.
+ * An object that cannot be mapped whole, because there is no room or it exceeds the largest piece,
+ * is mapped window by window if the caller accepts windows.
  */
 static const char *lazy(dev_info_t *dip, boolean_t short_of_room)
 {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Have a function fail now and then, whatever it has done.
+ * Make a function return failure now and then, whatever it has done.
  *
  *	modprobe failret function=scsa:scsa_ddi_dma_getwin nonzero=1 value=-1 every=3
  *
- * /sys/module/failret/parameters/failed tells how often it did.
+ * /sys/module/failret/parameters/failed counts how often it did.
  */
 #include <linux/atomic.h>
 #include <linux/kprobes.h>
@@ -41,7 +41,7 @@ static int failret_return(struct kretprobe_instance *ri, struct pt_regs *regs)
 	return 0;
 }
 
-/* 0: failret_return() sees this call. */
+/* Returns 0 to have failret_return() see this call. */
 static int failret_entry(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
 	return nonzero >= 0 && !regs_get_kernel_argument(regs, nonzero);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Hold a thread of control for a while where it calls a function, so that another one overtakes it.
+ * Hold a thread for a while where it calls a function, so that another thread overtakes it.
  *
  *	modprobe hold points=isp:isp_init=1500,softirq:isp:fail_all=4000
  *
- * The first call of each function waits for so many milliseconds; with "softirq:" the first one from a
- * soft interrupt.
+ * The first call of each function waits for that many milliseconds; with "softirq:", the first call
+ * from a soft interrupt.
  */
 #include <linux/atomic.h>
 #include <linux/delay.h>
@@ -31,7 +31,7 @@ static struct hold_point {
 	atomic_t	held;
 } hold_points[HOLD_MAX];
 
-/* Neither longer on a busy host, where each short delay is, nor a lockup to the watchdog. */
+/* Not longer on a busy host, where every short delay is long; and no lockup for the watchdog. */
 static void hold_for(unsigned int ms)
 {
 	ktime_t end = ktime_add_ms(ktime_get(), ms);

@@ -8,7 +8,7 @@
 /* Play the DMA engine: copy between a bus address and @data. */
 void ramhba_copy(uint64_t bus_addr, void *data, size_t len, bool to_memory);
 
-/* The other way round: carry out what the property "lose" keeps. Returns how many commands. */
+/* Carry out late what the property "lose" keeps. Returns the number of commands. */
 unsigned int ramhba_late(void);
 
 int _init(void);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* How the RAM disk HBA and its disks misbehave, one property for each way; all are off by default. */
+/* How the RAM disk HBA and its disks misbehave: one property for each way, all off by default. */
 #include <sys/atomic.h>
 #include <sys/pci.h>
 
@@ -24,7 +24,7 @@ static uint32_t get_be32(const uchar_t *p)
 	return (uint32_t)p[0] << 24 | p[1] << 16 | p[2] << 8 | p[3];
 }
 
-/* The host lets the device move data: a real one could not move any otherwise. */
+/* Is the device a bus master? A real device that is not could not move data. */
 boolean_t ramhba_is_master(struct ramhba *rh)
 {
 	if (pci_config_get16(rh->rh_config, PCI_CONF_COMM) & PCI_COMM_ME)
@@ -34,7 +34,7 @@ boolean_t ramhba_is_master(struct ramhba *rh)
 	return B_FALSE;
 }
 
-/* False if it is neither a READ nor a WRITE. */
+/* Returns false if the CDB is neither a READ nor a WRITE. */
 boolean_t ramhba_parse(const uchar_t *cdb, struct ramhba_io *io)
 {
 	switch (cdb[0]) {
@@ -60,7 +60,7 @@ static boolean_t touches(const struct ramhba_io *io, uint64_t block)
 	return io->io_lba <= block && block - io->io_lba < io->io_blocks ? B_TRUE : B_FALSE;
 }
 
-/* Property "lose": true if the command is to be kept, with rc_forever also from aborts and resets. */
+/* Property "lose": should this command be kept? With rc_forever, also from aborts and resets. */
 static boolean_t loses(const struct ramhba *rh, struct scsi_pkt *pkt)
 {
 	struct ramhba_io io;
@@ -73,7 +73,7 @@ static boolean_t loses(const struct ramhba *rh, struct scsi_pkt *pkt)
 	return B_TRUE;
 }
 
-/* Keep a command if it is one that is lost. */
+/* Keep a command if the property "lose" says so. */
 boolean_t ramhba_keep(struct ramhba *rh, struct scsi_pkt *pkt)
 {
 	struct ramhba_cmd *cmd = to_cmd(pkt);
@@ -88,8 +88,8 @@ boolean_t ramhba_keep(struct ramhba *rh, struct scsi_pkt *pkt)
 }
 
 /*
- * Take out of what is kept: @target's or with -1 each target's, with @pkt that one only, and with @all
- * those too that no abort and no reset returns.
+ * Take commands out of those kept: @target's, or every target's if -1; with @pkt, only that one.
+ * With @all, also those that no abort and no reset returns.
  */
 struct ramhba_cmd *ramhba_take_kept(struct ramhba *rh, int target, struct scsi_pkt *pkt, boolean_t all)
 {
@@ -111,7 +111,7 @@ struct ramhba_cmd *ramhba_take_kept(struct ramhba *rh, int target, struct scsi_p
 	return taken;
 }
 
-/* Return them without having carried them out. Returns how many there were. */
+/* Return kept commands without carrying them out. Returns how many there were. */
 uint_t ramhba_end_kept(struct ramhba *rh, int target, struct scsi_pkt *pkt, uchar_t reason,
 		       uint_t statistics)
 {
@@ -129,7 +129,7 @@ uint_t ramhba_end_kept(struct ramhba *rh, int target, struct scsi_pkt *pkt, ucha
 	return n;
 }
 
-/* Property "recovered": set status and sense. False if no data moves. */
+/* Property "recovered": set status and sense. Returns false if no data moves. */
 static boolean_t recover(struct ramhba *rh, struct scsi_pkt *pkt)
 {
 	const struct ramhba_ending *end = &ramhba_endings[rh->rh_recovered];
@@ -144,7 +144,7 @@ static boolean_t recover(struct ramhba *rh, struct scsi_pkt *pkt)
 	return end->re_moves;
 }
 
-/* Bytes that a READ or a WRITE moves; status and sense are set if they are not as usual. */
+/* How many bytes a READ or a WRITE moves; sets status and sense if a property changes them. */
 size_t ramhba_length(struct ramhba *rh, struct scsi_pkt *pkt, const struct ramhba_io *io)
 {
 	size_t len = io->io_blocks * rh->rh_block;
@@ -156,7 +156,7 @@ size_t ramhba_length(struct ramhba *rh, struct scsi_pkt *pkt, const struct ramhb
 	return len;
 }
 
-/* Property "overrun": true if the CDB asks for more than is mapped. */
+/* Property "overrun": does the CDB ask for more than is mapped? */
 boolean_t ramhba_overruns(struct ramhba *rh, struct scsi_pkt *pkt)
 {
 	const uchar_t *cdb = pkt->pkt_cdbp;

@@ -11,8 +11,8 @@
 #define RAMHBA_TARGETS		2
 #define RAMHBA_MAXSEGS		256
 #define RAMHBA_NDATASEGS	16		/* with the property "published" */
-#define RAMHBA_LOST		4242		/* the block that the property "lose" is about */
-#define RAMHBA_SHORT		4243		/* and "shorten" */
+#define RAMHBA_LOST		4242		/* the block that the property "lose" applies to */
+#define RAMHBA_SHORT		4243		/* the block that "shorten" applies to */
 
 #define SCMD_WRITE_BUFFER	0x3b
 
@@ -25,7 +25,7 @@ struct ramhba_cmd {
 	boolean_t		rc_forever;	/* no abort or reset returns it */
 	uint_t			rc_nwin;
 	uint_t			rc_win;
-	uint_t			rc_cookie;	/* first of this command in its window */
+	uint_t			rc_cookie;	/* first cookie of this command in its window */
 	uint_t			rc_ncookies;
 	size_t			rc_count;	/* bytes of this command */
 	size_t			rc_total;	/* bytes mapped so far, this command included */
@@ -33,17 +33,17 @@ struct ramhba_cmd {
 
 struct ramhba {
 	dev_info_t		*rh_dip;
-	struct ramhba		*rh_next;	/* instance */
+	struct ramhba		*rh_next;	/* next instance */
 	scsi_hba_tran_t		*rh_tran;
 	ddi_acc_handle_t	rh_config;
-	kmutex_t		rh_mutex;	/* queue */
-	kcondvar_t		rh_cv;		/* rh_active is 0 */
+	kmutex_t		rh_mutex;	/* protects the queue */
+	kcondvar_t		rh_cv;		/* signalled when rh_active is 0 */
 	struct ramhba_cmd	*rh_head;
 	struct ramhba_cmd	**rh_tail;
-	struct ramhba_cmd	*rh_kept;	/* commands that are not returned, under rh_mutex */
+	struct ramhba_cmd	*rh_kept;	/* commands withheld by "lose", under rh_mutex */
 	uint_t			rh_active;	/* "quiesce-waits": commands, under rh_mutex */
 	ddi_taskq_t		*rh_taskq;
-	boolean_t		rh_armed;	/* a task will see to the queue */
+	boolean_t		rh_armed;	/* a task has been dispatched for the queue */
 	boolean_t		rh_sync;
 	boolean_t		rh_batch;
 	boolean_t		rh_quiesce_waits;
@@ -54,16 +54,16 @@ struct ramhba {
 	int			rh_shorten;
 	uchar_t			rh_dtype;
 	uint_t			rh_maxsegs;
-	uint_t			rh_block;	/* bytes */
+	uint_t			rh_block;	/* block size in bytes */
 	uint_t			rh_blocks;
-	uint_t			rh_unmoved;	/* atomic: transfers without bus mastering */
+	uint_t			rh_unmoved;	/* atomic: transfers while not a bus master */
 	uint_t			rh_stale;	/* atomic: stale state found in packets */
 	boolean_t		rh_quiesced;	/* under rh_mutex */
 	struct scsi_reset_notify_entry *rh_notify;	/* under rh_mutex */
 	caddr_t			rh_disk[RAMHBA_TARGETS];
 };
 
-/* What a READ or a WRITE is about. */
+/* The range of a READ or a WRITE. */
 struct ramhba_io {
 	uint64_t		io_lba;
 	uint64_t		io_blocks;

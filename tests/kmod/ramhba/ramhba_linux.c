@@ -74,7 +74,7 @@ static const struct kernel_param_ops late_ops = {
 module_param_cb(late, &late_ops, &late, 0644);
 MODULE_PARM_DESC(late, "write 1 to have what \"lose\" keeps carried out; read how many those were");
 
-/* Without an IOMMU a bus address is a physical one, be it of the buffer or of a bounce buffer. */
+/* Without an IOMMU a bus address is a physical address, of the buffer or of a bounce buffer. */
 void ramhba_copy(uint64_t bus_addr, void *data, size_t len, bool to_memory)
 {
 	void *memory = phys_to_virt(bus_addr);

@@ -3,17 +3,17 @@
  * Packets of tran_init_pkt(9E) in the way of published HBA drivers: the property "published".
  *
  * Binding follows the example of "Writing Device Drivers" branch by branch. The rest has habits of
- * drivers that are in use. They are right with target drivers that, like sd(4D), allocate a packet
- * for each command and end it when a move fails. So do not mend them here:
+ * drivers in use. They are correct with target drivers that, like sd(4D), allocate a packet for
+ * each command and end it when a move fails. So do not fix them here:
  *
- * - A new packet is zeroed, and nothing else resets a command: not the number of its window, its
- *   windows, its cookies, its bytes. tran_dmafree(9E) frees the handle and clears CFLAG_DMAVALID.
- * - The number of the window is advanced before ddi_dma_getwin(9F) and stays so if that fails.
- * - The bytes of all commands of a packet are added up, and pkt_resid is what is left of b_bcount.
+ * - A new packet is zeroed, and nothing else resets a command: not its window number, its windows,
+ *   its cookies or its bytes. tran_dmafree(9E) frees the handle and clears CFLAG_DMAVALID.
+ * - The window number is advanced before ddi_dma_getwin(9F), and stays advanced if that fails.
+ * - The bytes of all commands of a packet are added up, and pkt_resid is b_bcount less that sum.
  *
- * With the value 1 a packet that has windows is moved on. With 2 one that has a handle is, and the
- * bytes are counted from each binding on: what is left of an earlier command is then the window
- * number alone.
+ * With the value 1, a packet that has windows moves on. With 2, a packet that has a handle moves
+ * on, and each binding restarts the count of bytes: then the window number is all that is left of
+ * an earlier command.
  */
 #include <sys/atomic.h>
 
@@ -26,7 +26,7 @@
 #define STALE_LINES	8
 
 struct published_cmd {
-	struct ramhba_cmd	pc_cmd;		/* first */
+	struct ramhba_cmd	pc_cmd;		/* must be first */
 	uint_t			pc_flags;
 	ddi_dma_handle_t	pc_dmahandle;
 	ddi_dma_cookie_t	pc_cookies[RAMHBA_NDATASEGS];
@@ -54,7 +54,7 @@ static void published_stale(struct ramhba *rh, const char *what)
 			ddi_get_instance(rh->rh_dip));
 }
 
-/* Before a command is sent: hardware takes the cookies there are, data to move or not. */
+/* Call before a command is sent: hardware takes any cookies it finds, data to move or not. */
 void ramhba_published_check(struct ramhba *rh, struct scsi_pkt *pkt)
 {
 	const struct published_cmd *cmd = to_pc(pkt);
@@ -86,13 +86,13 @@ static void published_sync(const struct published_cmd *cmd)
 								   DDI_DMA_SYNC_FORCPU);
 }
 
-/* Before a command is returned. */
+/* Call before a command is returned. */
 void ramhba_published_done(struct scsi_pkt *pkt)
 {
 	published_sync(to_pc(pkt));
 }
 
-/* The first cookie is there; take others as long as the window has any and the command room. */
+/* The first cookie is there; take more while the window has any and the command has room. */
 static void published_take_cookies(const struct ramhba *rh, struct published_cmd *cmd)
 {
 	uint_t i = 0;
@@ -198,7 +198,7 @@ static int published_dma_move(struct ramhba *rh, struct scsi_pkt *pkt, struct bu
 {
 	struct published_cmd *cmd = to_pc(pkt);
 
-	/* Published drivers do not look; they would go on with a handle that they have freed. */
+	/* Published drivers do not check this; they would use a handle that they have freed. */
 	if (!(cmd->pc_flags & CFLAG_DMAVALID)) {
 		published_stale(rh, "windows");
 		return DDI_FAILURE;

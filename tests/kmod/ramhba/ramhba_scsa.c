@@ -3,19 +3,19 @@
  * A SCSA HBA driver with RAM disks instead of hardware, to show that nothing in scsa.ko knows isp.
  *
  * It is written as a Solaris driver would be, in either packet style: that of tran_init_pkt(9E),
- * with DMA handles, cookies and windows of its own, or, with the property "setup-pkt", that of
- * tran_setup_pkt(9E), where the framework has them. One mutex; commands are carried out by a task
- * queue or, with the property "sync", before tran_start(9E) returns. Data is moved through the bus
- * addresses in the cookies, so what the DDI says about them had better be true.
+ * with its own DMA handles, cookies and windows, or, with the property "setup-pkt", that of
+ * tran_setup_pkt(9E), where the framework has them. It has one mutex. A task queue carries out
+ * commands; with the property "sync" they are carried out before tran_start(9E) returns. Data moves
+ * through the bus addresses in the cookies, so what the DDI says about them must be true.
  *
- * ramhba_published.c has packets as published drivers treat them, ramhba_faults.c has the ways in
- * which HBA and disks misbehave.
+ * ramhba_published.c treats packets as published drivers do; ramhba_faults.c has the ways in which
+ * HBA and disks misbehave.
  */
 #include "ramhba.h"
 #include "ramhba_impl.h"
 
 static void *ramhba_state;
-static int ramhba_luns;		/* that have a transport structure of their own */
+static int ramhba_luns;		/* LUNs that have their own transport structure */
 static kmutex_t ramhba_list_lock;
 static struct ramhba *ramhba_list;
 
@@ -33,7 +33,7 @@ static void put_be32(uchar_t *p, uint32_t v)
 	p[3] = v;
 }
 
-/* Cookie @i of the command, NULL behind the last. */
+/* Cookie @i of the command; NULL if @i is out of range. */
 static const ddi_dma_cookie_t *ramhba_cookie(struct scsi_pkt *pkt, uint_t i)
 {
 	struct ramhba_cmd *cmd = to_cmd(pkt);
@@ -56,7 +56,7 @@ size_t ramhba_count(struct scsi_pkt *pkt)
 	return to_cmd(pkt)->rc_bound ? to_cmd(pkt)->rc_count : 0;
 }
 
-/* Move @len bytes between the packet's memory and @data, as far as both reach. */
+/* Move bytes between the packet's memory and @data: @len, or what the packet has if less. */
 static size_t ramhba_move(struct scsi_pkt *pkt, caddr_t data, size_t len, boolean_t to_memory)
 {
 	const ddi_dma_cookie_t *c;
@@ -91,7 +91,7 @@ void ramhba_sense(struct scsi_pkt *pkt, uchar_t key, uchar_t asc)
 	arq->sts_sensedata.es_add_code = asc;
 }
 
-/* With SCSI_HBA_TRAN_CLONE the LUN's own transport structure knows. */
+/* With SCSI_HBA_TRAN_CLONE, the LUN's own transport structure holds the disk. */
 static caddr_t ramhba_disk(struct ramhba *rh, struct scsi_address *ap)
 {
 	return ap->a_hba_tran->tran_hba_flags & SCSI_HBA_TRAN_CLONE ?
@@ -178,7 +178,7 @@ static void ramhba_active(struct ramhba *rh, int delta)
 	mutex_exit(&rh->rh_mutex);
 }
 
-/* The way back of every command. */
+/* Every command completes here. */
 void ramhba_complete(struct ramhba *rh, struct scsi_pkt *pkt)
 {
 	if (rh->rh_published)
@@ -198,7 +198,7 @@ void ramhba_carry_out(struct ramhba *rh, struct ramhba_cmd *cmd)
 	}
 }
 
-/* Carry out what is queued; the "interrupt". */
+/* Carry out the queued commands; this stands for the interrupt. */
 static void ramhba_run(void *arg)
 {
 	struct ramhba *rh = arg;
@@ -213,7 +213,7 @@ static void ramhba_run(void *arg)
 	ramhba_carry_out(rh, cmd);
 }
 
-/* What has been kept is carried out after all, by a device that did not know that it is late. */
+/* Carry out kept commands after all, as a device would that does not know it is late. */
 uint_t ramhba_late(void)
 {
 	struct ramhba_cmd *cmd, *first;
@@ -231,7 +231,7 @@ uint_t ramhba_late(void)
 	return n;
 }
 
-/* See that a task sees to the queue. rh_mutex held. False if there are no resources. */
+/* Make sure a task will run the queue; false without resources. Call with rh_mutex held. */
 static boolean_t ramhba_arm(struct ramhba *rh)
 {
 	if (!rh->rh_armed)
@@ -309,7 +309,7 @@ static void ramhba_dma_release(struct ramhba_cmd *cmd)
 	cmd->rc_bound = B_FALSE;
 }
 
-/* The next cookies of the window, as many as a command carries. */
+/* Take the next cookies of the window, as many as a command carries. */
 static void ramhba_take_cookies(struct ramhba *rh, struct ramhba_cmd *cmd)
 {
 	uint_t left = ddi_dma_ncookies(cmd->rc_dma) - cmd->rc_cookie, i;
@@ -425,7 +425,7 @@ static void ramhba_tran_sync_pkt(struct scsi_address *ap, struct scsi_pkt *pkt)
 		ddi_dma_sync(cmd->rc_dma, 0, 0, DDI_DMA_SYNC_FORCPU);
 }
 
-/* The other style: the framework has made packet and bindings, here is only what is ours. */
+/* tran_setup_pkt(9E) style: the framework makes packets and bindings, so only our part is here. */
 static int ramhba_tran_pkt_constructor(struct scsi_pkt *pkt, scsi_hba_tran_t *tran, int kmflag)
 {
 	to_cmd(pkt)->rc_pkt = pkt;
@@ -490,7 +490,7 @@ static void ramhba_tran_tgt_free(dev_info_t *hba_dip, dev_info_t *tgt_dip, scsi_
 	tran->tran_tgt_private = NULL;
 }
 
-/* What was started comes back by itself, but for what the property "lose" keeps. */
+/* A started command completes by itself, unless the property "lose" keeps it. */
 static int ramhba_tran_abort(struct scsi_address *ap, struct scsi_pkt *pkt)
 {
 	struct ramhba *rh = to_ramhba(ap);
@@ -505,7 +505,7 @@ static int ramhba_tran_reset(struct scsi_address *ap, int level)
 	uint_t ended = ramhba_end_kept(rh, level == RESET_ALL ? -1 : ap->a_target, NULL, CMD_RESET,
 				       STAT_DEV_RESET);
 
-	/* It knows that what it keeps from resets will not come back now. */
+	/* The driver knows that commands it withholds from resets will not come back now. */
 	if (rh->rh_lose && !ended)
 		return 0;
 	mutex_enter(&rh->rh_mutex);
@@ -514,7 +514,7 @@ static int ramhba_tran_reset(struct scsi_address *ap, int level)
 	return 1;
 }
 
-/* The wires only; there are none. */
+/* Resets only the bus, which does not exist here: report it and notify. */
 static int ramhba_tran_bus_reset(dev_info_t *dip, int level)
 {
 	struct ramhba *rh = ddi_get_soft_state(ramhba_state, ddi_get_instance(dip));
@@ -650,7 +650,7 @@ static int ramhba_attach(dev_info_t *dip, ddi_attach_cmd_t cmd)
 	rh->rh_dip = dip;
 	rh->rh_tail = &rh->rh_head;
 	ramhba_properties(rh);
-	/* No interrupt here: what the model gives its interrupt handlers is passed as a property. */
+	/* No interrupt here: the property "pri" is what the model gives its interrupt handlers. */
 	mutex_init(&rh->rh_mutex, NULL, MUTEX_DRIVER,
 		   DDI_INTR_PRI(ramhba_property(rh, "pri", 0)));
 	cv_init(&rh->rh_cv, NULL, CV_DRIVER, NULL);
