@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The seam inside scsa.ko: what the Solaris side and the Linux side know of each other. The seam
- * between scsa.ko and its drivers is another one, <scsa/abi.h>.
+ * The seam inside scsa.ko: what the Solaris side and the Linux side know of each other. A second
+ * seam, <scsa/abi.h>, is between scsa.ko and its drivers.
  *
- * Both sides include this header, so it uses neither <linux/scsi> nor <sys/...> types: only fixed
- * width integers, pointers the other side treats as opaque, and the structures below.
+ * Both sides include this header, so it uses neither <scsi/...> nor <sys/...> types. It uses only
+ * fixed-width integers, pointers that the other side treats as opaque, and the structures below.
  *
  * The name of a function or variable says which side provides it: linux_* are in linux/ or os/,
  * scsa_* in scsi/ or ddi/. None is exported. Calls go down: linux/, scsi/, ddi/, os/. The calls that
@@ -31,8 +31,8 @@ struct scsi_hba_tran;
 struct kstat;
 
 /*
- * Interrupt priorities. They are what a driver passes to mutex_init(9F), so they tell which kind
- * of lock serves: a spin lock for the atomic model, a sleeping one for anything else.
+ * Interrupt priorities. A driver passes them to mutex_init(9F), where they select the kind of
+ * lock: a spin lock for the atomic model, a sleeping lock for anything else.
  */
 #define SCSA_PRI_THREAD		5
 #define SCSA_PRI_ATOMIC		6
@@ -44,7 +44,7 @@ struct kstat;
 /* One instance of a driver: a PCI function. Lives from probe to remove. */
 struct dev_info {
 	struct linux_driver	*di_driver;
-	struct dev_info		*di_next;	/* in attach(9E) as well */
+	struct dev_info		*di_next;	/* next instance that is in attach(9E) */
 	const char		*di_name;	/* of the driver */
 	int			di_instance;
 	unsigned int		di_pri;		/* SCSA_PRI_* */
@@ -54,7 +54,7 @@ struct dev_info {
 	struct scsa_intr	*di_intrs;
 	struct scsa_softint	*di_softints;
 	struct dev_ops		*di_ops;
-	bool			di_keep_packets; /* for further commands; see struct scsa_driver */
+	bool			di_keep_packets; /* reuse packets; see struct scsa_driver */
 	void			*di_private;	/* ddi_set_driver_private(9F) */
 	struct scsa_prop	*di_props;	/* under di_prop_lock */
 	struct scsa_kmutex	di_prop_lock;
@@ -63,15 +63,15 @@ struct dev_info {
 	int			di_fm_cap;	/* DDI_FM_*_CAPABLE granted */
 	struct scsa_acc		*di_fm_config;	/* after pci_ereport_setup(9F) */
 	struct scsa_dma_handle	*di_dma_handles; /* not freed yet */
-	bool			di_gives_up;	/* commands have been given up: unmap with care from now on */
+	bool			di_gives_up;	/* commands were given up: unmap with care */
 	struct scsi_hba_tran	*di_tran;	/* after scsi_hba_attach_setup(9F) */
 	struct scsa_host	*di_host;	/* while the SCSI host exists */
-	struct scsa_host	*di_removed_host; /* from then until detach(9E) is over */
+	struct scsa_host	*di_removed_host; /* from then to the end of detach(9E) */
 };
 
 /* ---- modules and instances ---- */
 
-/* The device operations of a driver, NULL if they cannot be used. */
+/* The device operations of a driver; NULL if they cannot be used. */
 struct dev_ops *scsa_linkage_ops(struct modlinkage *modlp);
 int scsa_attach(struct dev_info *dip);
 int scsa_detach(struct dev_info *dip);
@@ -80,34 +80,35 @@ int scsa_suspend(struct dev_info *dip);
 int scsa_resume(struct dev_info *dip);
 void scsa_quiesce(struct dev_info *dip);
 void scsa_prop_init(struct dev_info *dip);
-/* A property of the node; 0 or an error. */
+/* Set a property of the node. 0 or an error. */
 int scsa_prop_update_ints(struct dev_info *dip, const char *name, const int *values,
 			  unsigned int nelements);
 void scsa_prop_fini(struct dev_info *dip);
-/* After detach(9E), or an attach(9E) that failed: what the driver has not ended itself. */
+/* After detach(9E) or a failed attach(9E): end what the driver has not ended itself. */
 void scsa_instance_fini(struct dev_info *dip);
-/* How a minor node was opened: FREAD and the others of <sys/file.h>; for ioctl also who calls. */
+/* How a minor node was opened: FREAD etc. of <sys/file.h>. For ioctl also the data model. */
 #define SCSA_MINOR_READ		0x01
 #define SCSA_MINOR_WRITE	0x02
 #define SCSA_MINOR_NONBLOCK	(0x04 | 0x80)
 #define SCSA_MINOR_EXCL		0x400
 #define SCSA_MINOR_ILP32	0x00100000
 #define SCSA_MINOR_LP64		0x00200000
-/* The entry points of minor nodes: 0 or a positive errno. @cred: struct cred. Thread. */
+/* Entry points of minor nodes. They return 0 or a positive errno. @cred: struct cred. Thread. */
 struct linux_minor_ops {
 	int	(*open)(struct dev_info *dip, unsigned int minor, int flag, void *cred);
 	void	(*close)(struct dev_info *dip, unsigned int minor, int flag, void *cred);
 	int	(*ioctl)(struct dev_info *dip, unsigned int minor, int mode, unsigned int cmd,
 			 unsigned long arg, void *cred, int *rvalp);
 };
-/* Minor nodes; 0 or a negative errno. @name NULL: all of the instance. Thread. */
+/* 0 or a negative errno. Thread. */
 int linux_minor_create(struct dev_info *dip, const char *name, unsigned int minor,
 		       const struct linux_minor_ops *ops);
+/* @name NULL: all nodes of the instance. On return no file calls an entry point. Thread. */
 void linux_minor_remove(struct dev_info *dip, const char *name);
 
-/* False if there have been too many messages of late. Any context. */
+/* False when log rate limiting applies. Any context. */
 bool linux_ratelimit(void);
-/* A driver calls a function as it must not: told once for each way to do so. Any context. */
+/* A driver misuses a function: MISUSE() reports each kind of misuse once. Any context. */
 void linux_misuse(const char *function, const char *what, void *caller);
 #define MISUSE(function, what)							\
 	do {									\
@@ -119,7 +120,7 @@ void linux_misuse(const char *function, const char *what, void *caller);
 		}								\
 	} while (0)
 
-/* The device does not answer any more. Any context. */
+/* True if the device no longer answers. Any context. */
 bool linux_device_gone(struct dev_info *dip);
 
 /* ---- DMA ---- */
@@ -130,110 +131,111 @@ bool scsa_dma_disown(struct dev_info *dip, const void *sgl);
 void scsa_dma_release(struct dev_info *dip);
 
 /*
- * How many sets of sgllen cookies a window has at most: 1 but in tests of drivers, which must cope
- * with more; see ddi_dma_buf_bind_handle(9F).
+ * Maximum sets of sgllen cookies in a window. It is 1 except in tests of drivers: drivers must cope
+ * with more, see ddi_dma_buf_bind_handle(9F).
  */
 extern unsigned int linux_wide_windows;
 
 struct scsa_dma_handle;
-/* Windows of this handle are never widened. */
+/* Never widen the windows of this handle. */
 void scsa_dma_one_set(struct scsa_dma_handle *h);
 
 /* A mapping of (a part of) a scatterlist, owned by a DMA handle. */
 struct linux_dma_map {
 	void			*dev;		/* struct device */
 	const bool		*gives_up;	/* di_gives_up of its instance */
-	struct linux_own_list	*own;		/* what is mapped; kept for the next time */
-	unsigned int		own_max;	/* entries there is room for */
-	unsigned int		nents;		/* in use */
+	struct linux_own_list	*own;		/* list that is mapped; kept for the next time */
+	unsigned int		own_max;	/* entries that it has room for */
+	unsigned int		nents;		/* entries in use */
 	int			dir;		/* DDI_DMA_READ, _WRITE or both */
-	struct dma_seg		*segs;		/* what they became; after disowning see dma_hold_pages() */
+	struct dma_seg		*segs;		/* as mapped; once disowned see dma_hold_pages() */
 	unsigned int		nsegs;		/* 0: nothing mapped */
 	spinlock_t		lock;		/* held while the object is read, written or mapped */
 	bool			disowned;	/* the object's owner has taken it back; under lock */
-	bool			held;		/* pages are referenced until they are unmapped; under lock */
+	bool			held;		/* pages stay referenced until unmap; under lock */
 };
 
 void linux_dma_map_init(struct linux_dma_map *map, struct dev_info *dip);
 
 /*
- * Map a list, or bytes [offset, offset + len) of it, by a list of our own: the midlayer takes its list
- * back when it gives a command up, although the HBA driver still holds the packet. Atomic context
- * unless @may_sleep. 0 or a negative errno; a range of a disowned object is refused.
+ * Map a list, or bytes [offset, offset + len) of it, through a copy of the list: the midlayer
+ * takes its own list back when it gives a command up, although the HBA driver still holds the
+ * packet. Atomic context unless @may_sleep. 0 or a negative errno; a range of a disowned object is
+ * refused.
  */
 int linux_dma_map(struct linux_dma_map *map, void *sgl, unsigned int nents, int dir,
 		  bool may_sleep);
 int linux_dma_map_range(struct linux_dma_map *map, void *sgl, uint64_t offset, uint64_t len, int dir,
 			bool may_sleep);
-/* A piece of the list is larger than can ever be mapped. */
+/* True if an entry of the list is larger than the DMA layer can ever map. */
 bool linux_dma_hopeless(const struct linux_dma_map *map, void *sgl, unsigned int nents);
 void linux_dma_unmap(struct linux_dma_map *map);
 /*
- * The owner of the object takes it back while it may be mapped. On return no CPU reads or writes it
- * through this map any more, nor will. What the device can reach is referenced until it is unmapped;
- * @bounced: the device reaches memory of ours only. False if the device may write to memory that no
- * reference keeps, as slab memory. Any context.
+ * The owner of the object takes it back while it may be mapped. From the return on no CPU reads or
+ * writes it through this map. Pages that the device can reach are referenced until they are
+ * unmapped. @bounced: the device reaches only bounce memory. False if the device may write to
+ * memory that no reference keeps, such as slab memory. Any context.
  */
 bool linux_dma_disown(struct linux_dma_map *map, bool bounced);
-/* Has to be called before the instance's first linux_dma_disown(). Thread. */
+/* Must be called before the instance's first linux_dma_disown(). Thread. */
 void linux_dma_give_up(struct dev_info *dip);
 void linux_dma_map_fini(struct linux_dma_map *map);
 void linux_dma_sync(struct linux_dma_map *map, bool for_cpu);
-/* A scatterlist for @len bytes at a kernel address, vmalloc'd or not. */
+/* Make a scatterlist for @len bytes at a kernel address, vmalloc'd or not. */
 int linux_sgl_from_addr(void *addr, size_t len, bool may_sleep, void **tablep, void **sglp,
 			unsigned int *nentsp);
 void linux_sgl_free(void *table);
-/* Copy bytes [offset, offset + len) of the object, to it or from it, unless it has been disowned. */
+/* Copy bytes [offset, offset + len) to or from the object, unless it has been disowned. */
 void linux_dma_copy(struct linux_dma_map *map, void *sgl, unsigned int nents, uint64_t offset,
 		    void *buf, size_t len, bool to_object);
-/* Memory in one piece, below bus address @addr_hi where those are physical addresses. */
+/* Contiguous memory; below @addr_hi, as far as zones allow, if bus addresses are physical. */
 void *linux_pages_alloc(size_t len, uint64_t addr_hi, bool may_sleep);
 void linux_pages_free(void *p, size_t len);
-/* Bytes that are sure to be mappable as one segment. */
+/* Bytes that can always be mapped as one segment. */
 uint64_t linux_dma_max_segment(struct dev_info *dip);
 int linux_dma_set_mask(struct dev_info *dip, uint64_t addr_hi);
 
 /*
- * Coherent memory; the result is an access handle that ddi_get16(9F) takes. @out_of_reach: there
- * is memory, but not where the device reaches it.
+ * Coherent memory. Returns an access handle for ddi_get16(9F), or NULL. @out_of_reach is set if
+ * memory was found, but above @addr_hi or not aligned to @align.
  */
 struct scsa_acc *linux_coherent_alloc(struct dev_info *dip, size_t len, uint64_t align,
 				      uint64_t addr_hi, bool may_sleep, bool *out_of_reach);
 void linux_coherent_free(struct scsa_acc *acc);
 void *linux_coherent_vaddr(const struct scsa_acc *acc);
-/* Bus address of @vaddr if [vaddr, vaddr + len) is coherent memory of @dip, or 0. */
+/* True if [vaddr, vaddr + len) is coherent memory of @dip; @addrp takes its bus address. */
 bool linux_coherent_lookup(struct dev_info *dip, const void *vaddr, size_t len, uint64_t *addrp);
 
 /* ---- commands ---- */
 
-/* Who owns a struct scsa_cmd; only the Linux side writes it. */
+/* Who owns a struct scsa_cmd. Only the Linux side writes it. */
 enum scsa_cmd_state {
 	SCSA_CMD_IDLE,		/* in its slot */
 	SCSA_CMD_STARTED,	/* the HBA driver's, on behalf of sc_scmd */
-	SCSA_CMD_DONE,		/* being given back to sc_scmd */
+	SCSA_CMD_DONE,		/* completing sc_scmd */
 	SCSA_CMD_ORPHAN,	/* the HBA driver's, but sc_scmd has been given up */
 };
 
 /* How a command ended; linux/cmd.c maps it to a host byte. */
 enum scsa_outcome {
-	SCSA_OK,		/* sc_status tells */
+	SCSA_OK,		/* see sc_status */
 	SCSA_NO_DEVICE,
 	SCSA_TIMED_OUT,		/* the HBA's own timer ran out, or ours for all parts together */
 	SCSA_RESET,
 	SCSA_ABORTED,
 	SCSA_PARITY,
 	SCSA_TRANSPORT,		/* any other transport error */
-	SCSA_DEAD,		/* the HBA takes no commands any more */
+	SCSA_DEAD,		/* the HBA no longer takes commands */
 	SCSA_TOO_LARGE,		/* does not fit in one command and cannot be split */
-	SCSA_REQUEUE,		/* a passing shortage, nothing was sent */
+	SCSA_REQUEUE,		/* temporary shortage, nothing was sent */
 };
 
 #define SCSA_CMD_READ		0x01	/* device to memory */
 #define SCSA_CMD_TAGGED		0x02
-#define SCSA_CMD_MORE		0x04	/* another command follows at once */
+#define SCSA_CMD_MORE		0x04	/* another command follows immediately */
 #define SCSA_CMD_LUN_IN_CDB	0x08	/* in bits 7:5 of byte 1, as in SCSI-2 */
 
-/* Counters of a host, shown in debugfs, and of a LUN, shown in sysfs. */
+/* Counters: of a host, shown in debugfs, or of a LUN, shown in sysfs. */
 struct scsa_stats {
 	uint64_t	split_requests;
 	uint64_t	split_commands;
@@ -244,8 +246,8 @@ struct scsa_stats {
 };
 
 /*
- * One command. Allocated by the Solaris side, which keeps packet and buffer behind it, and reused
- * for each command with the same tag on the same LUN.
+ * One command. The Solaris side allocates it and keeps packet and buffer in the same structure. It
+ * is reused for each command with the same tag on the same LUN.
  */
 struct scsa_cmd {
 	/* Set for each command by the Linux side. */
@@ -266,26 +268,26 @@ struct scsa_cmd {
 	uint8_t			sc_senselen;
 	uint32_t		sc_resid;
 	const uint8_t		*sc_sense;
-	/* The Linux side's. */
+	/* Private to the Linux side. */
 	struct llist_node	sc_pending;
 	struct scsa_cmd		*sc_next_orphan;
 	struct scsa_host	*sc_host;
 	struct scsa_stats	*sc_stats;	/* the host's */
 	unsigned int		sc_id, sc_lun;
-	int			sc_held;	/* by linux_cmd_hold() */
+	int			sc_held;	/* set by linux_cmd_hold() */
 	bool			sc_revoked;	/* the midlayer wants the buffer back */
 	bool			sc_unsafe;	/* orphan: see scsa_dma_disown() */
 	bool			sc_written_off;	/* orphan: later recoveries do not wait for it */
 };
 
-/* What a host needs to know of its HBA driver. */
+/* Limits and abilities of an HBA driver. */
 struct scsa_hba_limits {
 	uint64_t	max_cookie;	/* bytes in a segment */
 	uint64_t	seg_boundary;	/* mask */
 	int		initiator_id;	/* -1: unknown */
 	int		max_cdb_len;	/* 0: unknown */
 	bool		commit;		/* has tran_commit() */
-	uint64_t	command_len;	/* bytes that fit in a command however scattered; 0: unknown */
+	uint64_t	command_len;	/* bytes that always fit in a command; 0: unknown */
 };
 
 void scsa_hba_limits(struct dev_info *dip, struct scsa_hba_limits *lim);
@@ -296,25 +298,25 @@ int scsa_hba_unquiesce(struct dev_info *dip);
 int scsa_hba_bus_reset(struct dev_info *dip);
 
 struct scsa_lun *scsa_lun_create(struct dev_info *dip, unsigned int target, unsigned int lun);
-/* The LUN lives on while commands of it do. */
+/* The LUN is freed only with its last command. */
 void scsa_lun_put(struct scsa_lun *lun);
-/* Capabilities that depend on the device; true if tagged commands may be sent. */
+/* Set the capabilities that depend on the device. True if tagged commands may be sent. */
 bool scsa_lun_configure(struct scsa_lun *lun, bool tagged);
 
 struct scsa_cmd *scsa_cmd_alloc(struct scsa_lun *lun);
 void scsa_cmd_free(struct scsa_cmd *sc);
 /*
- * The same for one whose HBA driver has not given its packet back, and cannot any more. @pkt: the driver
- * has detached, so that the packet is not its own any more either.
+ * Free a command whose HBA driver has not returned its packet and no longer can. @pkt: the driver
+ * has detached, so it no longer owns the packet: free that too.
  */
 void scsa_cmd_abandon(struct scsa_cmd *sc, bool pkt);
-/* 0: linux_cmd_done() will be or has been called; else busy, nothing was sent. */
+/* 0: linux_cmd_done() will be or has been called. Else busy: nothing was sent. */
 int scsa_cmd_start(struct scsa_cmd *sc);
-/* Ask for it back early; linux_cmd_done() tells when. False if that is refused. Thread context. */
+/* Abort a command; linux_cmd_done() follows. False if the HBA driver reports failure. Thread. */
 bool scsa_cmd_abort(struct scsa_cmd *sc);
 /*
- * RESET_* of scsi_reset(9F). False if the HBA driver says that it failed; whether it worked is told
- * by the commands that come back.
+ * RESET_* of scsi_reset(9F). False if the HBA driver reports failure. Only the commands that come
+ * back show whether the reset worked.
  */
 enum { SCSA_RESET_ALL = 0, SCSA_RESET_TARGET = 1, SCSA_RESET_LUN = 3 };
 bool scsa_lun_reset(struct scsa_lun *lun, int level);
@@ -323,11 +325,11 @@ const struct scsa_stats *scsa_lun_stats(const struct scsa_lun *lun);
 
 /* ---- upcalls ---- */
 
-/* The command is complete, and its result is in it. Any context. */
+/* The command is complete, and its members hold the result. Any context. */
 void linux_cmd_done(struct scsa_cmd *sc);
 /*
- * Outside queuecommand the midlayer may take list and buffer back at any time. They are there from a
- * linux_cmd_hold() that returned true to linux_cmd_unhold(). Any context.
+ * Outside queuecommand the midlayer may take list and buffer back at any time. They stay valid
+ * from a linux_cmd_hold() that returned true until linux_cmd_unhold(). Any context.
  */
 bool linux_cmd_hold(struct scsa_cmd *sc);
 void linux_cmd_unhold(struct scsa_cmd *sc);
@@ -345,16 +347,16 @@ static inline bool linux_in_panic(void)
 {
 	return __atomic_load_n(&linux_panicked, __ATOMIC_RELAXED);
 }
-/* As far as can be told: locks that spin and leave interrupts on are not seen on every kernel. */
+/* As far as we can tell: not every kernel shows a held spin lock that leaves interrupts on. */
 bool linux_may_sleep(void);
 
 /* ---- kstat ---- */
 
 struct seq_file;
-/* A file that shows what @print writes of @ksp; NULL if memory is short. Thread. */
+/* Create a file that shows what @print writes for @ksp. NULL if memory is short. Thread. */
 void *linux_kstat_show(const char *name, struct kstat *ksp,
 		       void (*print)(struct kstat *ksp, struct seq_file *m));
-/* Waits for readers. @file may be NULL. Thread. */
+/* Remove the file and wait for its readers. @file may be NULL. Thread. */
 void linux_kstat_hide(void *file);
 __printf(2, 3) void linux_seq_printf(struct seq_file *m, const char *fmt, ...);
 

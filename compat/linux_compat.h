@@ -37,7 +37,7 @@ typedef enum scsi_qc_status qc_status_t;
 typedef int qc_status_t;
 #endif
 
-/* scsi/scsi_host.h, 6.14: slave_alloc and its like became sdev_init. */
+/* scsi/scsi_host.h, 6.14: slave_alloc became sdev_init; configure and destroy likewise. */
 #ifndef SCSA_HAVE_SDEV_INIT
 #define sdev_init	slave_alloc
 #define sdev_configure	slave_configure

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What os/ does for linux/: both are on the Linux side. */
+/* What os/ provides for linux/. Both are on the Linux side. */
 #ifndef _COMPAT_LINUX_IMPL_H
 #define _COMPAT_LINUX_IMPL_H
 
@@ -7,7 +7,7 @@ struct dentry;
 struct dev_info;
 struct workqueue_struct;
 
-/* Runs everything that must not wait behind memory reclaim. */
+/* Runs work that must make progress even during memory reclaim. */
 extern struct workqueue_struct *linux_wq;
 /* /sys/kernel/debug/scsa */
 extern struct dentry *linux_debugfs;
@@ -24,7 +24,7 @@ void linux_softint_teardown(struct dev_info *dip);
 int linux_context_init(void);
 void linux_context_fini(void);
 
-/* Bus mastering of the device. Any context. */
+/* Switch the device's bus mastering off and on. Any context. */
 void linux_dma_stop(struct dev_info *dip);
 void linux_dma_start(struct dev_info *dip);
 

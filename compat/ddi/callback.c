@@ -2,9 +2,10 @@
 /*
  * Callbacks for resource shortage: ddi_dma_alloc_handle(9F), scsi_init_pkt(9F).
  *
- * A list for each class of resources. Whoever fails for lack of them queues (function, argument);
- * whoever releases some has the list run, in another context, since it may hold its own locks. A
- * function that returns RUNOUT goes back to the tail and waits for the next release.
+ * There is a list for each class of resources. A caller that fails for lack of them queues
+ * (function, argument). A caller that releases some has the list run in another context, because
+ * it may hold locks of its own. A function that returns RUNOUT goes to the tail and waits for the
+ * next release.
  */
 #include <sys/ddi.h>
 #include <sys/sunddi.h>
@@ -16,14 +17,14 @@ struct ddi_callback_list ddi_dma_callbacks;
 struct ddi_callback_list ddi_mem_callbacks;
 struct ddi_callback_list scsi_pkt_callbacks;
 
-/* SLEEP: how often to look whether there are resources again. */
+/* SLEEP: how often to check whether resources are available again. */
 #define SLEEP_POLL_USEC	10000
-/* After so many looks say so. */
+/* Warn after this many checks. */
 #define SLEEP_WARN	1000
 
 /*
- * Memory that others free is announced to nobody, so the lists are also run at this interval while
- * they are not empty.
+ * We are not told when others free memory, so the lists also run at this interval while they are
+ * not empty.
  */
 #define CALLBACK_POLL_USEC	20000
 
@@ -31,9 +32,9 @@ struct ddi_callback {
 	struct ddi_callback	*next;
 	int			(*func)(caddr_t);
 	caddr_t			arg;
-	dev_info_t		*dip;		/* whose function it is */
-	ddi_dma_handle_t	handle;		/* that it waits for, or NULL */
-	uint_t			count;	/* times it has been queued */
+	dev_info_t		*dip;		/* instance that the function belongs to */
+	ddi_dma_handle_t	handle;		/* handle that it waits for, or NULL */
+	uint_t			count;	/* calls still due: one each time it was queued */
 };
 
 static void callback_run(void *arg);
@@ -44,7 +45,7 @@ void ddi_callback_init(struct ddi_callback_list *list)
 	list->tail = &list->head;
 }
 
-/* Nobody queues any more; what is left is dropped. Thread context. */
+/* No caller may queue from here on. Entries that are left are dropped. Thread context. */
 void ddi_callback_fini(struct ddi_callback_list *list)
 {
 	struct ddi_callback *cb;
@@ -62,8 +63,8 @@ void ddi_callback_fini(struct ddi_callback_list *list)
 }
 
 /*
- * list->lock is held. One run at a time: the one that is under way arms the next. Without memory for
- * a timer the next release or failure does.
+ * list->lock is held. Only one run at a time: the run in progress arms the next. If there is no
+ * memory for the timer, the next release or failure arms it.
  */
 static void arm(struct ddi_callback_list *list, clock_t ticks)
 {
@@ -90,8 +91,8 @@ static void append(struct ddi_callback_list *list, struct ddi_callback *new)
 }
 
 /*
- * Have @func(@arg) called when resources may be there again, unless @dip detaches or @handle, if
- * not NULL, is freed before. Any context.
+ * Have @func(@arg) called when resources may be available again, unless @dip detaches first or
+ * @handle, if not NULL, is freed first. Any context.
  */
 void ddi_callback_queue(struct ddi_callback_list *list, dev_info_t *dip, ddi_dma_handle_t handle,
 			int (*func)(caddr_t), caddr_t arg)
@@ -121,7 +122,7 @@ void ddi_callback_run_soon(struct ddi_callback_list *list)
 	mutex_exit(&list->lock);
 }
 
-/* Drop the entries of an instance, or of a handle. list->lock is held. */
+/* Drop the entries of an instance or of a handle. list->lock is held. */
 static void cancel(struct ddi_callback_list *list, dev_info_t *dip, ddi_dma_handle_t handle)
 {
 	struct ddi_callback **p = &list->head, *cb;
@@ -137,7 +138,7 @@ static void cancel(struct ddi_callback_list *list, dev_info_t *dip, ddi_dma_hand
 	list->tail = p;
 }
 
-/* The handle is being freed, maybe by the very function that is called for it. Any context. */
+/* The handle is being freed, perhaps by the very function that waits for it. Any context. */
 void ddi_callback_cancel_handle(struct ddi_callback_list *list, ddi_dma_handle_t handle)
 {
 	mutex_enter(&list->lock);
@@ -163,7 +164,7 @@ static void cancel_and_wait(struct ddi_callback_list *list, dev_info_t *dip)
 	} while (running);
 }
 
-/* The instance has detached: its functions may be gone soon. Thread context. */
+/* The instance has detached, so its functions may soon be unloaded. Thread context. */
 void ddi_callback_cancel_instance(dev_info_t *dip)
 {
 	cancel_and_wait(&ddi_dma_callbacks, dip);
@@ -181,7 +182,7 @@ static void callback_run(void *arg)
 	list->armed = B_FALSE;
 	for (cb = list->head; cb; cb = cb->next)
 		pending += cb->count;
-	/* Entries put back or added meanwhile wait for the next run. */
+	/* Entries that are put back or added during this run wait for the next one. */
 	while (pending && (cb = list->head) && !list->closed) {
 		uint_t n = MIN(cb->count, pending), i;
 		boolean_t runout = B_FALSE;
@@ -190,7 +191,7 @@ static void callback_run(void *arg)
 		if (!list->head)
 			list->tail = &list->head;
 		list->running = cb;
-		/* The count becomes 0 when the entry is cancelled meanwhile. */
+		/* Cancelling the entry while its function runs sets the count to 0. */
 		for (i = 0; i < n && cb->count && !runout; i++) {
 			mutex_exit(&list->lock);
 			runout = cb->func(cb->arg) == DDI_DMA_CALLBACK_RUNOUT;

@@ -12,7 +12,7 @@ struct ddi_callback_list {
 	kmutex_t		lock;	/* protects all below */
 	struct ddi_callback	*head;
 	struct ddi_callback	**tail;
-	struct ddi_callback	*running;	/* taken off the list, its function is being called */
+	struct ddi_callback	*running;	/* off the list while its function runs */
 	timeout_id_t		timer;
 	boolean_t		armed;
 	boolean_t		closed;
@@ -26,17 +26,17 @@ void ddi_callback_cancel_handle(struct ddi_callback_list *list, ddi_dma_handle_t
 void ddi_callback_cancel_instance(dev_info_t *dip);
 void ddi_callback_run_soon(struct ddi_callback_list *list);
 /*
- * Wait for resources, or have the caller told when there are some. True: try again now. @waits
- * counts the attempts of one caller.
+ * Wait for resources, or queue the caller's function until there are some. True: try again now.
+ * @waits counts the attempts of one caller.
  */
 boolean_t ddi_callback_wait_or_queue(struct ddi_callback_list *list, dev_info_t *dip,
 				     ddi_dma_handle_t handle, int (*cb)(caddr_t), caddr_t arg,
 				     uint_t *waits);
 
-/* Resources were released. Any context, any locks but the list's. */
+/* Resources were released. Any context, with any lock held but the list's. */
 static inline void ddi_callback_release(struct ddi_callback_list *list)
 {
-	/* Read without the lock: an entry that is being queued has the timer. */
+	/* Read without the lock: if this misses an entry being queued, the timer finds it. */
 	if (__atomic_load_n(&list->head, __ATOMIC_RELAXED))
 		ddi_callback_run_soon(list);
 }

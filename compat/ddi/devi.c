@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Instances: dev_info, soft state and properties; ddi_get_instance(9F), ddi_soft_state(9F). */
+/* Instances: dev_info and soft state; ddi_get_instance(9F), ddi_soft_state(9F). */
 #include <sys/ddi.h>
 #include <sys/sunddi.h>
 #include <sys/errno.h>
@@ -13,7 +13,7 @@
  * @dip: instance
  *
  * Context: any.
- * Return: its number, the smallest free one when it was attached.
+ * Return: its number, the lowest that was free when it attached.
  */
 int scsa_ddi_get_instance(dev_info_t *dip)
 {
@@ -39,7 +39,7 @@ EXPORT_SYMBOL_GPL(scsa_ddi_driver_name);
  * @dip: instance
  *
  * Context: any.
- * Return: what was set last; after scsi_hba_attach_setup(9F) the scsi_hba_tran.
+ * Return: the pointer set last; scsi_hba_attach_setup(9F) sets the scsi_hba_tran.
  */
 void *scsa_ddi_get_driver_private(dev_info_t *dip)
 {
@@ -73,8 +73,8 @@ void scsa_ddi_report_dev(dev_info_t *dip)
 EXPORT_SYMBOL_GPL(scsa_ddi_report_dev);
 
 /*
- * Soft state: an array of pointers that grows. Readers take no lock, so an array that was outgrown
- * stays until the end.
+ * Soft state: an array of pointers that grows. Readers take no lock, so an outgrown array stays
+ * allocated until ddi_soft_state_fini(9F).
  */
 struct soft_array {
 	struct soft_array	*older;
@@ -83,7 +83,7 @@ struct soft_array {
 };
 
 struct soft_state {
-	kmutex_t		lock;	/* changes */
+	kmutex_t		lock;	/* held to change the array */
 	size_t			size;
 	struct soft_array	*array;
 };
@@ -103,7 +103,7 @@ static struct soft_array *soft_array_alloc(size_t n)
  * @nitems: items expected, a hint
  *
  * Context: thread.
- * Return: 0, EINVAL for a NULL pointer or zero size.
+ * Return: 0, or EINVAL for a NULL pointer or a zero size.
  */
 int scsa_ddi_soft_state_init(void **statep, size_t size, size_t nitems)
 {
@@ -126,7 +126,7 @@ EXPORT_SYMBOL_GPL(scsa_ddi_soft_state_init);
  * @item: instance number
  *
  * Context: thread.
- * Return: DDI_SUCCESS, DDI_FAILURE if the item exists or its number is negative.
+ * Return: DDI_SUCCESS, or DDI_FAILURE if the item exists or its number is negative.
  */
 int scsa_ddi_soft_state_zalloc(void *state, int item)
 {
@@ -163,7 +163,7 @@ EXPORT_SYMBOL_GPL(scsa_ddi_soft_state_zalloc);
  * @item: instance number
  *
  * Context: any.
- * Return: the item, NULL if there is none.
+ * Return: the item, or NULL if there is none.
  */
 void *scsa_ddi_get_soft_state(void *state, int item)
 {
@@ -204,7 +204,7 @@ EXPORT_SYMBOL_GPL(scsa_ddi_soft_state_free);
 
 /**
  * scsa_ddi_soft_state_fini() - ddi_soft_state_fini(9F)
- * @statep: handle, set to NULL; items that are left are freed
+ * @statep: handle, set to NULL; remaining items are freed
  *
  * Context: thread.
  */

@@ -76,9 +76,9 @@ EXPORT_SYMBOL_GPL(scsa_nulldev);
  * scsa_nochpoll() - nochpoll(9F)
  * @dev: device
  * @events: what the caller polls for
- * @anyyet: whether it has something to return already
- * @reventsp: takes the events
- * @phpp: takes what wakes the caller
+ * @anyyet: non-zero if the caller already has events to return
+ * @reventsp: not set
+ * @phpp: not set
  *
  * Context: thread.
  * Return: ENXIO.
@@ -94,7 +94,7 @@ EXPORT_SYMBOL_GPL(scsa_nochpoll);
  * @dip: instance
  * @cmd: DDI_INFO_DEVT2DEVINFO or DDI_INFO_DEVT2INSTANCE
  * @arg: device number
- * @result: takes the answer
+ * @result: not set
  *
  * Context: thread.
  * Return: DDI_FAILURE.
@@ -146,7 +146,7 @@ int scsa_detach(dev_info_t *dip)
 {
 	int rc;
 
-	/* No detach(9E) while a node is open, and nobody can be refused that pulls the device. */
+	/* detach(9E) must not run with a node open. We cannot refuse: the device may be gone. */
 	linux_minor_remove(dip, NULL);
 	rc = dip->di_ops->devo_detach(dip, DDI_DETACH);
 	ddi_callback_cancel_instance(dip);
@@ -167,7 +167,7 @@ void scsa_quiesce(dev_info_t *dip)
 {
 	int (*quiesce)(dev_info_t *dip) = dip->di_ops->devo_quiesce;
 
-	/* The fillers have another type than the member: to be compared, never called through it. */
+	/* The fillers are of another type than the member: compare them, never call them. */
 	if (quiesce && quiesce != (void *)scsa_nodev && quiesce != (void *)scsa_nulldev)
 		quiesce(dip);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * DMA handles: ddi_dma_alloc_handle(9F), ddi_dma_buf_bind_handle(9F), ddi_dma_getwin(9F) and the
- * rest of their family. dma_bind.c maps the object.
+ * DMA handles: ddi_dma_alloc_handle(9F), ddi_dma_buf_bind_handle(9F), ddi_dma_getwin(9F) and
+ * related functions. dma_bind.c maps the object.
  */
 #include <sys/ddi.h>
 #include <sys/sunddi.h>
@@ -13,7 +13,7 @@
 
 #define DMA_MAGIC	0x444d4168u
 
-/* False for NULL and, as long as its memory has not been used again, for a freed one. */
+/* False for NULL, and for a freed handle until its memory is reused. */
 static boolean_t is_handle(const struct scsa_dma_handle *h)
 {
 	return h && h->dh_magic == DMA_MAGIC ? B_TRUE : B_FALSE;
@@ -47,7 +47,7 @@ static void handle_unlink(struct scsa_dma_handle *h)
  * scsa_ddi_dma_alloc_handle() - ddi_dma_alloc_handle(9F)
  * @dip: instance
  * @attr: DMA attributes; copied
- * @cb: DDI_DMA_DONTWAIT, DDI_DMA_SLEEP or a function to call when there may be memory again
+ * @cb: DDI_DMA_DONTWAIT, DDI_DMA_SLEEP or a function to call when memory may be available again
  * @arg: its argument
  * @handlep: takes the handle
  *
@@ -99,17 +99,17 @@ static void handle_free(struct scsa_dma_handle *h)
 }
 
 /*
- * The owner of the scatterlist takes list and memory back, while the device may still use the memory.
- * From now on nothing is written to it here, nor is the list looked at. Any context.
+ * The owner takes the scatterlist and its memory back while the device may still use the memory.
+ * From now on we neither write to the memory nor look at the list. Any context.
  *
- * Returns B_FALSE if the device may still write to memory that its owner may give to others.
+ * Returns false if the device may still write to memory that its owner may pass on to other users.
  */
 bool scsa_dma_disown(dev_info_t *dip, const void *sgl)
 {
 	struct scsa_dma_handle *h;
 	bool safe = true;
 
-	/* A command without data; handles of memory that has no list must not be taken for its own. */
+	/* A command without data. Do not match handles that have no list either. */
 	if (!sgl)
 		return true;
 	mutex_enter(&handles_lock);
@@ -120,7 +120,7 @@ bool scsa_dma_disown(dev_info_t *dip, const void *sgl)
 	return safe;
 }
 
-/* The instance is gone and its device does no DMA any more: what it has not freed goes too. */
+/* The instance is gone and its device no longer does DMA. Free the handles that it left behind. */
 void scsa_dma_release(dev_info_t *dip)
 {
 	struct scsa_dma_handle *h;
@@ -164,7 +164,7 @@ void scsa_dma_one_set(struct scsa_dma_handle *h)
 	h->dh_one_set = B_TRUE;
 }
 
-/* The first cookie and their number, for callers that use nextcookie. */
+/* Return the first cookie and the number of cookies, for callers that use nextcookie. */
 static void give_cookies(struct scsa_dma_handle *h, ddi_dma_cookie_t *cookiep, uint_t *ccountp)
 {
 	if (cookiep) {
@@ -175,7 +175,7 @@ static void give_cookies(struct scsa_dma_handle *h, ddi_dma_cookie_t *cookiep, u
 		*ccountp = h->dh_ncookies;
 }
 
-/* What can be refused before anything is done. */
+/* Refuse bad arguments before changing anything. */
 static inline int bind_check(const struct scsa_dma_handle *h, uint_t flags, uint64_t length)
 {
 	if (!is_handle(h)) {
@@ -200,14 +200,14 @@ static inline int bind_check(const struct scsa_dma_handle *h, uint_t flags, uint
 /**
  * scsa_ddi_dma_buf_bind_handle() - ddi_dma_buf_bind_handle(9F)
  * @h: unbound handle
- * @bp: buffer: that of a SCSI command, or kernel memory at b_un.b_addr
+ * @bp: buffer of a SCSI command, or kernel memory at b_un.b_addr
  * @flags: DDI_DMA_READ, _WRITE, _PARTIAL ...
- * @cb: DDI_DMA_DONTWAIT, DDI_DMA_SLEEP or a function to call when resources may be there again
+ * @cb: DDI_DMA_DONTWAIT, DDI_DMA_SLEEP or a function to call when resources may be available again
  * @arg: its argument
  * @cookiep: takes the first cookie, or NULL
  * @ccountp: takes the number of cookies of the first window, or NULL
  *
- * Window lengths are multiples of the buffer's block size where that is larger than granular.
+ * If the buffer's block size is larger than granular, window lengths are multiples of it instead.
  *
  * Context: any, thread with DDI_DMA_SLEEP.
  * Return: DDI_DMA_MAPPED, DDI_DMA_PARTIAL_MAP, DDI_DMA_INUSE, DDI_DMA_NORESOURCES,
@@ -297,10 +297,10 @@ EXPORT_SYMBOL_GPL(scsa_ddi_dma_addr_bind_handle);
  * scsa_ddi_dma_unbind_handle() - ddi_dma_unbind_handle(9F)
  * @h: bound handle
  *
- * What the device has written is visible to the CPU afterwards.
+ * Afterwards the CPU sees everything that the device has written.
  *
  * Context: any.
- * Return: DDI_SUCCESS, DDI_FAILURE if it was not bound.
+ * Return: DDI_SUCCESS, or DDI_FAILURE if it was not bound.
  */
 int scsa_ddi_dma_unbind_handle(ddi_dma_handle_t h)
 {
@@ -327,7 +327,7 @@ EXPORT_SYMBOL_GPL(scsa_ddi_dma_unbind_handle);
 /**
  * scsa_ddi_dma_nextcookie() - ddi_dma_nextcookie(9F)
  * @h: bound handle
- * @cookiep: takes the next cookie of the current window; one of no length once there are no more
+ * @cookiep: takes the next cookie of the current window, or one of length 0 if none is left
  *
  * Context: any.
  */
@@ -362,10 +362,10 @@ EXPORT_SYMBOL_GPL(scsa_ddi_dma_ncookies);
 /**
  * scsa_ddi_dma_cookie_iter() - ddi_dma_cookie_iter(9F)
  * @h: bound handle
- * @prev: what this function returned last, NULL to begin
+ * @prev: the cookie this function returned last, or NULL to begin
  *
  * Context: any.
- * Return: the next cookie of the current window, NULL at its end.
+ * Return: the next cookie of the current window, or NULL at its end.
  */
 const ddi_dma_cookie_t *scsa_ddi_dma_cookie_iter(ddi_dma_handle_t h, const ddi_dma_cookie_t *prev)
 {
@@ -383,10 +383,10 @@ EXPORT_SYMBOL_GPL(scsa_ddi_dma_cookie_iter);
 /**
  * scsa_ddi_dma_cookie_get() - ddi_dma_cookie_get(9F)
  * @h: bound handle
- * @index: of a cookie of the current window
+ * @index: index of a cookie in the current window
  *
  * Context: any.
- * Return: the cookie, NULL if there is no such one.
+ * Return: the cookie, or NULL if @index is out of range.
  */
 const ddi_dma_cookie_t *scsa_ddi_dma_cookie_get(ddi_dma_handle_t h, uint_t index)
 {
@@ -402,7 +402,7 @@ EXPORT_SYMBOL_GPL(scsa_ddi_dma_cookie_get);
  * @h: handle bound to memory that takes one cookie
  *
  * Context: any.
- * Return: the cookie; NULL, with a report, if there is not exactly one.
+ * Return: the cookie; NULL, with a report, unless there is exactly one.
  */
 const ddi_dma_cookie_t *scsa_ddi_dma_cookie_one(ddi_dma_handle_t h)
 {
@@ -419,7 +419,7 @@ EXPORT_SYMBOL_GPL(scsa_ddi_dma_cookie_one);
  * @nwinp: takes the number of windows
  *
  * Context: any.
- * Return: DDI_SUCCESS, DDI_FAILURE if the object is not partially mapped.
+ * Return: DDI_SUCCESS, or DDI_FAILURE if the object is not partially mapped.
  */
 int scsa_ddi_dma_numwin(ddi_dma_handle_t h, uint_t *nwinp)
 {
@@ -443,11 +443,11 @@ EXPORT_SYMBOL_GPL(scsa_ddi_dma_numwin);
  * @cookiep: takes its first cookie, or NULL
  * @ccountp: takes the number of its cookies, or NULL
  *
- * Selecting the current window rewinds its cookies. If the window could not be mapped none is
- * current, and the call may be repeated.
+ * Selecting the current window again rewinds its cookies. If the window cannot be mapped, no window
+ * is current, and the caller may try again.
  *
  * Context: any.
- * Return: DDI_SUCCESS, DDI_FAILURE if there is no such window or no resources for it.
+ * Return: DDI_SUCCESS, or DDI_FAILURE if @win is out of range or resources are short.
  */
 int scsa_ddi_dma_getwin(ddi_dma_handle_t h, uint_t win, off_t *offp, size_t *lenp,
 			ddi_dma_cookie_t *cookiep, uint_t *ccountp)
@@ -476,15 +476,16 @@ EXPORT_SYMBOL_GPL(scsa_ddi_dma_getwin);
 /**
  * scsa_ddi_dma_sync() - ddi_dma_sync(9F)
  * @h: bound handle
- * @offset: in the object
+ * @offset: offset in the object
  * @length: bytes; 0: to the end
  * @type: DDI_DMA_SYNC_FORDEV, DDI_DMA_SYNC_FORCPU or DDI_DMA_SYNC_FORKERNEL
  *
- * All that is mapped is synchronised, whatever the range, but for what is copied to and from memory
- * of our own. It also orders memory accesses, which drivers rely on between a ring and its doorbell.
+ * The whole mapping is synchronised, whatever the range. The range only limits what is copied
+ * between the object and its bounce memory. The call also orders memory accesses, which drivers
+ * rely on between a ring and its doorbell.
  *
  * Context: any.
- * Return: DDI_SUCCESS, DDI_FAILURE for an unbound handle or a range outside of the object.
+ * Return: DDI_SUCCESS, or DDI_FAILURE for an unbound handle or a range outside the object.
  */
 int scsa_ddi_dma_sync(ddi_dma_handle_t h, off_t offset, size_t length, uint_t type)
 {
@@ -494,7 +495,7 @@ int scsa_ddi_dma_sync(ddi_dma_handle_t h, off_t offset, size_t length, uint_t ty
 		return DDI_FAILURE;
 	}
 	if (h->dh_state == DMA_BOUND_COHERENT) {
-		/* Rings: only the order matters. */
+		/* Coherent memory, such as a ring: only the order matters. */
 		if (type == DDI_DMA_SYNC_FORDEV)
 			membar_producer();
 		else
@@ -516,16 +517,16 @@ EXPORT_SYMBOL_GPL(scsa_ddi_dma_sync);
  * scsa_ddi_dma_mem_alloc() - ddi_dma_mem_alloc(9F)
  * @h: handle, for its attributes; stays unbound
  * @length: bytes
- * @accattr: ignored, memory is in the CPU's byte order
- * @flags: DDI_DMA_CONSISTENT: @length exactly; else rounded up to minxfer
+ * @accattr: ignored: memory is in the CPU's byte order
+ * @flags: with DDI_DMA_CONSISTENT exactly @length; otherwise @length is rounded up to minxfer
  * @cb: DDI_DMA_DONTWAIT, DDI_DMA_SLEEP or a function
  * @arg: its argument
  * @kaddrp: takes the address
  * @real_length: takes the length
  * @acc_handlep: takes an access handle for scsa_ddi_dma_mem_free() and ddi_get16(9F)
  *
- * The memory is zeroed, coherent, and aligned as the attributes ask. DDI_DMA_SLEEP does not wait
- * for memory to appear where there is none for the device.
+ * The memory is zeroed, coherent, and aligned as the attributes require. DDI_DMA_SLEEP does not
+ * wait if memory was found, but outside the range or alignment of the attributes.
  *
  * Context: any, thread with DDI_DMA_SLEEP.
  * Return: DDI_SUCCESS or DDI_FAILURE.
@@ -583,7 +584,7 @@ EXPORT_SYMBOL_GPL(scsa_ddi_dma_mem_free);
  * @h: handle
  *
  * Context: any.
- * Return: bit map of burst sizes from its attributes, 0 for NULL.
+ * Return: bit map of burst sizes from its attributes; 0 if @h is NULL.
  */
 int scsa_ddi_dma_burstsizes(ddi_dma_handle_t h)
 {
@@ -610,7 +611,7 @@ EXPORT_SYMBOL_GPL(scsa_ddi_dma_set_sbus64);
  * @h: handle
  *
  * Context: any.
- * Return: DDI_SUCCESS, DDI_FAILURE if its device does not answer any more.
+ * Return: DDI_SUCCESS, or DDI_FAILURE if its device no longer answers.
  */
 int scsa_ddi_check_dma_handle(ddi_dma_handle_t h)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A DMA handle, and what dma_bind.c does for dma.c. */
+/* A DMA handle, and the functions that dma_bind.c provides for dma.c. */
 #ifndef _COMPAT_DDI_DMA_H
 #define _COMPAT_DDI_DMA_H
 
@@ -9,20 +9,20 @@
 #include "../impl.h"
 #include "../pure/dma_window.h"
 
-/* Enough for the usual request without memory of their own. */
+/* Cookies inside the handle: enough for most requests without an extra allocation. */
 #define INLINE_COOKIES	8
 
 enum dma_state {
 	DMA_FREE,
 	DMA_BOUND,		/* mapped as a whole */
 	DMA_BOUND_LAZY,		/* mapped window by window */
-	DMA_BOUND_COHERENT,	/* memory of ddi_dma_mem_alloc(9F), mapped for good */
+	DMA_BOUND_COHERENT,	/* memory of ddi_dma_mem_alloc(9F), permanently mapped */
 };
 
 struct scsa_dma_handle {
 	uint_t			dh_magic;	/* DMA_MAGIC until freed */
 	dev_info_t		*dh_dip;
-	struct scsa_dma_handle	*dh_others;	/* of its instance; under handles_lock */
+	struct scsa_dma_handle	*dh_others;	/* next of its instance; under handles_lock */
 	struct scsa_dma_handle	**dh_link;
 	ddi_dma_attr_t		dh_attr;
 	struct dma_limits	dh_limits;
@@ -35,19 +35,19 @@ struct scsa_dma_handle {
 	uint64_t		dh_first;
 	uint64_t		dh_len;
 	void			*dh_table;	/* made for a kernel address */
-	/* What stands in for the object, one window at a time. */
+	/* Bounce memory that stands in for the object, one window at a time. */
 	void			*dh_bounce;
 	uint64_t		dh_bounce_len;
 	void			*dh_bounce_table;
 	void			*dh_bounce_sgl;
 	uint_t			dh_bounce_nents;
-	/* The mapping and what it consists of. */
+	/* The mapping, its windows and cookies. */
 	struct linux_dma_map	dh_map;
 	struct dma_plan		dh_plan;
 	uint64_t		dh_lazy_len;	/* window length, DMA_BOUND_LAZY */
 	uint_t			dh_nwin;
 	uint_t			dh_curwin;	/* DMA_NO_WIN: mapping it failed */
-	uint_t			dh_next;	/* cookie that nextcookie gives next */
+	uint_t			dh_next;	/* cookie that nextcookie returns next */
 	const ddi_dma_cookie_t	*dh_cookies;	/* of the current window */
 	uint_t			dh_ncookies;
 	size_t			dh_cookies_size;
@@ -66,8 +66,8 @@ static inline void ddi_dma_select_win(struct scsa_dma_handle *h, uint_t win, con
 }
 
 /*
- * Bind the object that dh_sgl, dh_nents, dh_first and dh_len describe, or the coherent memory that is
- * at @bus_addr if that is not NULL.
+ * Bind the object that dh_sgl, dh_nents, dh_first and dh_len describe. If @bus_addr is not NULL,
+ * bind the coherent memory at that bus address instead.
  */
 int ddi_dma_bind(struct scsa_dma_handle *h, const uint64_t *bus_addr, uint_t flags,
 		 int (*cb)(caddr_t), caddr_t arg);

@@ -2,24 +2,25 @@
 /*
  * Binding an object to a DMA handle: its mapping, windows and cookies.
  *
- * A bound object is mapped in one of two ways. Mostly all of it is mapped at once; if it takes more
- * than one window then windows are slices of that mapping, and changing them costs nothing. If the
- * DMA layer cannot map all of it (bounce buffers, an IOMMU short of space), and the caller accepts
- * windows, each window is mapped when it becomes current, after the one before has been unmapped.
+ * A bound object is mapped in one of two ways. Usually all of it is mapped at once. If it takes
+ * more than one window, the windows are slices of that mapping, and changing them costs nothing.
+ * If the DMA layer cannot map all of it (bounce buffers, an IOMMU short of space) and the caller
+ * accepts windows, each window is mapped when it becomes current, after the previous one is
+ * unmapped.
  *
- * What the device does not reach where it is (addr_lo, addr_hi), or what has pieces that no window
- * can be made of, goes through memory of our own: the object is copied there when a window becomes
- * current, and back when the next one does or the handle is unbound.
+ * Memory outside the device's address range (addr_lo, addr_hi), or in pieces that cannot form a
+ * window, is bounced through memory of ours. The data is copied there when a window becomes
+ * current, and back when the next window does or the handle is unbound.
  */
 #include "callback.h"
 #include "dma.h"
 
-/* Memory of our own that a window takes at most, if there may be several. */
+/* Most bounce memory for a window if there may be several windows. */
 #define BOUNCE_MAX	(256 * 1024)
-/* The same if there may be only one: what the page allocator gives in one piece. */
+/* The same if there may be only one window: what the page allocator provides in one piece. */
 #define BOUNCE_WHOLE_MAX	(4UL * 1024 * 1024)
 
-/* Larger arrays for the plan; they stay with the handle. */
+/* Enlarge the plan's arrays. They stay with the handle. */
 static int plan_grow(struct scsa_dma_handle *h, int kmflag)
 {
 	struct dma_plan *p = &h->dh_plan;
@@ -65,7 +66,7 @@ static int plan_add(struct scsa_dma_handle *h, const struct dma_seg *segs, uint_
 	return rc;
 }
 
-/* Cookies and windows of what is mapped; @offset is where in the object that begins. */
+/* Plan cookies and windows for the mapping, which begins at @offset of the object. */
 static int plan_mapping(struct scsa_dma_handle *h, uint64_t offset, int kmflag)
 {
 	int rc = dma_plan_init(&h->dh_plan, &h->dh_limits, offset);
@@ -104,7 +105,7 @@ int ddi_dma_map_lazy_win(struct scsa_dma_handle *h, uint_t win, int kmflag)
 
 	ddi_dma_leave_lazy_win(h);
 	if (h->dh_bounce) {
-		/* For reads too: the device may write less than all of it. */
+		/* For reads too: the device may overwrite less than the whole window. */
 		linux_dma_copy(&h->dh_map, h->dh_sgl, h->dh_nents, h->dh_first + offset, h->dh_bounce,
 			       len, B_FALSE);
 		rc = linux_dma_map_range(&h->dh_map, h->dh_bounce_sgl, 0, len, dir,
@@ -149,7 +150,7 @@ static int bounce_alloc(struct scsa_dma_handle *h, uint64_t len, int kmflag)
 	return DDI_SUCCESS;
 }
 
-/* The object cannot be used where it is: windows of memory that can. */
+/* The device cannot use the object's own memory: bind windows of bounce memory. */
 static int bind_bounce(struct scsa_dma_handle *h, int kmflag)
 {
 	uint64_t len = MIN(h->dh_len, h->dh_plan.max_len);
@@ -184,14 +185,14 @@ static int bind_bounce(struct scsa_dma_handle *h, int kmflag)
 	return h->dh_nwin > 1 ? DDI_DMA_PARTIAL_MAP : DDI_DMA_MAPPED;
 }
 
-/* Not all could be mapped at once: find a window length that can. */
+/* The object could not be mapped as a whole: find a window length that can be. */
 static int bind_lazy(struct scsa_dma_handle *h, int kmflag)
 {
 	const struct dma_limits *lim = &h->dh_limits;
 	uint64_t len = dma_limits_sure_len(lim);
 	int rc;
 
-	/* Of the whole object in one piece nothing came; begin with half of it. */
+	/* Mapping it whole has just failed; start with half. */
 	while (len >= h->dh_len)
 		len /= 2;
 	for (;; len /= 2) {
@@ -231,7 +232,7 @@ static int bind_mapped(struct scsa_dma_handle *h, int kmflag)
 	return nwin > 1 ? DDI_DMA_PARTIAL_MAP : DDI_DMA_MAPPED;
 }
 
-/* Map all of the object at once. 0 or an error. */
+/* Map the whole object. 0 or an error. */
 static inline int map_object(struct scsa_dma_handle *h, int kmflag)
 {
 	uint_t dir = h->dh_flags & DDI_DMA_RDWR;
@@ -289,7 +290,7 @@ int ddi_dma_bind(struct scsa_dma_handle *h, const uint64_t *bus_addr, uint_t fla
 	return rc;
 }
 
-/* Copy that part of a range, of length 0 to the end, that the current window holds. */
+/* Copy the part of a range that the current window holds. @length 0: to the end of the object. */
 void ddi_dma_sync_bounce(struct scsa_dma_handle *h, uint64_t offset, uint64_t length, boolean_t back)
 {
 	uint64_t end = length ? offset + length : h->dh_len;

@@ -14,7 +14,7 @@
 /**
  * scsa_fm_init() - ddi_fm_init(9F)
  * @dip: instance
- * @capp: capabilities asked for; takes those granted, never DDI_FM_ERRCB_CAPABLE
+ * @capp: capabilities requested; takes those granted, never DDI_FM_ERRCB_CAPABLE
  * @cookiep: takes the priority of error handlers, or NULL
  *
  * Context: thread, from attach(9E).
@@ -61,7 +61,7 @@ int scsa_fm_capable(dev_info_t *dip)
 EXPORT_SYMBOL_GPL(scsa_fm_capable);
 
 /**
- * scsa_fm_handler_register() - ddi_fm_handler_register(9F): refused, the capability is not granted
+ * scsa_fm_handler_register() - ddi_fm_handler_register(9F): misuse, needs DDI_FM_ERRCB_CAPABLE
  * @dip: instance
  * @func: error handler
  * @arg: its argument
@@ -112,7 +112,7 @@ void scsa_fm_acc_err_get(ddi_acc_handle_t h, ddi_fm_error_t *error, int version)
 EXPORT_SYMBOL_GPL(scsa_fm_acc_err_get);
 
 /**
- * scsa_fm_acc_err_clear() - ddi_fm_acc_err_clear(9F): nothing, a handle keeps no error
+ * scsa_fm_acc_err_clear() - ddi_fm_acc_err_clear(9F): a no-op, because a handle stores no error
  * @h: access handle
  * @version: DDI_FME_VERSION
  *
@@ -139,7 +139,7 @@ void scsa_fm_dma_err_get(ddi_dma_handle_t h, ddi_fm_error_t *error, int version)
 EXPORT_SYMBOL_GPL(scsa_fm_dma_err_get);
 
 /**
- * scsa_fm_dma_err_clear() - ddi_fm_dma_err_clear(9F): nothing, a handle keeps no error
+ * scsa_fm_dma_err_clear() - ddi_fm_dma_err_clear(9F): a no-op, because a handle stores no error
  * @h: DMA handle
  * @version: DDI_FME_VERSION
  *
@@ -151,7 +151,7 @@ void scsa_fm_dma_err_clear(ddi_dma_handle_t h, int version)
 EXPORT_SYMBOL_GPL(scsa_fm_dma_err_clear);
 
 /**
- * scsa_fm_service_impact() - ddi_fm_service_impact(9F): a line of the log
+ * scsa_fm_service_impact() - ddi_fm_service_impact(9F): write a line to the log
  * @dip: instance
  * @impact: DDI_SERVICE_LOST, DDI_SERVICE_DEGRADED, DDI_SERVICE_UNAFFECTED or DDI_SERVICE_RESTORED
  *
@@ -197,7 +197,7 @@ static __printf(2, 3) void add(struct line *line, const char *fmt, ...)
 	line->len += MIN((size_t)n, room - 1);
 }
 
-/* One value of a payload; false if its type, and so its size, is not known. */
+/* Add one value of a payload. False if its type, and so its size, is unknown. */
 static boolean_t add_value(struct line *line, const char *name, int type, va_list *ap)
 {
 	const char *s;
@@ -230,14 +230,14 @@ static boolean_t add_value(struct line *line, const char *name, int type, va_lis
 }
 
 /**
- * scsa_fm_ereport_post() - ddi_fm_ereport_post(9F): a line of the log
+ * scsa_fm_ereport_post() - ddi_fm_ereport_post(9F): write a line to the log
  * @dip: instance
- * @class: what happened, as DDI_FM_DEVICE "." DDI_FM_DEVICE_NO_RESPONSE
- * @ena: tells what has the same cause; 0: nothing else has
- * @sleep_flag: ignored, it never sleeps
+ * @class: what happened, for example DDI_FM_DEVICE "." DDI_FM_DEVICE_NO_RESPONSE
+ * @ena: marks reports with the same cause; 0: no other report has this cause
+ * @sleep_flag: ignored; the function never sleeps
  *
- * The payload follows, as names, types and values; a NULL name ends it. What comes after a value
- * that is not a number or a string, and what is beyond some 250 characters, is not shown.
+ * The payload follows as names, types and values; a NULL name ends it. The line stops before a
+ * value that is neither a number nor a string, and after some 250 characters.
  *
  * Context: any.
  */
@@ -263,11 +263,11 @@ EXPORT_SYMBOL_GPL(scsa_fm_ereport_post);
 
 /**
  * scsa_fm_ena_generate() - fm_ena_generate(9F)
- * @timestamp: when it happened; 0: now
+ * @timestamp: time of the error; 0: now
  * @format: FM_ENA_FMT1
  *
  * Context: any.
- * Return: an association that no other error of the last hours has; not 0.
+ * Return: an ENA that no other error of the last hours has; never 0.
  */
 uint64_t scsa_fm_ena_generate(uint64_t timestamp, uchar_t format)
 {
@@ -315,7 +315,7 @@ static const struct {
 };
 
 /**
- * scsa_pci_ereport_post() - pci_ereport_post(9F): report and clear what the status register tells
+ * scsa_pci_ereport_post() - pci_ereport_post(9F): report and clear errors of the status register
  * @dip: instance, after scsa_pci_ereport_setup()
  * @error: fme_status takes DDI_FM_OK, DDI_FM_NONFATAL, DDI_FM_FATAL for a system error or a device
  *	that does not answer, or DDI_FM_UNKNOWN without setup
@@ -348,7 +348,7 @@ void scsa_pci_ereport_post(dev_info_t *dip, ddi_fm_error_t *error, uint16_t *sta
 		scsa_fm_ereport_post(dip, pci_errors[i].class, error->fme_ena, DDI_NOSLEEP,
 				     "pci-status", DATA_TYPE_UINT16, status, NULL);
 	}
-	/* Writing ones clears them. */
+	/* Writing 1 to a bit clears it. */
 	if (found)
 		pci_config_put16(dip->di_fm_config, PCI_CONF_STAT, found);
 	error->fme_status = !found ? DDI_FM_OK : found & 0x4000 ? DDI_FM_FATAL : DDI_FM_NONFATAL;

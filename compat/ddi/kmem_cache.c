@@ -2,8 +2,8 @@
 /*
  * Object caches: kmem_cache_create(9F).
  *
- * A Linux slab's constructor has no argument and cannot fail, and there is no destructor; so the
- * free objects are a list here. Its lock is a spin lock in either model.
+ * The constructor of a Linux slab takes no argument and cannot fail, and there is no destructor. So
+ * we keep the free objects in a list of our own. Its lock is a spin lock in both models.
  */
 #include <sys/ddi.h>
 #include <sys/kmem.h>
@@ -15,7 +15,7 @@
 /* In front of each object. */
 struct object {
 	struct object	*next;
-	void		*block;		/* as it was allocated */
+	void		*block;		/* the allocation that holds header and object */
 };
 
 struct scsa_kmem_cache {
@@ -39,16 +39,16 @@ static size_t block_size(const kmem_cache_t *cp)
  * scsa_kmem_cache_create() - kmem_cache_create(9F)
  * @name: for messages
  * @size: bytes of an object
- * @align: a power of two, or 0 for what suits any type
- * @constructor: called for a new object with @private and the KM_ flags, 0 if it worked; or NULL
- * @destructor: called before an object's memory is given back; or NULL
+ * @align: a power of two, or 0 for the alignment of a pointer
+ * @constructor: called for a new object with @private and KM_ flags, 0 means success; or NULL
+ * @destructor: called before an object's memory is freed; or NULL
  * @reclaim: ignored
  * @private: for the functions above
  * @vmp: NULL
  * @flags: ignored
  *
  * Context: thread.
- * Return: the cache, NULL for a size or alignment that cannot be.
+ * Return: the cache, or NULL for an impossible size or alignment.
  */
 kmem_cache_t *scsa_kmem_cache_create(const char *name, size_t size, size_t align,
 				     int (*constructor)(void *, void *, int),
@@ -99,10 +99,10 @@ static struct object *object_new(kmem_cache_t *cp, int flags)
 /**
  * scsa_kmem_cache_alloc() - kmem_cache_alloc(9F)
  * @cp: cache
- * @flags: KM_SLEEP or KM_NOSLEEP, handed to the constructor
+ * @flags: KM_SLEEP or KM_NOSLEEP, passed to the constructor
  *
  * Context: any with KM_NOSLEEP, thread with KM_SLEEP.
- * Return: a constructed object; NULL if memory is short with KM_NOSLEEP or the constructor failed.
+ * Return: a constructed object; NULL if memory is short with KM_NOSLEEP or the constructor fails.
  */
 void *scsa_kmem_cache_alloc(kmem_cache_t *cp, int flags)
 {
@@ -148,7 +148,7 @@ EXPORT_SYMBOL_GPL(scsa_kmem_cache_free);
 
 /**
  * scsa_kmem_cache_destroy() - kmem_cache_destroy(9F)
- * @cp: cache, all of whose objects have been freed; what is not is reported and lost
+ * @cp: cache, with all objects freed; objects still in use are reported and leak
  *
  * Context: thread.
  */

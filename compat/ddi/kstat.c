@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Kernel statistics: kstat_create(9F). Named ones are shown, each as a file in debugfs. */
+/* Kernel statistics: kstat_create(9F). Each named kstat is shown as a file in debugfs. */
 #include <sys/ddi.h>
 #include <sys/sunddi.h>
 #include <sys/kstat.h>
@@ -16,14 +16,14 @@ static void copy_name(char *to, const char *from)
  * scsa_kstat_create() - kstat_create(9F)
  * @module: driver
  * @instance: its instance
- * @name: of the statistics; NULL: module and instance
- * @class: ignored but kept
- * @type: KSTAT_TYPE_NAMED; others are kept but not shown
- * @ndata: number of entries, bytes for KSTAT_TYPE_RAW
+ * @name: name of the statistics; NULL: @module
+ * @class: stored but not used
+ * @type: KSTAT_TYPE_NAMED; KSTAT_TYPE_RAW is kept but not shown
+ * @ndata: number of entries, or of bytes for KSTAT_TYPE_RAW
  * @flags: KSTAT_FLAG_VIRTUAL: the caller sets ks_data
  *
  * Context: thread.
- * Return: the kstat, NULL if memory is short or @type is none of the two.
+ * Return: the kstat, or NULL if @type is another one or @ndata is above 65536.
  */
 kstat_t *scsa_kstat_create(const char *module, int instance, const char *name, const char *class,
 			   uchar_t type, ulong_t ndata, uchar_t flags)
@@ -74,7 +74,7 @@ static void kstat_print(kstat_t *ksp, struct seq_file *m)
 	kstat_named_t *knp = ksp->ks_data;
 	uint_t i;
 
-	/* A virtual one whose owner has not set it. */
+	/* A virtual kstat whose owner has not set ks_data. */
 	if (!knp)
 		return;
 	if (ksp->ks_lock)
@@ -105,7 +105,7 @@ EXPORT_SYMBOL_GPL(scsa_kstat_install);
 
 /**
  * scsa_kstat_delete() - kstat_delete(9F)
- * @ksp: kstat; nobody reads it any more on return
+ * @ksp: kstat; no reader uses it after return
  *
  * Context: thread, not holding ks_lock.
  */
@@ -121,7 +121,7 @@ EXPORT_SYMBOL_GPL(scsa_kstat_delete);
 /**
  * scsa_kstat_named_init() - kstat_named_init(9F)
  * @knp: entry
- * @name: of the entry
+ * @name: name of the entry
  * @data_type: KSTAT_DATA_*
  *
  * Context: any.

@@ -16,7 +16,7 @@ _Static_assert(SCSA_MINOR_READ == FREAD && SCSA_MINOR_WRITE == FWRITE &&
 	       SCSA_MINOR_NONBLOCK == (FNDELAY | FNONBLOCK) && SCSA_MINOR_EXCL == FEXCL &&
 	       SCSA_MINOR_ILP32 == DATAMODEL_ILP32 && SCSA_MINOR_LP64 == DATAMODEL_LP64, "flags");
 
-/* The fillers have another type than the member: to be compared, never called through it. */
+/* The fillers are of another type than the members: compare them, never call them. */
 static boolean_t is_filler(const void *entry, int *rcp)
 {
 	*rcp = entry == (void *)scsa_nulldev ? 0 : ENXIO;
@@ -63,14 +63,14 @@ static const struct linux_minor_ops minor_cb_ops = {
 /**
  * scsa_ddi_create_minor_node() - ddi_create_minor_node(9F)
  * @dip: instance
- * @name: of the node
- * @spec_type: S_IFCHR; a block device is sd's
- * @minor_num: minor number, which the entry points get
+ * @name: name of the node
+ * @spec_type: S_IFCHR; block devices belong to sd
+ * @minor_num: minor number, which is passed to the entry points
  * @node_type: DDI_NT_SCSI_NEXUS and the like; ignored
  * @flag: ignored
  *
  * Context: thread, not in one of the node's entry points.
- * Return: DDI_SUCCESS, DDI_FAILURE for a bad or used name, another type or lack of resources.
+ * Return: DDI_SUCCESS, or DDI_FAILURE for a bad or used name, another type or lack of resources.
  */
 int scsa_ddi_create_minor_node(dev_info_t *dip, const char *name, int spec_type, minor_t minor_num,
 			       const char *node_type, int flag)
@@ -85,9 +85,9 @@ EXPORT_SYMBOL_GPL(scsa_ddi_create_minor_node);
 /**
  * scsa_ddi_remove_minor_node() - ddi_remove_minor_node(9F)
  * @dip: instance
- * @name: of the node; NULL for all of the instance
+ * @name: name of the node; NULL for all nodes of the instance
  *
- * Whoever has it open gets ENXIO from then on.
+ * Processes that have it open get ENXIO from then on.
  *
  * Context: thread, not in one of the node's entry points.
  */

@@ -2,8 +2,8 @@
 /*
  * Properties of an instance: ddi_prop_get_int(9F), ddi_prop_lookup(9F), ddi_prop_update(9F).
  *
- * The node's own, from the PCI device and the module's parameters, stay as long as it does. A
- * driver's are in front of them, so one of the same name hides the node's until it is removed.
+ * The node's own properties come from the PCI device and the module's parameters and stay as long
+ * as the node. A driver's property hides the node's property of the same name until it is removed.
  */
 #include <sys/ddi.h>
 #include <sys/sunddi.h>
@@ -18,7 +18,7 @@ struct scsa_prop {
 	struct scsa_prop	*next;
 	enum prop_type		type;
 	boolean_t		node;		/* the node's, not the driver's */
-	uint_t			nelements;	/* strings: one after the other */
+	uint_t			nelements;	/* strings follow one another */
 	size_t			len;		/* of the value */
 	size_t			size;		/* of this structure */
 	const char		*name;		/* behind the value */
@@ -42,7 +42,7 @@ void scsa_prop_init(dev_info_t *dip)
 	mutex_init(&dip->di_prop_lock, NULL, MUTEX_DRIVER, NULL);
 }
 
-/* The first property of that name; @node chooses between the node's and the driver's. */
+/* The property of that name; @node chooses between the node's and the driver's. */
 static struct scsa_prop **find_own(dev_info_t *dip, const char *name, boolean_t node)
 {
 	struct scsa_prop **p;
@@ -118,7 +118,7 @@ static int check_name(dev_info_t *dip, const char *name)
 	return dip && name && *name ? DDI_PROP_SUCCESS : DDI_PROP_INVAL_ARG;
 }
 
-/* The first number of a property; 1 if it has no value, as Solaris has it for booleans. */
+/* The first number of a property; 1 if it has no value, as for booleans on Solaris. */
 static int64_t get_number(dev_info_t *dip, const char *name, int64_t defvalue)
 {
 	int64_t value = defvalue;
@@ -140,11 +140,11 @@ static int64_t get_number(dev_info_t *dip, const char *name, int64_t defvalue)
 
 /**
  * scsa_ddi_prop_get_int() - ddi_prop_get_int(9F), ddi_getprop(9F)
- * @match_dev: ignored, properties belong to the instance
+ * @match_dev: ignored; properties belong to the instance
  * @dip: instance
- * @flags: ignored, there is no parent to ask
+ * @flags: ignored; there is no parent to ask
  * @name: property
- * @defvalue: value if it does not exist or is no number
+ * @defvalue: value if it does not exist or is not a number
  *
  * Context: thread.
  * Return: its first value or @defvalue; 1 if it exists without a value.
@@ -162,7 +162,7 @@ EXPORT_SYMBOL_GPL(scsa_ddi_prop_get_int);
  * @dip: instance
  * @flags: ignored
  * @name: property
- * @defvalue: value if it does not exist or is no number
+ * @defvalue: value if it does not exist or is not a number
  *
  * Context: thread.
  * Return: as scsa_ddi_prop_get_int().
@@ -197,7 +197,7 @@ int scsa_ddi_prop_exists(dev_t match_dev, dev_info_t *dip, uint_t flags, const c
 }
 EXPORT_SYMBOL_GPL(scsa_ddi_prop_exists);
 
-/* A copy of the value, if it is of @type; @extra bytes of room in front of it. */
+/* Copy the value, if it is of @type, and leave @extra bytes for each element in front of it. */
 static int lookup(dev_info_t *dip, const char *name, enum prop_type type, size_t extra,
 		  void **datap, size_t *lenp, uint_t *nelementsp)
 {
@@ -216,7 +216,7 @@ static int lookup(dev_info_t *dip, const char *name, enum prop_type type, size_t
 	else if (!p->len && type != PROP_RAW)
 		rc = DDI_PROP_END_OF_DATA;
 	if (!rc) {
-		/* One pointer for each string comes in front. */
+		/* The pointers of a string array go in front. */
 		extra *= p->nelements;
 		*datap = kmem_alloc(extra + p->len, KM_SLEEP);
 		bcopy(p->value, (caddr_t)*datap + extra, p->len);
@@ -318,7 +318,7 @@ EXPORT_SYMBOL_GPL(scsa_ddi_prop_lookup_string);
  * @dip: instance
  * @flags: ignored
  * @name: property
- * @datap: takes pointers to copies of the strings, all for one scsa_ddi_prop_free()
+ * @datap: takes pointers to copies of the strings; one scsa_ddi_prop_free() frees all
  * @nelementsp: takes their number
  *
  * Context: thread.
@@ -358,11 +358,11 @@ void scsa_ddi_prop_free(void *data)
 EXPORT_SYMBOL_GPL(scsa_ddi_prop_free);
 
 /**
- * scsa_ddi_prop_update_array() - ddi_prop_update_int_array(9F) and its like
+ * scsa_ddi_prop_update_array() - ddi_prop_update_int_array(9F), ..._int64_array(), ..._byte_array()
  * @dev: any but DDI_DEV_T_ANY, else ignored
  * @dip: instance
  * @name: property of the driver to set or replace
- * @size: bytes of an element: that of an int, an int64_t or a byte
+ * @size: bytes of an element: the size of an int, an int64_t or a byte
  * @values: values
  * @nelements: their number
  *
@@ -426,7 +426,7 @@ EXPORT_SYMBOL_GPL(scsa_ddi_prop_update_string_array);
  * @flags: ignored
  * @name: property of the driver to set or replace
  * @value: bytes, read back as ints or bytes
- * @length: their number; 0 for a property that just exists
+ * @length: their number; 0 for a property without a value
  *
  * Context: thread.
  * Return: DDI_PROP_SUCCESS, DDI_PROP_NO_MEMORY, DDI_PROP_INVAL_ARG.
@@ -468,7 +468,7 @@ int scsa_ddi_prop_remove(dev_t dev, dev_info_t *dip, const char *name)
 EXPORT_SYMBOL_GPL(scsa_ddi_prop_remove);
 
 /**
- * scsa_ddi_prop_remove_all() - ddi_prop_remove_all(9F): all that the driver has set
+ * scsa_ddi_prop_remove_all() - ddi_prop_remove_all(9F): remove all that the driver has set
  * @dip: instance
  *
  * Context: thread.
@@ -494,9 +494,9 @@ EXPORT_SYMBOL_GPL(scsa_ddi_prop_remove_all);
  * @op: PROP_EXISTS, PROP_LEN, PROP_LEN_AND_VAL_BUF or PROP_LEN_AND_VAL_ALLOC
  * @flags: ignored
  * @name: property
- * @valuep: the buffer of PROP_LEN_AND_VAL_BUF; a pointer to what takes the address of the memory
- *	that PROP_LEN_AND_VAL_ALLOC allocates, for kmem_free(9F) with the length
- * @lengthp: takes the value's length; that of the buffer before
+ * @valuep: for PROP_LEN_AND_VAL_BUF the buffer; for PROP_LEN_AND_VAL_ALLOC the address of a pointer
+ *	that takes allocated memory, which the caller frees by kmem_free(9F) with the length
+ * @lengthp: holds the buffer's length; takes the value's length
  *
  * Context: thread.
  * Return: DDI_PROP_SUCCESS, DDI_PROP_NOT_FOUND, DDI_PROP_BUF_TOO_SMALL, DDI_PROP_INVAL_ARG.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Numbers in strings: ddi_strtol(9F) and its kin. */
+/* Numbers in strings: ddi_strtol(9F), ddi_strtoul(9F), ddi_strtoll(9F), ddi_strtoull(9F). */
 #include <sys/ddi.h>
 #include <sys/errno.h>
 #include <sys/sunddi.h>
@@ -17,8 +17,8 @@ static int digit(char c)
 }
 
 /*
- * Magnitude and sign of the number at @str; @endp, if not NULL, gets where it ends, @str if there is
- * none.
+ * Parse magnitude and sign of the number at @str. @endp, if not NULL, is set to the end of the
+ * number, or to @str if there is no number.
  */
 static int parse(const char *str, char **endp, int base, u_longlong_t *valuep,
 		 boolean_t *negativep)
@@ -88,12 +88,12 @@ static int parse_unsigned(const char *str, char **endp, int base, u_longlong_t m
 /**
  * scsa_ddi_strtol() - ddi_strtol(9F)
  * @str: text
- * @endp: takes where the number ends; or NULL
- * @base: 2 to 36, or 0 for what a prefix of 0x or 0 says
- * @result: the number, unchanged on failure
+ * @endp: takes the end of the number; or NULL
+ * @base: 2 to 36; 0: a prefix of 0x or 0 selects 16 or 8, else 10
+ * @result: takes the number; unchanged on failure
  *
  * Context: any.
- * Return: 0, EINVAL if there is no number or no such base, ERANGE if it does not fit.
+ * Return: 0, EINVAL if there is no number or @base is bad, ERANGE if the number does not fit.
  */
 int scsa_ddi_strtol(const char *str, char **endp, int base, long *result)
 {
@@ -110,9 +110,9 @@ EXPORT_SYMBOL_GPL(scsa_ddi_strtol);
 /**
  * scsa_ddi_strtoul() - ddi_strtoul(9F)
  * @str: text
- * @endp: takes where the number ends; or NULL
+ * @endp: takes the end of the number; or NULL
  * @base: as for scsa_ddi_strtol()
- * @result: the number, unchanged on failure
+ * @result: takes the number; unchanged on failure
  *
  * Context: any.
  * Return: as scsa_ddi_strtol().
@@ -131,9 +131,9 @@ EXPORT_SYMBOL_GPL(scsa_ddi_strtoul);
 /**
  * scsa_ddi_strtoll() - ddi_strtoll(9F)
  * @str: text
- * @endp: takes where the number ends; or NULL
+ * @endp: takes the end of the number; or NULL
  * @base: as for scsa_ddi_strtol()
- * @result: the number, unchanged on failure
+ * @result: takes the number; unchanged on failure
  *
  * Context: any.
  * Return: as scsa_ddi_strtol().
@@ -149,9 +149,9 @@ EXPORT_SYMBOL_GPL(scsa_ddi_strtoll);
 /**
  * scsa_ddi_strtoull() - ddi_strtoull(9F)
  * @str: text
- * @endp: takes where the number ends; or NULL
+ * @endp: takes the end of the number; or NULL
  * @base: as for scsa_ddi_strtol()
- * @result: the number, unchanged on failure
+ * @result: takes the number; unchanged on failure
  *
  * Context: any.
  * Return: as scsa_ddi_strtol().

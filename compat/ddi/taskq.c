@@ -2,7 +2,7 @@
 /*
  * Task queues: taskq(9F).
  *
- * The lock is a spin lock in either model, because tasks are dispatched from interrupt handlers.
+ * The lock is a spin lock in both models, because interrupt handlers dispatch tasks.
  */
 #include <sys/ddi.h>
 #include <sys/ddi_taskq.h>
@@ -21,8 +21,8 @@ struct task {
 
 struct scsa_taskq {
 	kmutex_t	lock;
-	kcondvar_t	work;		/* for threads: a task, or the end */
-	kcondvar_t	idle;		/* for others: no task is left */
+	kcondvar_t	work;		/* wakes the threads: a task, or dying */
+	kcondvar_t	idle;		/* wakes ddi_taskq_wait(9F): no task is left */
 	list_t		tasks;
 	uint_t		running;
 	boolean_t	suspended;
@@ -63,7 +63,7 @@ static void taskq_thread(void *arg)
 	mutex_exit(&tq->lock);
 }
 
-/* Whether the caller is a task of this queue, which would wait for itself. */
+/* Is the caller a task of this queue? Such a caller would wait for itself. */
 static boolean_t from_task(ddi_taskq_t *tq)
 {
 	kthread_t *self = curthread;
@@ -79,12 +79,12 @@ static boolean_t from_task(ddi_taskq_t *tq)
  * scsa_taskq_create() - ddi_taskq_create(9F)
  * @dip: instance, or NULL
  * @name: for messages
- * @nthreads: threads that run tasks; with one, tasks run in the order they were dispatched
+ * @nthreads: number of threads; with one, tasks run in the order they were dispatched
  * @pri: ignored
  * @flags: none exist
  *
  * Context: thread.
- * Return: the queue, NULL if @nthreads is not in 1..1024 or threads cannot be started.
+ * Return: the queue, or NULL if @nthreads is not in 1..1024 or a thread cannot be started.
  */
 ddi_taskq_t *scsa_taskq_create(dev_info_t *dip, const char *name, int nthreads, pri_t pri,
 			       uint_t flags)
@@ -118,9 +118,9 @@ EXPORT_SYMBOL_GPL(scsa_taskq_create);
 
 /**
  * scsa_taskq_destroy() - ddi_taskq_destroy(9F)
- * @tq: queue, suspended or not; what was dispatched is done on return
+ * @tq: queue, suspended or not; all dispatched tasks are done on return
  *
- * Context: thread, none of the queue's tasks.
+ * Context: thread, but not in one of the queue's tasks.
  */
 void scsa_taskq_destroy(ddi_taskq_t *tq)
 {
@@ -135,7 +135,7 @@ void scsa_taskq_destroy(ddi_taskq_t *tq)
 	}
 	n = tq->nthreads;
 	dids = kmem_alloc(n * sizeof(*dids), KM_SLEEP);
-	/* They run until they see @dying. */
+	/* The threads still run: they end only when they see @dying. */
 	for (i = 0; i < n; i++)
 		dids[i] = tq->threads[i]->t_did;
 	mutex_enter(&tq->lock);
@@ -162,7 +162,7 @@ EXPORT_SYMBOL_GPL(scsa_taskq_destroy);
  * @flags: DDI_SLEEP or DDI_NOSLEEP
  *
  * Context: any with DDI_NOSLEEP, thread with DDI_SLEEP.
- * Return: DDI_SUCCESS, DDI_FAILURE if memory is short or the queue is being destroyed.
+ * Return: DDI_SUCCESS, or DDI_FAILURE if memory is short or the queue is being destroyed.
  */
 int scsa_taskq_dispatch(ddi_taskq_t *tq, void (*func)(void *), void *arg, uint_t flags)
 {
@@ -190,10 +190,10 @@ int scsa_taskq_dispatch(ddi_taskq_t *tq, void (*func)(void *), void *arg, uint_t
 EXPORT_SYMBOL_GPL(scsa_taskq_dispatch);
 
 /**
- * scsa_taskq_wait() - ddi_taskq_wait(9F): until every task is done
- * @tq: queue; if it is suspended with tasks left, until it is resumed
+ * scsa_taskq_wait() - ddi_taskq_wait(9F): wait until every task is done
+ * @tq: queue; if it is suspended with tasks left, they are done only after it is resumed
  *
- * Context: thread, none of the queue's tasks.
+ * Context: thread, but not in one of the queue's tasks.
  */
 void scsa_taskq_wait(ddi_taskq_t *tq)
 {
@@ -210,7 +210,7 @@ EXPORT_SYMBOL_GPL(scsa_taskq_wait);
 
 /**
  * scsa_taskq_suspend() - ddi_taskq_suspend(9F): start no task until resumed
- * @tq: queue; tasks that run go on
+ * @tq: queue; running tasks continue
  *
  * Context: any.
  */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What an administrator may ask of a bus, as cfgadm(8) does on Solaris: to be quiet, and a reset. In
- * sysfs, in the host's folder of the class scsi_host.
+ * Requests of an administrator to a bus, as with cfgadm(8) on Solaris: quiesce and reset. They are
+ * files in sysfs, in the host's folder of the class scsi_host.
  */
 #include <linux/kstrtox.h>
 #include <linux/mutex.h>
@@ -16,8 +16,8 @@
 
 /*
  * Block new requests first so that their timers do not run while the bus is quiesced. Then the HBA
- * driver waits for the active commands. One of them may be lost, and its recovery needs host->life: so
- * the lock, held on entry and on return, is dropped while the driver waits.
+ * driver waits for the active commands. One of them may be lost, and its recovery needs host->life.
+ * So the lock, held on entry and on return, is dropped while the driver waits.
  */
 static int quiesce(struct scsa_host *host)
 {
@@ -36,7 +36,7 @@ static int quiesce(struct scsa_host *host)
 	rc = scsa_hba_quiesce(host->dip);
 	mutex_lock(&host->life);
 	host->quiescing = false;
-	/* After a reset the midlayer asks the device whether it works: it must be able to answer. */
+	/* After a reset the midlayer tests the device, so the bus must not be quiet. */
 	if (!rc && (host->removing || host->recoveries != recoveries)) {
 		scsa_hba_unquiesce(host->dip);
 		rc = host->removing ? -ENODEV : -EAGAIN;
@@ -48,7 +48,7 @@ static int quiesce(struct scsa_host *host)
 	return rc;
 }
 
-/* host->life held. */
+/* host->life is held. */
 static int unquiesce(struct scsa_host *host)
 {
 	int rc;
@@ -65,19 +65,19 @@ static int unquiesce(struct scsa_host *host)
 	return 0;
 }
 
-/* The host is about to go, and with it what waits for its bus. */
+/* The host is about to go: end the quiesce and let waiting requests through. */
 static void release(struct scsa_host *host)
 {
 	mutex_lock(&host->life);
 	host->removing = true;
-	/* If the HBA driver still waits for a quiet bus, quiesce() ends that. */
+	/* If the HBA driver still waits for a quiet bus, quiesce() itself undoes that. */
 	if (!host->quiescing && unquiesce(host))
 		shost_printk(KERN_WARNING, host->shost, "the bus stays quiet, all I/O fails\n");
 	scsi_unblock_requests(host->shost);
 	mutex_unlock(&host->life);
 }
 
-/* Before any device is shut down: sd flushes its disks' caches then. */
+/* Called before any device is shut down, when sd still flushes its disks' caches. */
 static int before_reboot(struct notifier_block *nb, unsigned long action, void *data)
 {
 	release(container_of(nb, struct scsa_host, reboot));

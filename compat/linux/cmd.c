@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The midlayer's commands: queuecommand, results, and those that it gives up.
+ * The midlayer's commands: queuecommand, results, and commands that the midlayer gives up.
  *
- * A command finds its struct scsa_cmd by tag in an array that belongs to the LUN, so submission
- * takes no lock of ours and, once each tag has been used, allocates nothing. While error handling
+ * A command finds its struct scsa_cmd by tag in an array that belongs to the LUN. So submission
+ * takes no lock of ours and, once each tag has been used, allocates nothing. When error handling
  * reuses a scsi_cmnd that the HBA driver still refers to, the old struct scsa_cmd becomes an
  * orphan and the slot gets a new one.
  */
@@ -27,12 +27,12 @@
 #define CREATE_TRACE_POINTS
 #include "trace.h"
 
-/* Seconds that an HBA's own timer for a command runs longer than the midlayer's. */
+/* Seconds by which the HBA's own timer for a command outlasts the midlayer's. */
 #define HBA_TIMER_LATER		30
 
 bool linux_cmd_hold(struct scsa_cmd *sc)
 {
-	/* Against cmd_revoke(): one of the two sees what the other has written. */
+	/* Pairs with cmd_revoke(): at least one of the two sees what the other has written. */
 	smp_store_mb(sc->sc_held, 1);
 	if (!READ_ONCE(sc->sc_revoked) && READ_ONCE(sc->sc_state) == SCSA_CMD_STARTED)
 		return true;
@@ -42,14 +42,14 @@ bool linux_cmd_hold(struct scsa_cmd *sc)
 
 void linux_cmd_unhold(struct scsa_cmd *sc)
 {
-	/* The buffer has been looked at before. */
+	/* All accesses to the buffer come before this store. */
 	smp_store_release(&sc->sc_held, 0);
 }
 
 /* No further linux_cmd_hold() succeeds. False while an earlier one is in effect. */
 static bool cmd_revoke(struct scsa_cmd *sc)
 {
-	/* Against linux_cmd_hold(). */
+	/* Pairs with linux_cmd_hold(). */
 	smp_store_mb(sc->sc_revoked, true);
 	/* Pairs with linux_cmd_unhold(). */
 	return !smp_load_acquire(&sc->sc_held);
@@ -63,7 +63,10 @@ static bool orphan(struct scsa_host *host, struct linux_lun *ll, unsigned int ta
 	if (cmpxchg(&sc->sc_state, SCSA_CMD_STARTED, SCSA_CMD_ORPHAN) != SCSA_CMD_STARTED)
 		return false;
 	ll->slots[tag] = NULL;
-	/* Done before but for get_cmd(), which cannot wait; it meets no such command in practice. */
+	/*
+	 * Other callers have already set this by linux_dma_give_up(). get_cmd() cannot, as it must
+	 * not wait; in practice it meets no such command.
+	 */
 	WRITE_ONCE(host->dip->di_gives_up, true);
 	sc->sc_unsafe = !scsa_dma_disown(host->dip, sc->sc_sgl);
 	sc->sc_next_orphan = host->orphans;
@@ -72,8 +75,8 @@ static bool orphan(struct scsa_host *host, struct linux_lun *ll, unsigned int ta
 }
 
 /*
- * Take a revoked command away from the scsi_cmnd it was sent for: when it comes back it is freed.
- * False if it has come back and is free to use.
+ * Detach a revoked command from its scsi_cmnd. It is freed when the HBA driver returns it. False
+ * if it has already come back and its slot is free to use.
  */
 static bool linux_orphan(struct scsa_host *host, struct linux_lun *ll, unsigned int tag)
 {
@@ -84,7 +87,7 @@ static bool linux_orphan(struct scsa_host *host, struct linux_lun *ll, unsigned 
 	spin_lock_irqsave(&host->lock, flags);
 	done = orphan(host, ll, tag);
 	spin_unlock_irqrestore(&host->lock, flags);
-	/* On its way back: the other CPU is about to finish with the scsi_cmnd. */
+	/* It is completing: another CPU is about to finish with the scsi_cmnd. */
 	while (!done && smp_load_acquire(&sc->sc_state) != SCSA_CMD_IDLE)
 		cpu_relax();
 	return done;
@@ -100,7 +103,7 @@ static struct scsa_cmd *get_cmd(struct scsa_host *host, struct linux_lun *ll, un
 	sc = ll->slots[tag];
 	if (likely(sc && READ_ONCE(sc->sc_state) == SCSA_CMD_IDLE))
 		return sc;
-	/* It is completing right now, or its buffer is being bound: the midlayer tries again. */
+	/* It is completing, or its buffer is being bound: fail so that the midlayer retries. */
 	if (sc && (!cmd_revoke(sc) || !linux_orphan(host, ll, tag)))
 		return NULL;
 	sc = scsa_cmd_alloc(ll->lun);
@@ -114,7 +117,7 @@ static struct scsa_cmd *get_cmd(struct scsa_host *host, struct linux_lun *ll, un
 	return sc;
 }
 
-/* linux_orphan() for a thread, which can wait until the Solaris side does not look at the buffer. */
+/* linux_orphan() for a thread, which can wait until the Solaris side has left the buffer alone. */
 bool linux_orphan_wait(struct scsa_host *host, struct linux_lun *ll, unsigned int tag)
 {
 	linux_dma_give_up(host->dip);
@@ -123,7 +126,7 @@ bool linux_orphan_wait(struct scsa_host *host, struct linux_lun *ll, unsigned in
 	return linux_orphan(host, ll, tag);
 }
 
-/* host->lock is held. False if a command's buffer is being bound at this moment. */
+/* host->lock is held. False if a command's buffer is being bound right now: try again. */
 static bool orphan_lun(struct scsa_host *host, struct linux_lun *ll)
 {
 	unsigned int i;
@@ -140,7 +143,7 @@ static bool orphan_lun(struct scsa_host *host, struct linux_lun *ll)
 	return true;
 }
 
-/* The midlayer gives up all commands that have not come back. Thread. */
+/* The midlayer gives up all commands that are still out. Thread. */
 void linux_orphan_all(struct scsa_host *host)
 {
 	struct linux_lun *ll;
@@ -160,7 +163,7 @@ void linux_orphan_all(struct scsa_host *host)
 	}
 }
 
-/* Orphans whose memory the device may still spoil. host->lock is held. */
+/* Count the orphans whose freed memory the device may still overwrite. host->lock is held. */
 static unsigned int count_unsafe(const struct scsa_host *host)
 {
 	const struct scsa_cmd *sc;
@@ -172,9 +175,10 @@ static unsigned int count_unsafe(const struct scsa_host *host)
 }
 
 /*
- * A recovery has failed, and the midlayer is about to give back the memory of the commands that are
- * still out. A reference keeps most of it; if it does not, the device must not write any more. Later
- * recoveries do not wait for these commands. Thread.
+ * A recovery has failed, and the midlayer is about to return the memory of the commands that are
+ * still out to its owners. References keep most of that memory from reuse. If there is memory that
+ * they do not keep, switch the device's bus mastering off. Later recoveries do not wait for these
+ * commands. Thread.
  */
 void linux_write_off(struct scsa_host *host)
 {
@@ -199,7 +203,7 @@ void linux_write_off(struct scsa_host *host)
 			     unsafe);
 }
 
-/* Let the device master the bus again if no orphan can spoil memory. host->lock is held. */
+/* Switch bus mastering on again unless an orphan can overwrite memory. host->lock is held. */
 static bool resume_dma(struct scsa_host *host)
 {
 	if (host->dma_stopped && !count_unsafe(host)) {
@@ -209,7 +213,7 @@ static bool resume_dma(struct scsa_host *host)
 	return !host->dma_stopped;
 }
 
-/* The HBA driver has stopped its device. False if bus mastering was switched off and has to stay so. */
+/* The HBA driver has stopped its device. False if bus mastering is off and must stay off. */
 bool linux_resume_dma(struct scsa_host *host)
 {
 	unsigned long flags;
@@ -237,7 +241,7 @@ static void orphan_returned(struct scsa_cmd *sc)
 	scsa_cmd_free(sc);
 }
 
-/* Thread model: start what queuecommand, which must not sleep, has put aside, in its order. */
+/* Thread model: start, in order, the commands that queuecommand queued as it must not sleep. */
 void linux_start_pending(struct work_struct *work)
 {
 	struct scsa_host *host = container_of(work, struct scsa_host, work);
@@ -257,7 +261,7 @@ void linux_start_pending(struct work_struct *work)
 		if (held)
 			linux_cmd_unhold(sc);
 	}
-	/* The command that was to ring the doorbell may be among those that could not start. */
+	/* The command that should ring the doorbell may be one that could not start. */
 	if (host->commit)
 		scsa_hba_commit(host->dip);
 }
@@ -283,8 +287,8 @@ static qc_status_t linux_queuecommand(struct Scsi_Host *shost, struct scsi_cmnd 
 	sc->sc_blksize = sdev->sector_size;
 	sc->sc_devtype = sdev->type;
 	/*
-	 * The midlayer's timer runs out first. It reports a timeout as such, and begins with an abort of
-	 * this one command.
+	 * Let the midlayer's timer expire first: the midlayer reports a timeout as such, and
+	 * starts with an abort of just this command.
 	 */
 	sc->sc_time = secs + HBA_TIMER_LATER;
 	sc->sc_revoked = false;
@@ -313,7 +317,7 @@ static void linux_commit_rqs(struct Scsi_Host *shost, u16 hwq)
 		scsa_hba_commit(host->dip);
 }
 
-/* The one place where the outcome of a packet becomes a host byte. */
+/* The only place that maps the outcome of a packet to a host byte. */
 static const unsigned char host_byte_of[] = {
 	[SCSA_OK]		= DID_OK,
 	[SCSA_NO_DEVICE]	= DID_NO_CONNECT,
@@ -327,9 +331,9 @@ static const unsigned char host_byte_of[] = {
 };
 
 /*
- * Less was moved than was asked for, although the target says that it has carried the command out: the
- * midlayer would repeat the rest without end. It says in underflow how much must be moved at least, but
- * counts blocks of any size as 512 bytes.
+ * The target says that it has carried the command out, but moved less data than requested. The
+ * midlayer would repeat the rest endlessly. Its underflow field says how much must be moved at
+ * least, but counts blocks of any size as 512 bytes.
  */
 static bool cmd_is_short(struct scsi_cmnd *scmd, const struct scsa_cmd *sc, bool block_io)
 {
@@ -346,7 +350,7 @@ static bool cmd_is_short(struct scsi_cmnd *scmd, const struct scsa_cmd *sc, bool
 	return true;
 }
 
-/* The SCSI status of a command, which is not just GOOD with all data moved. */
+/* Set the SCSI status of a command that is not simply GOOD with all data moved. */
 static void set_status(struct scsi_cmnd *scmd, const struct scsa_cmd *sc)
 {
 	enum req_op op = req_op(scsi_cmd_to_rq(scmd));
@@ -363,7 +367,7 @@ static void set_status(struct scsi_cmnd *scmd, const struct scsa_cmd *sc)
 		scmd->result = DID_ERROR << 16;
 		return;
 	}
-	/* Only RECOVERED ERROR is known to sd; anything else it would repeat without end. */
+	/* sd knows only RECOVERED ERROR; anything else it would repeat endlessly. */
 	if (block_io && !(scsi_command_normalize_sense(scmd, &sshdr) &&
 			  sshdr.sense_key == RECOVERED_ERROR))
 		scmd->result = SAM_STAT_GOOD;
@@ -387,7 +391,7 @@ static noinline void set_result(struct scsi_cmnd *scmd, const struct scsa_cmd *s
 		break;
 	case SCSA_TIMED_OUT:
 	case SCSA_ABORTED:
-		/* The midlayer may repeat its own requests; the sender of others decides for itself. */
+		/* Let the midlayer repeat block requests; a passthrough sender decides itself. */
 		if (blk_rq_is_passthrough(scsi_cmd_to_rq(scmd))) {
 			scmd->result = DID_ABORT << 16;
 			break;
@@ -419,15 +423,16 @@ void linux_cmd_done(struct scsa_cmd *sc)
 		set_result(scmd, sc);
 	}
 	/*
-	 * Error handling, which sees IDLE too, waits for this section to end before it uses the
+	 * Error handling also sees IDLE. It waits for this RCU section to end before it uses the
 	 * scsi_cmnd again.
 	 */
 	rcu_read_lock();
-	/* From scsi_done() on the tag, and with it the slot, may be used again. */
+	/* From scsi_done() on, the tag and so the slot may be reused. */
 	smp_store_release(&sc->sc_state, SCSA_CMD_IDLE);
 	/*
-	 * Where the request came from this CPU the block layer need not take it to a softirq first,
-	 * no more than with an HBA of several queues; other CPUs' go where rq_affinity says.
+	 * If the request came from this CPU, complete it here and save the block layer's detour
+	 * through a softirq, as with a multi-queue HBA. Requests of other CPUs go where
+	 * rq_affinity says.
 	 */
 	if (blk_mq_rq_cpu(scsi_cmd_to_rq(scmd)) == raw_smp_processor_id())
 		scsi_done_direct(scmd);

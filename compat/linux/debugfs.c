@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What users see below /sys/kernel/debug/scsa of each host: its counters. */
+/* The counters of each host, below /sys/kernel/debug/scsa. */
 #include <linux/debugfs.h>
 #include <linux/kernel.h>
 #include <linux/seq_file.h>

@@ -2,8 +2,8 @@
 /*
  * Drivers: from a module's glue file to _init(9E), mod_install(9F) and the PCI core.
  *
- * A driver module calls scsa_driver_init() with its glue description. That runs _init(9E), whose
- * mod_install(9F) comes back here to register the PCI driver.
+ * A driver module calls scsa_driver_init() with its glue description. That runs _init(9E), which
+ * calls mod_install(9F), which calls linux_driver_register() to register the PCI driver.
  */
 #include <linux/export.h>
 #include <linux/idr.h>
@@ -86,7 +86,7 @@ int linux_driver_unregister(struct dev_ops *ops)
 
 /**
  * scsa_driver_init() - run a driver's _init(9E)
- * @drv: what its glue file says of it
+ * @drv: description from its glue file
  *
  * Context: thread, module load.
  * Return: 0 or a negative errno.
@@ -96,7 +96,7 @@ int scsa_driver_init(struct scsa_driver *drv)
 	static DEFINE_MUTEX(init_lock);
 	int rc;
 
-	/* One at a time, so that mod_install(9F) knows who calls. */
+	/* One at a time, so that mod_install(9F) knows which driver calls. */
 	mutex_lock(&init_lock);
 	initing.drv = drv;
 	initing.task = current;

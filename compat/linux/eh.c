@@ -2,10 +2,10 @@
 /*
  * Error handling: from the midlayer's handlers to tran_abort(9E) and tran_reset(9E).
  *
- * What a driver returns is not believed. A handler succeeds when the packets concerned have come
- * back, and gives up after a bounded time; a scsi_cmnd whose packet is still out is then cut off
- * from it, because the midlayer will use the scsi_cmnd again. Packets that outlived a whole recovery
- * are written off: a later recovery, of another command, does not fail for their sake.
+ * We do not trust what a driver returns. A handler succeeds only once the packets concerned are
+ * back, and gives up after a bounded time. It then detaches a packet that is still out from its
+ * scsi_cmnd, because the midlayer will reuse the scsi_cmnd. Packets that outlive a whole recovery
+ * are written off: they do not make the later recovery of another command fail.
  */
 #include <linux/blk-mq.h>
 #include <linux/delay.h>
@@ -22,7 +22,7 @@
 
 #define ABORT_WAIT_MS	5000
 #define RESET_WAIT_MS	10000
-/* What the HBA driver says has failed gets no more than what is on its way already. */
+/* If the HBA driver reports failure, wait only for completions already in flight. */
 #define FAILED_WAIT_MS	500
 
 static bool is_out(const struct scsa_cmd *sc)
@@ -32,7 +32,7 @@ static bool is_out(const struct scsa_cmd *sc)
 	return state == SCSA_CMD_STARTED || state == SCSA_CMD_DONE;
 }
 
-/* host->lock is held, without which no command in a slot is given up and freed. */
+/* host->lock is held: no command in a slot is given up or freed without it. */
 static bool lun_is_out(struct linux_lun *ll)
 {
 	unsigned int i;
@@ -74,7 +74,7 @@ static bool anything_out(struct scsa_host *host, const struct scope *s)
 	return out;
 }
 
-/* All came back; wait for those who are still in scsi_done() for one of them. */
+/* All packets are back. Wait for CPUs that are still in scsi_done() for one of them. */
 static int all_back(void)
 {
 	synchronize_rcu();
@@ -90,7 +90,7 @@ int linux_eh_abort(struct scsi_cmnd *scmd)
 
 	if (!sc || sc->sc_scmd != scmd)
 		return all_back();
-	/* What has not been started cannot be aborted. */
+	/* A command that has not been started cannot be aborted: let the worker start it. */
 	if (sc->sc_host->wq)
 		flush_work(&sc->sc_host->work);
 	if (!is_out(sc))
@@ -108,7 +108,7 @@ int linux_eh_abort(struct scsi_cmnd *scmd)
 	return all_back();
 }
 
-/* Wait for the commands in @s to come back. SUCCESS or FAILED. */
+/* Wait until the commands in scope are back. SUCCESS or FAILED. */
 static int drain(struct scsi_cmnd *scmd, const struct scope *s, unsigned int ms, const char *what)
 {
 	struct scsa_host *host = shost_priv(scmd->device->host);
@@ -132,7 +132,7 @@ static int reset(struct scsi_cmnd *scmd, int level, struct scope s, const char *
 	bool done = false;
 
 	sdev_printk(KERN_NOTICE, scmd->device, "%s reset\n", what);
-	/* SG_SCSI_RESET may be asked of a device that is no more. */
+	/* SG_SCSI_RESET may come for a device that has been removed. */
 	mutex_lock(&host->life);
 	host->recoveries++;
 	ll = scmd->device->hostdata;
@@ -160,7 +160,7 @@ int linux_eh_bus_reset(struct scsi_cmnd *scmd)
 	return reset(scmd, SCSA_RESET_ALL, (struct scope){ -1, -1 }, "bus");
 }
 
-/* The last resort: the HBA driver lets go of its device and initializes it anew. */
+/* The last resort: the HBA driver stops its device and initializes it again. */
 int linux_eh_host_reset(struct scsi_cmnd *scmd)
 {
 	struct scsa_host *host = shost_priv(scmd->device->host);
@@ -172,7 +172,7 @@ int linux_eh_host_reset(struct scsi_cmnd *scmd)
 		shost_printk(KERN_WARNING, host->shost, "host reset failed: %d\n", rc);
 	else if (drain(scmd, &(struct scope){ -1, -1 }, FAILED_WAIT_MS, "host") == SUCCESS)
 		return SUCCESS;
-	/* The midlayer gives its commands up now, but for SG_SCSI_RESET, which has none. */
+	/* The midlayer now gives its commands up. SG_SCSI_RESET, from a process, has none. */
 	if (current == host->shost->ehandler) {
 		linux_orphan_all(host);
 		linux_write_off(host);

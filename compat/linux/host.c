@@ -12,7 +12,7 @@
 #include "host.h"
 #include "../linux_impl.h"
 
-/* One request carries up to 64 MiB, however scattered; what a command cannot take is split. */
+/* One request carries up to 64 MiB, however scattered. We split it if one command cannot. */
 #define LINUX_MAX_SECTORS	(64 * 2048)
 #define LINUX_SG_TABLESIZE	16384
 
@@ -41,11 +41,11 @@ void linux_host_template_init(struct scsi_host_template *t, const struct scsa_dr
 	t->eh_host_reset_handler = linux_eh_host_reset;
 	t->this_id = -1;
 	t->shost_groups = linux_bus_groups;
-	/* After a reset it is the HBA driver that leaves its targets alone for a while. */
+	/* After a reset the HBA driver itself waits for its targets to settle. */
 	t->skip_settle_delay = 1;
 }
 
-/* The driver has attached: publish the host and scan its bus. */
+/* The driver has attached. Publish the host and scan its bus. */
 int linux_host_add(struct dev_info *dip)
 {
 	const struct scsa_driver *drv = linux_driver_of(dip);
@@ -95,7 +95,10 @@ int linux_host_add(struct dev_info *dip)
 					  PAGE_SIZE, round_down(U32_MAX, PAGE_SIZE));
 	shost->dma_boundary = max_t(u64, min_t(u64, lim.seg_boundary, ULONG_MAX), PAGE_SIZE - 1);
 	shost->max_sectors = LINUX_MAX_SECTORS;
-	/* What the block layer sends by itself fits in one command, so that it runs in parallel. */
+	/*
+	 * Let the block layer's own requests fit in one command each: several commands run in
+	 * parallel, the parts of a request do not.
+	 */
 	shost->opt_sectors = min_t(u64, lim.command_len >> SECTOR_SHIFT, LINUX_MAX_SECTORS);
 
 	rc = scsi_add_host(shost, dev);
@@ -104,8 +107,8 @@ int linux_host_add(struct dev_info *dip)
 		goto destroy_wq;
 	}
 	/*
-	 * The midlayer has cut this to what the DMA layer maps at once. A larger request is mapped
-	 * window by window here.
+	 * The midlayer has limited this to what the DMA layer maps at once. Undo that: we map a
+	 * larger request window by window.
 	 */
 	shost->max_sectors = LINUX_MAX_SECTORS;
 	dip->di_host = host;
@@ -129,7 +132,7 @@ void linux_host_remove(struct dev_info *dip)
 	linux_debugfs_remove_host(shost);
 	linux_bus_release(dip->di_host);
 	scsi_remove_host(shost);
-	/* Nothing calls the HBA driver from here on but what it has called for itself. */
+	/* From here on only the HBA driver's own callbacks and interrupts call it. */
 	mutex_lock(&dip->di_host->life);
 	dip->di_host->gone = true;
 	mutex_unlock(&dip->di_host->life);
@@ -145,7 +148,7 @@ void linux_host_free(struct dev_info *dip, bool detached)
 	struct scsa_cmd *sc;
 	unsigned int lost;
 
-	/* detach(9E) is over: nobody can give these back any more, nor free their packets. */
+	/* detach(9E) is over: the driver cannot return these or free their packets any more. */
 	for (lost = 0; (sc = host->orphans); lost++) {
 		host->orphans = sc->sc_next_orphan;
 		scsa_cmd_abandon(sc, detached);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The adapter's state of a driver, of a SCSI host and of a LUN, and what the files of linux/ share. */
+/* Our state of a driver, of a SCSI host and of a LUN, and the functions that linux/ shares. */
 #ifndef _COMPAT_LINUX_HOST_H
 #define _COMPAT_LINUX_HOST_H
 
@@ -35,20 +35,20 @@ struct scsa_host {
 	struct Scsi_Host	*shost;
 	bool			commit;		/* the HBA driver has tran_commit() */
 	u64			command_len;	/* see struct scsa_hba_limits */
-	struct mutex		life;		/* suspended, and the HBA driver stops and starts */
-	bool			suspended;
+	struct mutex		life;		/* held while the HBA driver stops or starts */
+	bool			suspended;	/* under life */
 	bool			quiescing;	/* the HBA driver waits for a quiet bus; under life */
 	unsigned int		recoveries;	/* resets by error handling; under life */
 	bool			quiesced;	/* by an administrator; written under life */
 	struct notifier_block	reboot;
 	bool			recovering;	/* from a PCI error; under life */
-	bool			removing;	/* the host is; under life */
-	bool			gone;		/* it has been, for the HBA driver; under life */
-	spinlock_t		lock;		/* orphans, luns */
+	bool			removing;	/* the host is being removed; under life */
+	bool			gone;		/* removed: leave the driver alone; under life */
+	spinlock_t		lock;		/* protects orphans and luns */
 	struct list_head	luns;
-	struct scsa_cmd		*orphans;	/* still the HBA driver's, given up by the midlayer */
-	bool			dma_stopped;	/* for orphans' sake; under lock */
-	/* Thread model: commands on their way to where the HBA driver may sleep. */
+	struct scsa_cmd		*orphans;	/* given up by the midlayer, but still out */
+	bool			dma_stopped;	/* because of orphans; under lock */
+	/* Thread model: commands that wait for the worker, where the HBA driver may sleep. */
 	struct workqueue_struct	*wq;
 	struct llist_head	pending;
 	struct work_struct	work;
@@ -57,7 +57,7 @@ struct scsa_host {
 	char			info[48];
 };
 
-/* hostdata of a Linux scsi_device. A slot is used by whoever owns the tag. */
+/* hostdata of a Linux scsi_device. The owner of a tag owns the slot of that tag. */
 struct linux_lun {
 	struct scsa_lun		*lun;
 	struct list_head	node;		/* in the host */
@@ -84,7 +84,7 @@ extern const struct pci_error_handlers linux_err_handlers;
 
 int linux_host_add(struct dev_info *dip);
 void linux_host_remove(struct dev_info *dip);
-/* Free what only the HBA driver may have referred to; after detach(9E), which may have been refused. */
+/* After detach(9E), even if the driver refused: free what only the HBA driver referred to. */
 void linux_host_free(struct dev_info *dip, bool detached);
 
 int linux_eh_abort(struct scsi_cmnd *scmd);
@@ -108,7 +108,7 @@ int linux_host_restart(struct scsa_host *host);
 void linux_host_template_init(struct scsi_host_template *t, const struct scsa_driver *drv);
 void linux_cmd_template_init(struct scsi_host_template *t);
 void linux_lun_template_init(struct scsi_host_template *t);
-/* Thread model: the work of a host that has commands pending. */
+/* Thread model: the work function that starts a host's pending commands. */
 void linux_start_pending(struct work_struct *work);
 
 #endif /* _COMPAT_LINUX_HOST_H */

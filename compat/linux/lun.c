@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The midlayer's devices: a linux_lun for each, its queue depth, its counters in sysfs. */
+/* The midlayer's devices: for each a linux_lun, its queue depth and its counters in sysfs. */
 #include <linux/slab.h>
 
 #include <scsi/scsi_device.h>
@@ -24,7 +24,7 @@ static int linux_sdev_init(struct scsi_device *sdev)
 	ll->lun_nr = sdev->lun;
 	ll->lun = scsa_lun_create(host->dip, sdev->id, sdev->lun);
 	if (!ll->lun) {
-		/* The HBA driver does not serve this address: skipped in silence. */
+		/* The HBA driver does not serve this address: skip it silently. */
 		kvfree(ll);
 		return -ENXIO;
 	}
@@ -56,7 +56,7 @@ static void linux_sdev_destroy(struct scsi_device *sdev)
 
 	if (!ll)
 		return;
-	/* The worker may still have to let go of a command that is complete. */
+	/* The worker may not yet have released a command that is already complete. */
 	if (host->wq)
 		flush_work(&host->work);
 	/* A process that has the device open may be resetting it. */
@@ -73,7 +73,7 @@ static void linux_sdev_destroy(struct scsi_device *sdev)
 		    !linux_orphan_wait(host, ll, i))
 			scsa_cmd_free(ll->slots[i]);
 	}
-	/* Orphans keep it alive. */
+	/* Orphans keep the scsa_lun alive. */
 	scsa_lun_put(ll->lun);
 	kvfree(ll);
 }
@@ -85,7 +85,7 @@ static int linux_change_queue_depth(struct scsi_device *sdev, int depth)
 	return scsi_change_queue_depth(sdev, min(depth, sdev->host->can_queue));
 }
 
-/* In sysfs, below the SCSI device: how its requests fared. */
+/* Counters of a device's requests, in sysfs below the SCSI device. */
 #define LUN_COUNTER(field)								\
 	static ssize_t field##_show(struct device *dev, struct device_attribute *attr,	\
 				    char *buf)						\
@@ -99,7 +99,7 @@ LUN_COUNTER(split_requests);
 LUN_COUNTER(split_commands);
 LUN_COUNTER(too_large);
 
-/* What surely fits in one command; more is split if its segments do not adjoin. */
+/* Bytes that always fit in one command. A larger request is split unless its segments adjoin. */
 static ssize_t command_bytes_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
 	struct scsa_host *host = shost_priv(to_scsi_device(dev)->host);

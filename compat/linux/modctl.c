@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Modules: mod_install(9F) and mod_remove(9F), by which a driver comes back to Linux. */
+/* Modules: mod_install(9F) and mod_remove(9F), which lead from a driver back to Linux. */
 #include <linux/errno.h>
 #include <linux/export.h>
 

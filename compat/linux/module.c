@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The module scsa: what every driver on it shares. */
+/* The module scsa: set-up that all drivers on it share. */
 #include <linux/module.h>
 
 #include "../impl.h"

@@ -83,9 +83,9 @@ int linux_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	if (rc)
 		goto release;
 	pci_set_master(pdev);
-	/* Segments of any size: it is cookies that are cut to what the device takes. */
+	/* Allow segments of any size: we cut cookies to the sizes that the device takes. */
 	dma_set_max_seg_size(&pdev->dev, UINT_MAX);
-	pci_save_state(pdev);	/* for what a reset of the slot loses */
+	pci_save_state(pdev);	/* a slot reset loses it */
 	scsa_prop_init(dip);
 	rc = add_properties(dip, pdev, ld->drv->props);
 	if (rc)
@@ -96,7 +96,7 @@ int linux_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	rc = scsa_attach(dip);
 	linux_attach_end(dip);
 	if (rc) {
-		/* The driver has said why. */
+		/* The driver has logged the reason. */
 		rc = -ENODEV;
 		goto teardown;
 	}
@@ -136,7 +136,7 @@ void linux_remove(struct pci_dev *pdev)
 	if (refused)
 		dev_err(&pdev->dev, "%s refused to detach; what it holds is lost\n", dip->di_name);
 	linux_intr_teardown(dip);
-	/* No DMA can arrive any more: buffers of commands that never came back may go. */
+	/* No DMA can arrive from here on: free the buffers of commands that never came back. */
 	pci_clear_master(pdev);
 	linux_host_free(dip, !refused);
 	if (!refused) {
@@ -145,7 +145,7 @@ void linux_remove(struct pci_dev *pdev)
 	}
 	pci_release_regions(pdev);
 	pci_disable_device(pdev);
-	/* A driver that did not detach goes on using its instance. */
+	/* A driver that did not detach still uses its instance: do not free it. */
 	if (refused)
 		return;
 	ida_free(&ld->ida, dip->di_instance);

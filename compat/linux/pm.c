@@ -2,9 +2,9 @@
 /*
  * Stopping a device and starting it again: system sleep, PCI error recovery, host reset.
  *
- * To an HBA driver all three are detach(9E) with DDI_SUSPEND, after which it has given every packet
- * back and its device does nothing, and attach(9E) with DDI_RESUME, which initializes the device as
- * if it had just been found.
+ * To an HBA driver all three look alike. After detach(9E) with DDI_SUSPEND it has returned every
+ * packet and its device does nothing. attach(9E) with DDI_RESUME initializes the device as if it
+ * had just been found.
  */
 #include <linux/delay.h>
 #include <linux/mutex.h>
@@ -20,7 +20,10 @@
 /* How long a host reset waits for PCI error recovery. */
 #define SLOT_RESET_MS	60000
 
-/* Requests are kept back for an administrator or for PCI error recovery; life held. */
+/*
+ * Let requests through, unless an administrator or PCI error recovery still holds them back.
+ * host->life is held.
+ */
 void linux_unblock(struct scsa_host *host)
 {
 	if (!host->quiesced && !host->quiescing && !host->recovering)
@@ -38,7 +41,7 @@ static void set_recovering(struct scsa_host *host, bool recovering)
 	mutex_unlock(&host->life);
 }
 
-/* host->life held. */
+/* host->life is held. */
 static int suspend(struct scsa_host *host)
 {
 	if (host->suspended)
@@ -51,7 +54,7 @@ static int suspend(struct scsa_host *host)
 	return 0;
 }
 
-/* host->life held. */
+/* host->life is held. */
 static int resume(struct scsa_host *host)
 {
 	if (host->suspended && scsa_resume(host->dip))
@@ -70,13 +73,13 @@ static int locked(struct scsa_host *host, int (*step)(struct scsa_host *host))
 	return rc;
 }
 
-/* Stop and start the HBA, or try once more to start it. Thread. 0 or a negative errno. */
+/* Stop and start the HBA, or retry a start that failed. Thread. 0 or a negative errno. */
 int linux_host_restart(struct scsa_host *host)
 {
 	unsigned int ms;
 	int rc;
 
-	/* What the PCI core is recovering from must not be started before it is done. */
+	/* While the PCI core recovers the device, we must not start it. */
 	for (ms = 0; ms < SLOT_RESET_MS && READ_ONCE(host->recovering); ms += 100)
 		msleep(100);
 	mutex_lock(&host->life);
@@ -90,7 +93,7 @@ int linux_host_restart(struct scsa_host *host)
 	return rc;
 }
 
-/* Before anything else of the host goes to sleep, which on a quiet bus would wait for ever. */
+/* Called before the host's other devices go to sleep: on a quiesced bus they would wait forever. */
 static int linux_prepare(struct device *dev)
 {
 	struct dev_info *dip = dev_get_drvdata(dev);
@@ -102,7 +105,7 @@ static int linux_prepare(struct device *dev)
 	return -EBUSY;
 }
 
-/* The midlayer's devices sleep already: nothing is outstanding, nothing new will come. */
+/* The midlayer's devices already sleep: no command is outstanding, and none will come. */
 static int linux_suspend(struct device *dev)
 {
 	struct dev_info *dip = dev_get_drvdata(dev);
@@ -130,8 +133,8 @@ const struct dev_pm_ops linux_pm_ops = {
 };
 
 /*
- * A PCI error. Unless the link still works, no register access and no DMA does: commands go back to
- * the midlayer, which keeps them until the reset of the slot is over.
+ * A PCI error. Unless the link still works, neither register accesses nor DMA do. The commands
+ * return to the midlayer, which keeps them until the slot reset is over.
  */
 static pci_ers_result_t linux_error_detected(struct pci_dev *pdev, pci_channel_state_t state)
 {
@@ -152,7 +155,7 @@ static pci_ers_result_t linux_slot_reset(struct pci_dev *pdev)
 {
 	struct dev_info *dip = pci_get_drvdata(pdev);
 
-	/* System sleep has used up what probe saved. */
+	/* A resume from system sleep has consumed the state that probe saved. */
 	pdev->state_saved = true;
 	pci_restore_state(pdev);
 	pci_save_state(pdev);

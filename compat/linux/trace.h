@@ -36,7 +36,7 @@ TRACE_EVENT(scsa_start,
 		  __entry->nents)
 );
 
-/* One of the commands that a request is carried out as. */
+/* One of the commands that carry out a split request. */
 TRACE_EVENT(scsa_part,
 	TP_PROTO(const struct scsa_cmd *sc, u64 offset, u64 len),
 	TP_ARGS(sc, offset, len),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* An access handle: regs.c has those of devices, coherent.c those of memory. */
+/* An access handle. Those of devices are in regs.c, those of memory in coherent.c. */
 #ifndef _COMPAT_OS_ACC_H
 #define _COMPAT_OS_ACC_H
 
@@ -18,7 +18,7 @@ enum acc_kind {
 struct scsa_acc {
 	enum acc_kind		kind;
 	bool			swap;	/* big-endian registers */
-	uintptr_t		base;	/* what the driver's addresses are relative to */
+	uintptr_t		base;	/* lowest address that the driver may pass */
 	size_t			len;
 	struct pci_dev		*pdev;
 	void __iomem		*iomem;

@@ -2,8 +2,8 @@
 /*
  * Minor nodes as character devices: ddi_create_minor_node(9F).
  *
- * A node may be open when its instance goes. Then the entry points are called no more; the node
- * itself lives until the last file is closed.
+ * A node may be open when its instance goes away. From then on its entry points are not called, but
+ * the node itself lives until the last file is closed.
  */
 #include <linux/compat.h>
 #include <linux/cred.h>
@@ -20,13 +20,13 @@ struct linux_minor {
 	struct linux_minor	*next;		/* of the instance, under minors_lock */
 	struct miscdevice	misc;
 	struct kref		ref;		/* the instance's, and each open file's */
-	struct rw_semaphore	calls;		/* entry points run under it; written to end them */
-	struct mutex		open_lock;	/* opens, with the call that goes with it */
+	struct rw_semaphore	calls;		/* read: entry points run; write: end them */
+	struct mutex		open_lock;	/* opens, and the open(9E) or close(9E) for it */
 	const struct linux_minor_ops *ops;
 	struct dev_info		*dip;		/* NULL when removed */
 	unsigned int		opens;
 	unsigned int		minor;
-	const char		*name;		/* in misc.name */
+	const char		*name;		/* the last part of misc.name */
 };
 
 static DEFINE_MUTEX(minors_lock);
@@ -39,7 +39,7 @@ static void minor_free(struct kref *ref)
 	kfree(m);
 }
 
-/* O_EXCL is there only while the file is being opened. */
+/* O_EXCL is set only while the file is being opened. */
 static int flags_of(const struct file *file)
 {
 	return (file->f_mode & FMODE_READ ? SCSA_MINOR_READ : 0) |
@@ -48,7 +48,7 @@ static int flags_of(const struct file *file)
 	       (file->f_flags & O_EXCL ? SCSA_MINOR_EXCL : 0);
 }
 
-/* misc_mtx is held, so the node is not being removed before it has a reference. */
+/* The caller holds misc_mtx, so the node cannot be removed before we have a reference. */
 static int minor_open(struct inode *inode, struct file *file)
 {
 	struct linux_minor *m = container_of(file->private_data, struct linux_minor, misc);
@@ -70,7 +70,7 @@ static int minor_open(struct inode *inode, struct file *file)
 	return -rc;
 }
 
-/* close(9E) is for the last who closes. */
+/* Only the last close of the node calls close(9E). */
 static int minor_release(struct inode *inode, struct file *file)
 {
 	struct linux_minor *m = file->private_data;
@@ -161,7 +161,7 @@ fail:
 	return rc;
 }
 
-/* Nobody calls the instance through it any more. */
+/* Remove a node. On return no file calls the instance through it. */
 static void remove_one(struct linux_minor *m)
 {
 	misc_deregister(&m->misc);

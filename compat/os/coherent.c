@@ -6,7 +6,7 @@
 
 #include "acc.h"
 
-/* All coherent memory, so that binding an address in it need not map it again. */
+/* All coherent memory, so that binding an address in it need not map the memory again. */
 static LIST_HEAD(coherent);
 static DEFINE_SPINLOCK(coherent_lock);
 
@@ -23,7 +23,7 @@ struct scsa_acc *linux_coherent_alloc(struct dev_info *dip, size_t len, uint64_t
 	acc->kind = ACC_COHERENT;
 	acc->dev = dip->di_dev;
 	acc->len = len;
-	/* Allocations are aligned to the smallest power of two pages that holds them. */
+	/* An allocation is aligned to the smallest power of two of pages that holds it. */
 	acc->alloc_len = max_t(u64, len, align > PAGE_SIZE ? align : 1);
 	vaddr = dma_alloc_coherent(acc->dev, acc->alloc_len, &acc->dma,
 				   may_sleep ? GFP_KERNEL : GFP_ATOMIC);

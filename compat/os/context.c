@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The context a caller is in: may it sleep, has the kernel panicked; and one to put work into. */
+/* The caller's context: may it sleep, has the kernel panicked? And a workqueue. */
 #include <linux/irqflags.h>
 #include <linux/notifier.h>
 #include <linux/panic_notifier.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The DMA API below the DDI's: mapping scatterlists, whole or in part. */
+/* The Linux DMA API for the DDI: mapping scatterlists, whole or in part. */
 #include <linux/dma-mapping.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
@@ -22,7 +22,7 @@ MODULE_PARM_DESC(wide_windows,
 
 enum { DDI_DMA_WRITE = 1, DDI_DMA_READ = 2 };
 
-/* Entries that a list of our own has at least: 512 bytes, for most of what is small. */
+/* Minimum entries of a list of our own: 512 bytes, enough for most small requests. */
 #define MIN_OWN	16
 
 static enum dma_data_direction to_linux_dir(int dir)
@@ -54,14 +54,14 @@ struct linux_own_list {
 	struct dma_seg		segs[];
 };
 
-/* sg_next() in a list of our own, from any entry in use but the last. */
+/* sg_next() for a list of our own. @sg is an entry in use, but not the last. */
 static struct scatterlist *own_next(struct scatterlist *sg)
 {
 	sg++;
 	return unlikely(sg_is_chain(sg)) ? sg_chain_ptr(sg) : sg;
 }
 
-/* Have room for a list of @need entries. */
+/* Make room for a list of @need entries. */
 static int own_list(struct linux_dma_map *map, unsigned int need, bool may_sleep)
 {
 	gfp_t gfp = may_sleep ? GFP_NOIO : GFP_ATOMIC | __GFP_NOWARN;
@@ -71,7 +71,7 @@ static int own_list(struct linux_dma_map *map, unsigned int need, bool may_sleep
 	if (likely(need <= map->own_max))
 		return 0;
 	linux_dma_map_fini(map);
-	/* More than is needed now, so that it grows a few times only. */
+	/* More than is needed now, so that the list grows only a few times. */
 	room = max_t(unsigned int, roundup_pow_of_two(need), MIN_OWN);
 	own = kmalloc(struct_size(own, segs, room), gfp);
 	if (!own)
@@ -86,7 +86,7 @@ static int own_list(struct linux_dma_map *map, unsigned int need, bool may_sleep
 	return 0;
 }
 
-/* A failure is the caller's to handle, by smaller windows or later; it belongs in no log. */
+/* The caller handles a failure, by smaller windows or a retry, so it must not appear in the log. */
 static int map_own(struct linux_dma_map *map, unsigned int nents, int dir)
 {
 	struct scatterlist *sg = map->own->table.sgl;
@@ -121,7 +121,7 @@ int linux_dma_map(struct linux_dma_map *map, void *sgl, unsigned int nents, int 
 	return map_own(map, nents, dir);
 }
 
-/* The entry that byte *@offset of the list is in; *@offset becomes the place in that entry. */
+/* Find the entry that holds byte *@offset of the list. Set *@offset to the offset in that entry. */
 static struct scatterlist *find_entry(struct scatterlist *sg, uint64_t *offset)
 {
 	for (; *offset >= sg->length; sg = sg_next(sg))
@@ -140,7 +140,7 @@ static unsigned int count_entries(struct scatterlist *sg, uint64_t bytes)
 	return n;
 }
 
-/* Have room for a list of bytes [@offset, @offset + @len). */
+/* Make room for a list of bytes [@offset, @offset + @len). */
 static int own_list_for(struct linux_dma_map *map, void *sgl, uint64_t offset, uint64_t len,
 			bool may_sleep)
 {
@@ -187,7 +187,7 @@ unlock:
 	return rc;
 }
 
-/* ---- memory that is taken back while the device may still use it ---- */
+/* ---- memory that its owner takes back while the device may still use it ---- */
 
 static unsigned int dma_pages_of(const struct scatterlist *sg)
 {
@@ -200,9 +200,9 @@ static struct page *dma_page(struct scatterlist *sg, unsigned int n)
 }
 
 /*
- * Does a reference keep the memory from being used for something else? Not slab memory, nor what its
- * owner uses again without freeing it, as sg its reserved buffer: only pages of a process or of the
- * page cache.
+ * Does a page reference keep the memory from reuse? It does for pages of a process or of the page
+ * cache. It does not for slab memory, nor for memory that the owner reuses without freeing it,
+ * such as sg's reserved buffer.
  */
 static bool dma_can_be_held(struct scatterlist *sg)
 {
@@ -218,8 +218,9 @@ static bool dma_can_be_held(struct scatterlist *sg)
 }
 
 /*
- * Reference what is mapped, or as much of it as can be. From here on segs[i].len tells whether entry
- * @i is referenced: what it was for, planning windows, is over.
+ * Reference the mapped pages, as far as a reference keeps them. From here on segs[i].len says
+ * whether entry i is referenced; window planning, which needed the lengths, is over. True if all
+ * entries are referenced.
  */
 static bool dma_hold_pages(struct linux_dma_map *map)
 {
@@ -255,7 +256,7 @@ bool linux_dma_disown(struct linux_dma_map *map, bool bounced)
 
 	spin_lock_irqsave(&map->lock, flags);
 	if (map->nsegs && !map->disowned && !bounced)
-		/* What the device only reads cannot be spoilt by it. */
+		/* The device cannot damage memory that it only reads. */
 		safe = dma_hold_pages(map) || map->dir == DDI_DMA_WRITE;
 	map->disowned = true;
 	spin_unlock_irqrestore(&map->lock, flags);
@@ -267,14 +268,14 @@ void linux_dma_give_up(struct dev_info *dip)
 	if (READ_ONCE(dip->di_gives_up))
 		return;
 	WRITE_ONCE(dip->di_gives_up, true);
-	/* An unmap that has not seen it ends before this returns. */
+	/* An unmap that has not seen the flag ends before this returns. */
 	synchronize_rcu();
 }
 
 /*
- * As long as the instance has never given a command up no unmap can meet linux_dma_disown(), and none
- * needs the lock. With preemption off it counts as an RCU reader; on real-time kernels the DMA layer may
- * have to sleep.
+ * As long as the instance has never given a command up, no unmap can race with linux_dma_disown(),
+ * and none needs the lock. Code with preemption off counts as an RCU reader for
+ * linux_dma_give_up(). Real-time kernels always take the lock: their DMA layer may have to sleep.
  */
 static bool dma_unmap_fast(struct linux_dma_map *map)
 {
@@ -363,7 +364,7 @@ int linux_sgl_from_addr(void *addr, size_t len, bool may_sleep, void **tablep, v
 	}
 	for_each_sg(table->sgl, sg, nents, i) {
 		unsigned int n = min_t(size_t, len, PAGE_SIZE - offset);
-		/* Stacks and module data are no linear memory either. */
+		/* Stacks and module data may be outside linear memory too. */
 		struct page *page = virt_addr_valid(addr) ? virt_to_page(addr) :
 							    vmalloc_to_page(addr);
 
@@ -404,7 +405,7 @@ void *linux_pages_alloc(size_t len, uint64_t addr_hi, bool may_sleep)
 {
 	gfp_t gfp = (may_sleep ? GFP_NOIO : GFP_ATOMIC) | __GFP_NOWARN;
 
-	/* The zones that reach to 16 MiB and to 4 GiB; what does not fit is noticed once mapped. */
+	/* Zones that end at 16 MiB and 4 GiB. Memory above @addr_hi is detected once mapped. */
 	if (addr_hi < U32_MAX)
 		gfp |= GFP_DMA;
 	else if (addr_hi == U32_MAX)
@@ -417,7 +418,7 @@ void linux_pages_free(void *p, size_t len)
 	free_pages_exact(p, len);
 }
 
-/* The device masters the bus no more, and what it has written before is in memory. Any context. */
+/* Switch bus mastering off. On return the device's earlier writes are in memory. Any context. */
 void linux_dma_stop(struct dev_info *dip)
 {
 	u16 command;
@@ -437,7 +438,7 @@ uint64_t linux_dma_max_segment(struct dev_info *dip)
 	return dma_max_mapping_size(dip->di_dev);
 }
 
-/* Streaming mappings may use all that the device reaches; coherent memory stays below 4 GiB. */
+/* Streaming mappings may use all that the device reaches. Coherent memory stays below 4 GiB. */
 int linux_dma_set_mask(struct dev_info *dip, uint64_t addr_hi)
 {
 	unsigned int bits = addr_hi == U64_MAX ? 64 : fls64(addr_hi + 1) - 1;

@@ -16,13 +16,13 @@ static void emit(struct device *dev, int level, const char *fmt, va_list ap)
 
 	if (level == CE_IGNORE)
 		return;
-	/* '!', '^' and '?' choose between console and log on Solaris. */
+	/* On Solaris '!', '^' and '?' choose between console and log. */
 	if (*fmt == '!' || *fmt == '^' || *fmt == '?')
 		fmt++;
 	va_copy(copy, ap);
 	vaf.fmt = fmt;
 	vaf.va = &copy;
-	/* Formats of driver sources mostly lack the newline and sometimes have it; printk copes. */
+	/* Most formats in drivers lack the newline, but some have it. printk() copes with both. */
 	switch (level) {
 	case CE_CONT:
 		printk(KERN_INFO "%pV", &vaf);

@@ -15,7 +15,7 @@ struct scsa_firmware {
 	const struct firmware	*fw;
 };
 
-/* Instances whose attach(9E) runs. */
+/* Instances that are in attach(9E). */
 static DEFINE_MUTEX(attaching_lock);
 static struct dev_info *attaching;
 
@@ -39,7 +39,7 @@ void linux_attach_end(struct dev_info *dip)
 	mutex_unlock(&attaching_lock);
 }
 
-/* The instance of driver @name whose attach(9E) runs in this task, or NULL. */
+/* The device of driver @name whose attach(9E) runs in this task, or NULL. */
 static struct device *attaching_dev(const char *name)
 {
 	struct dev_info *dip;
@@ -55,12 +55,12 @@ static struct device *attaching_dev(const char *name)
 
 /**
  * scsa_firmware_open() - firmware_open(9F)
- * @drv_name: the driver that asks, which must be in its attach(9E)
+ * @drv_name: the calling driver, which must be in its attach(9E)
  * @image: file below /lib/firmware
- * @fhp: handle
+ * @fhp: takes the handle
  *
  * Context: thread.
- * Return: 0 or a positive errno; a missing file is not reported in the log.
+ * Return: 0 or a positive errno. A missing file is not logged.
  */
 int scsa_firmware_open(const char *drv_name, const char *image, struct scsa_firmware **fhp)
 {
@@ -111,10 +111,10 @@ EXPORT_SYMBOL_GPL(scsa_firmware_get_size);
  * @fh: handle
  * @offset: first byte
  * @buf: takes the bytes
- * @len: how many
+ * @len: their number
  *
  * Context: any.
- * Return: 0, EINVAL if the range is not inside the image.
+ * Return: 0, or EINVAL if the range is not inside the image.
  */
 int scsa_firmware_read(struct scsa_firmware *fh, long long offset, void *buf, size_t len)
 {

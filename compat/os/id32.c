@@ -12,13 +12,13 @@ static u32 id_next;
 
 /**
  * scsa_id32_alloc() - id32_alloc()
- * @ptr: what the id stands for, aligned to 4 bytes
+ * @ptr: pointer that the id stands for, aligned to 4 bytes
  * @kmflag: KM_SLEEP or KM_NOSLEEP
  *
- * Ids go round, so that one that was freed is unknown for long.
+ * Ids are given out cyclically, so a freed id stays unknown for a long time.
  *
  * Context: any with KM_NOSLEEP, else thread.
- * Return: an id, 0 if memory is short.
+ * Return: an id; 0 if memory is short or @ptr is NULL or not aligned.
  */
 uint32_t scsa_id32_alloc(void *ptr, int kmflag)
 {
@@ -47,7 +47,7 @@ EXPORT_SYMBOL_GPL(scsa_id32_alloc);
  * @id: id
  *
  * Context: any.
- * Return: what it stands for, NULL if it is unknown.
+ * Return: the pointer that it stands for, or NULL if it is unknown.
  */
 void *scsa_id32_lookup(uint32_t id)
 {

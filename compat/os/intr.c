@@ -2,8 +2,8 @@
 /*
  * Interrupts: ddi_intr_alloc(9F) and its family, and the older ddi_add_intr(9F).
  *
- * The thread model gets an interrupt thread, since Solaris handlers may block; the atomic model is
- * called in the hard interrupt.
+ * In the thread model handlers run in an interrupt thread, because Solaris handlers may block. In
+ * the atomic model they run in the hard interrupt.
  */
 #include <linux/export.h>
 #include <linux/interrupt.h>
@@ -29,7 +29,7 @@ struct scsa_intr {
 	void			*arg1, *arg2;
 	scsa_old_handler_t	old_handler;	/* of ddi_add_intr(9F), with @old_arg */
 	void			*old_arg;
-	bool			enabled;	/* false again before the handler is taken away */
+	bool			enabled;	/* cleared before the handler is removed */
 };
 
 static irqreturn_t call_handler(int irq, void *data)
@@ -40,14 +40,15 @@ static irqreturn_t call_handler(int irq, void *data)
 }
 
 /*
- * The thread model on an interrupt pin. The device asserts the line until the thread has looked, so
- * the line is off until then. IRQF_ONESHOT would do that, but everybody on the line must want it.
+ * The thread model on an interrupt pin. The device asserts the line until the thread has served
+ * it, so we keep the line off until then. IRQF_ONESHOT would do that, but all handlers on a line
+ * must agree on it.
  */
 static irqreturn_t wake_thread(int irq, void *data)
 {
 	struct scsa_intr *ih = data;
 
-	/* CONFIG_DEBUG_SHIRQ calls it once more when there is no thread any more. */
+	/* CONFIG_DEBUG_SHIRQ calls this once more after the thread is gone. */
 	if (!READ_ONCE(ih->enabled))
 		return IRQ_NONE;
 	disable_irq_nosync(irq);
@@ -67,11 +68,11 @@ static int request_line(struct scsa_intr *ih)
 	const char *name = ih->dip->di_name;
 	int rc;
 
-	/* Off means masked at once, not when the line interrupts again. */
+	/* Mask the line immediately when it is disabled, not when it next interrupts. */
 	irq_set_status_flags(ih->irq, IRQ_DISABLE_UNLAZY);
 	rc = request_threaded_irq(ih->irq, wake_thread, call_handler_line_off,
 				  IRQF_SHARED | IRQF_PROBE_SHARED, name, ih);
-	/* Unless they do; the first try has said nothing about that. */
+	/* The others use IRQF_ONESHOT. IRQF_PROBE_SHARED kept the first try out of the log. */
 	if (rc == -EBUSY)
 		rc = request_threaded_irq(ih->irq, wake_thread, call_handler_line_off,
 					  IRQF_SHARED | IRQF_ONESHOT, name, ih);
@@ -81,10 +82,10 @@ static int request_line(struct scsa_intr *ih)
 /**
  * scsa_intr_get_supported_types() - ddi_intr_get_supported_types(9F)
  * @dip: instance
- * @typesp: bit set of DDI_INTR_TYPE_*
+ * @typesp: takes a bit set of DDI_INTR_TYPE_*
  *
  * Context: thread.
- * Return: SCSA_SUCCESS, SCSA_FAILURE if the device has no interrupt.
+ * Return: SCSA_SUCCESS, or SCSA_FAILURE if the device has no interrupt.
  */
 int scsa_intr_get_supported_types(struct dev_info *dip, int *typesp)
 {
@@ -101,10 +102,10 @@ EXPORT_SYMBOL_GPL(scsa_intr_get_supported_types);
  * scsa_intr_get_nintrs() - ddi_intr_get_nintrs(9F), ddi_intr_get_navail(9F)
  * @dip: instance
  * @type: one DDI_INTR_TYPE_*
- * @countp: number of interrupts of that type
+ * @countp: takes the number of interrupts of that type
  *
  * Context: thread.
- * Return: SCSA_SUCCESS, SCSA_FAILURE if there is none.
+ * Return: SCSA_SUCCESS, or SCSA_FAILURE if there is none.
  */
 int scsa_intr_get_nintrs(struct dev_info *dip, int type, int *countp)
 {
@@ -134,9 +135,9 @@ EXPORT_SYMBOL_GPL(scsa_intr_get_nintrs);
  * @handles: array that takes the handles
  * @type: one DDI_INTR_TYPE_*; all of an instance's interrupts are of one type
  * @inum: first interrupt
- * @count: how many
- * @actualp: how many there were
- * @behavior: DDI_INTR_ALLOC_STRICT (1) wants all of them
+ * @count: number of interrupts requested
+ * @actualp: takes the number allocated
+ * @behavior: DDI_INTR_ALLOC_STRICT (1) fails unless all are allocated
  *
  * Context: thread.
  * Return: SCSA_SUCCESS or SCSA_FAILURE.
@@ -177,7 +178,7 @@ int scsa_intr_alloc(struct dev_info *dip, struct scsa_intr **handles, int type, 
 	return SCSA_SUCCESS;
 
 fail:
-	/* The vectors go with the last one. */
+	/* Freeing the last handle frees the vectors. */
 	while (dip->di_intrs)
 		scsa_intr_free(dip->di_intrs);
 	if (!i)
@@ -191,7 +192,7 @@ EXPORT_SYMBOL_GPL(scsa_intr_alloc);
  * @ih: interrupt without a handler
  *
  * Context: thread.
- * Return: SCSA_SUCCESS, SCSA_FAILURE if it still has a handler.
+ * Return: SCSA_SUCCESS, or SCSA_FAILURE if it still has a handler.
  */
 int scsa_intr_free(struct scsa_intr *ih)
 {
@@ -212,7 +213,7 @@ int scsa_intr_free(struct scsa_intr *ih)
 }
 EXPORT_SYMBOL_GPL(scsa_intr_free);
 
-/* What a driver left behind when it failed to attach or to detach. */
+/* Free interrupts that the driver left behind when it detached, or failed to attach or detach. */
 void linux_intr_teardown(struct dev_info *dip)
 {
 	while (dip->di_intrs) {
@@ -228,7 +229,7 @@ void linux_intr_teardown(struct dev_info *dip)
 /**
  * scsa_intr_get_pri() - ddi_intr_get_pri(9F)
  * @ih: interrupt
- * @prip: its priority, for DDI_INTR_PRI(9F) and mutex_init(9F)
+ * @prip: takes its priority, for DDI_INTR_PRI(9F) and mutex_init(9F)
  *
  * Context: any.
  * Return: SCSA_SUCCESS.
@@ -243,7 +244,7 @@ EXPORT_SYMBOL_GPL(scsa_intr_get_pri);
 /**
  * scsa_intr_get_cap() - ddi_intr_get_cap(9F)
  * @ih: interrupt
- * @flagsp: DDI_INTR_FLAG_*
+ * @flagsp: takes DDI_INTR_FLAG_*
  *
  * Context: any.
  * Return: SCSA_SUCCESS.
@@ -263,7 +264,7 @@ EXPORT_SYMBOL_GPL(scsa_intr_get_cap);
  * @arg2: its second argument
  *
  * Context: thread.
- * Return: SCSA_SUCCESS, SCSA_FAILURE if there is one already.
+ * Return: SCSA_SUCCESS, or SCSA_FAILURE if it already has one.
  */
 int scsa_intr_add_handler(struct scsa_intr *ih, scsa_intr_handler_t handler, void *arg1, void *arg2)
 {
@@ -281,7 +282,7 @@ EXPORT_SYMBOL_GPL(scsa_intr_add_handler);
  * @ih: interrupt, not enabled
  *
  * Context: thread.
- * Return: SCSA_SUCCESS, SCSA_FAILURE if the interrupt is enabled.
+ * Return: SCSA_SUCCESS, or SCSA_FAILURE if the interrupt is enabled.
  */
 int scsa_intr_remove_handler(struct scsa_intr *ih)
 {
@@ -324,10 +325,10 @@ EXPORT_SYMBOL_GPL(scsa_intr_enable);
 
 /**
  * scsa_intr_disable() - ddi_intr_disable(9F)
- * @ih: interrupt; its handler does not run any more on return
+ * @ih: interrupt; its handler no longer runs on return
  *
  * Context: thread.
- * Return: SCSA_SUCCESS, SCSA_FAILURE if it was not enabled.
+ * Return: SCSA_SUCCESS, or SCSA_FAILURE if it was not enabled.
  */
 int scsa_intr_disable(struct scsa_intr *ih)
 {
@@ -342,12 +343,12 @@ EXPORT_SYMBOL_GPL(scsa_intr_disable);
 /**
  * scsa_intr_block_enable() - ddi_intr_block_enable(9F)
  * @handles: interrupts with handlers
- * @count: how many
+ * @count: their number
  *
- * Works whether or not they have DDI_INTR_FLAG_BLOCK, one after the other.
+ * Enables them one after the other, whether or not they have DDI_INTR_FLAG_BLOCK.
  *
  * Context: thread.
- * Return: SCSA_SUCCESS; SCSA_FAILURE with none enabled.
+ * Return: SCSA_SUCCESS; or SCSA_FAILURE, with none enabled.
  */
 int scsa_intr_block_enable(struct scsa_intr **handles, int count)
 {
@@ -367,10 +368,10 @@ EXPORT_SYMBOL_GPL(scsa_intr_block_enable);
 /**
  * scsa_intr_block_disable() - ddi_intr_block_disable(9F)
  * @handles: interrupts
- * @count: how many
+ * @count: their number
  *
  * Context: thread.
- * Return: SCSA_SUCCESS, SCSA_FAILURE if one was not enabled.
+ * Return: SCSA_SUCCESS, or SCSA_FAILURE if one was not enabled.
  */
 int scsa_intr_block_disable(struct scsa_intr **handles, int count)
 {
@@ -386,11 +387,11 @@ EXPORT_SYMBOL_GPL(scsa_intr_block_disable);
 /**
  * scsa_get_iblock_cookie() - ddi_get_iblock_cookie(9F)
  * @dip: instance
- * @inumber: interrupt, 0 is the only one
- * @cookiep: what mutex_init(9F) takes
+ * @inumber: interrupt; 0 is the only one
+ * @cookiep: takes the cookie for mutex_init(9F)
  *
  * Context: thread.
- * Return: SCSA_SUCCESS, DDI_INTR_NOTFOUND if there is no such interrupt.
+ * Return: SCSA_SUCCESS, or DDI_INTR_NOTFOUND if there is no such interrupt.
  */
 int scsa_get_iblock_cookie(struct dev_info *dip, unsigned int inumber, void **cookiep)
 {
@@ -409,7 +410,7 @@ EXPORT_SYMBOL_GPL(scsa_get_iblock_cookie);
  * @inumber: interrupt
  *
  * Context: any.
- * Return: 0; a handler may take locks whatever the model.
+ * Return: 0: in both models a handler may take locks.
  */
 int scsa_intr_hilevel(struct dev_info *dip, unsigned int inumber)
 {
@@ -427,15 +428,15 @@ static unsigned int call_old_handler(char *arg1, char *arg2)
 /**
  * scsa_add_intr() - ddi_add_intr(9F): add and enable a handler for the device's interrupt pin
  * @dip: instance
- * @inumber: interrupt, 0 is the only one
- * @cookiep: what mutex_init(9F) takes; or NULL
+ * @inumber: interrupt; 0 is the only one
+ * @cookiep: takes the cookie for mutex_init(9F); or NULL
  * @idevice: cleared if it is not NULL
  * @handler: function to call
  * @arg: its argument
  *
  * Context: thread. The handler may run before this returns.
- * Return: SCSA_SUCCESS, DDI_INTR_NOTFOUND if there is no such interrupt, SCSA_FAILURE if it has a
- * handler.
+ * Return: SCSA_SUCCESS, DDI_INTR_NOTFOUND if there is no such interrupt, or SCSA_FAILURE if it
+ *	already has a handler or cannot be enabled.
  */
 int scsa_add_intr(struct dev_info *dip, unsigned int inumber, void **cookiep,
 		  unsigned int *idevice, scsa_old_handler_t handler, void *arg)
@@ -473,7 +474,7 @@ EXPORT_SYMBOL_GPL(scsa_add_intr);
 /**
  * scsa_remove_intr() - ddi_remove_intr(9F)
  * @dip: instance
- * @inumber: as for scsa_add_intr(); its handler does not run any more on return
+ * @inumber: as for scsa_add_intr(); its handler no longer runs on return
  * @cookie: ignored
  *
  * Context: thread.

@@ -11,15 +11,15 @@
 static gfp_t km_gfp(int flags)
 {
 	/*
-	 * Drivers are in the path memory is written back through: never start I/O from here. A
-	 * sleeping allocation must not fail on Solaris, so neither here.
+	 * Drivers are on the path by which memory is written back, so never start I/O from here. On
+	 * Solaris a sleeping allocation does not fail, so it must not fail here either.
 	 */
 	return (flags & KM_NOSLEEP) ? GFP_ATOMIC | __GFP_NOWARN : GFP_NOIO | __GFP_NOFAIL;
 }
 
 /**
  * scsa_kmem_alloc() - kmem_alloc(9F)
- * @size: bytes; 0 gives a pointer that may only be freed
+ * @size: bytes; 0 returns a pointer that may only be freed
  * @flags: KM_SLEEP or KM_NOSLEEP
  *
  * Context: any with KM_NOSLEEP, thread with KM_SLEEP.
@@ -32,7 +32,7 @@ void *scsa_kmem_alloc(size_t size, int flags)
 EXPORT_SYMBOL_GPL(scsa_kmem_alloc);
 
 /**
- * scsa_kmem_zalloc() - kmem_zalloc(9F): scsa_kmem_alloc() of zeroes
+ * scsa_kmem_zalloc() - kmem_zalloc(9F): scsa_kmem_alloc() of zeroed memory
  * @size: bytes
  * @flags: KM_SLEEP or KM_NOSLEEP
  *

@@ -11,7 +11,7 @@
 
 #include "acc.h"
 
-/* The BAR behind an entry of the "reg" property: 1 is the first that is implemented. */
+/* The BAR for an entry of the "reg" property. Entry 1 is the first implemented BAR. -1 if none. */
 static int reg_to_bar(struct pci_dev *pdev, unsigned int rnumber)
 {
 	unsigned int bar;
@@ -25,7 +25,7 @@ static int reg_to_bar(struct pci_dev *pdev, unsigned int rnumber)
 /**
  * scsa_dev_nregs() - ddi_dev_nregs(9F)
  * @dip: instance
- * @countp: number of register sets, configuration space included
+ * @countp: takes the number of register sets, including configuration space
  *
  * Context: any.
  * Return: SCSA_SUCCESS.
@@ -47,10 +47,10 @@ EXPORT_SYMBOL_GPL(scsa_dev_nregs);
  * scsa_dev_regsize() - ddi_dev_regsize(9F)
  * @dip: instance
  * @rnumber: register set
- * @sizep: its size in bytes
+ * @sizep: takes its size in bytes
  *
  * Context: any.
- * Return: SCSA_SUCCESS, SCSA_FAILURE if there is no such set.
+ * Return: SCSA_SUCCESS, or SCSA_FAILURE if there is no such set.
  */
 int scsa_dev_regsize(struct dev_info *dip, unsigned int rnumber, long *sizep)
 {
@@ -73,11 +73,11 @@ EXPORT_SYMBOL_GPL(scsa_dev_regsize);
  * scsa_regs_map_setup() - ddi_regs_map_setup(9F)
  * @dip: instance
  * @rnumber: register set; 0, configuration space, cannot be mapped
- * @addrp: base address for scsa_get16() and its like
+ * @addrp: takes the base address, for scsa_get16() and the other accessors
  * @offset: first byte of the set to map
  * @len: bytes to map; 0 with @offset 0 maps all
  * @big_endian: the device's registers are big-endian
- * @handlep: the access handle
+ * @handlep: takes the access handle
  *
  * Context: thread.
  * Return: SCSA_SUCCESS or SCSA_FAILURE.
@@ -132,7 +132,7 @@ void scsa_regs_map_free(struct scsa_acc **handlep)
 }
 EXPORT_SYMBOL_GPL(scsa_regs_map_free);
 
-/* An access outside of what is mapped is a driver's mistake that would oops or hit a neighbour. */
+/* An access outside the mapping is a driver bug that would oops or hit other registers. */
 static __always_inline bool acc_in_range(const struct scsa_acc *acc, const void *addr, size_t size)
 {
 	if (WARN_ONCE(!acc, "scsa: access without a handle\n"))
@@ -142,7 +142,7 @@ static __always_inline bool acc_in_range(const struct scsa_acc *acc, const void 
 			  (unsigned long)((uintptr_t)addr - acc->base), acc->len);
 }
 
-/* I/O ports are 32 bits wide at most. */
+/* I/O ports are at most 32 bits wide. */
 static u64 io_read64(const void __iomem *addr)
 {
 	u32 low = ioread32(addr);
@@ -187,7 +187,7 @@ EXPORT_SYMBOL_GPL(scsa_get##bits);							\
  * @addr: address in its range								\
  * @value: value in host byte order							\
  *											\
- * Memory written before is visible to the device before the register is.		\
+ * The device sees earlier writes to memory before it sees one to a register.		\
  *											\
  * Context: any.									\
  */											\
@@ -211,8 +211,8 @@ EXPORT_SYMBOL_GPL(scsa_put##bits);							\
  * @acc: access handle									\
  * @host: memory to read to								\
  * @addr: address in the handle's range							\
- * @count: how many									\
- * @flags: DDI_DEV_AUTOINCR (1), or DDI_DEV_NO_AUTOINCR (0) for the same one each time	\
+ * @count: number of values								\
+ * @flags: DDI_DEV_AUTOINCR (1), or DDI_DEV_NO_AUTOINCR (0) to read @addr each time	\
  *											\
  * Context: any.									\
  */											\
@@ -235,7 +235,7 @@ EXPORT_SYMBOL_GPL(scsa_rep_get##bits);							\
  * @acc: access handle									\
  * @host: memory to write from								\
  * @addr: address in the handle's range							\
- * @count: how many									\
+ * @count: number of values								\
  * @flags: as for scsa_rep_get##bits()							\
  *											\
  * Context: any.									\
@@ -277,7 +277,7 @@ bool linux_device_gone(struct dev_info *dip)
  * @acc: access handle
  *
  * Context: any.
- * Return: SCSA_SUCCESS, SCSA_FAILURE if the device behind it does not answer any more.
+ * Return: SCSA_SUCCESS, or SCSA_FAILURE if the device behind it no longer answers.
  */
 int scsa_check_acc_handle(struct scsa_acc *acc)
 {
@@ -292,7 +292,7 @@ EXPORT_SYMBOL_GPL(scsa_check_acc_handle);
 /**
  * scsa_pci_config_setup() - pci_config_setup(9F)
  * @dip: instance
- * @handlep: handle for scsa_pci_config_get16() and its like
+ * @handlep: takes the handle for scsa_pci_config_get16() and the other accessors
  *
  * Context: thread.
  * Return: SCSA_SUCCESS or SCSA_FAILURE.
@@ -404,11 +404,11 @@ EXPORT_SYMBOL_GPL(scsa_pci_config_put64);
  * scsa_pci_cap_locate() - pci_lcap_locate(9F), pci_xcap_locate(9F)
  * @acc: handle of scsa_pci_config_setup()
  * @id: capability
- * @extended: of PCI Express' extended configuration space
+ * @extended: look in PCI Express' extended configuration space
  * @basep: takes its offset
  *
  * Context: any.
- * Return: SCSA_SUCCESS, SCSA_FAILURE if the device has no such capability.
+ * Return: SCSA_SUCCESS, or SCSA_FAILURE if the device has no such capability.
  */
 int scsa_pci_cap_locate(struct scsa_acc *acc, unsigned int id, bool extended, uint16_t *basep)
 {
@@ -439,7 +439,7 @@ int scsa_slaveonly(struct dev_info *dip)
 EXPORT_SYMBOL_GPL(scsa_slaveonly);
 
 /**
- * scsa_membar_producer() - membar_producer(9F): stores before it are seen before those after it
+ * scsa_membar_producer() - membar_producer(9F): order stores before it ahead of stores after it
  *
  * Context: any.
  */
@@ -450,7 +450,7 @@ void scsa_membar_producer(void)
 EXPORT_SYMBOL_GPL(scsa_membar_producer);
 
 /**
- * scsa_membar_consumer() - membar_consumer(9F): loads before it are done before those after it
+ * scsa_membar_consumer() - membar_consumer(9F): order loads before it ahead of loads after it
  *
  * Context: any.
  */
@@ -461,12 +461,12 @@ void scsa_membar_consumer(void)
 EXPORT_SYMBOL_GPL(scsa_membar_consumer);
 
 /**
- * scsa_membar_enter() - membar_enter(9F), membar_exit(9F): a barrier for loads and stores
+ * scsa_membar_enter() - membar_enter(9F), membar_exit(9F): order loads and stores
  *
  * Context: any.
  */
 void scsa_membar_enter(void)
 {
-	mb();	/* a driver's own pairs with it */
+	mb();	/* pairs with a barrier of the driver's own */
 }
 EXPORT_SYMBOL_GPL(scsa_membar_enter);

@@ -2,9 +2,9 @@
 /*
  * Readers/writer locks: rwlock(9F).
  *
- * A Linux rw_semaphore cannot be upgraded, so the sleeping krwlock_t is a counter of its own. The
- * one for interrupt handlers is a spin lock that readers share with nobody: each reader would have
- * to keep its own interrupt state, for which rw_enter(9F) has no place.
+ * A Linux rw_semaphore cannot be upgraded, so the sleeping krwlock_t has its own counter. The
+ * variant for interrupt handlers is a spin lock, which even readers hold alone: to share it, each
+ * reader would have to keep its own interrupt state, for which rw_enter(9F) has no place.
  */
 #include <linux/export.h>
 #include <linux/sched.h>
@@ -15,13 +15,13 @@
 
 struct krwlock {
 	bool				spin;
-	bool				reading;	/* the spin lock's holder */
+	bool				reading;	/* the spin lock's holder is a reader */
 	union {
 		struct scsa_kmutex	mutex;
 		struct {
-			spinlock_t	lock;		/* the members below */
+			spinlock_t	lock;		/* protects the members below */
 			int		holders;	/* readers, or -1 for a writer */
-			unsigned int	writers;	/* that wait */
+			unsigned int	writers;	/* waiting writers */
 			struct task_struct *writer;
 			struct wait_queue_head wait;
 		};
@@ -77,7 +77,7 @@ void scsa_rw_destroy(struct scsa_krwlock *rwlp)
 }
 EXPORT_SYMBOL_GPL(scsa_rw_destroy);
 
-/* Take the sleeping lock if nobody is in the way; @waited: this writer is one of @writers. */
+/* Try to take the sleeping lock. @waited: this writer is counted in rw->writers. */
 static bool rw_take(struct krwlock *rw, int how, bool waited)
 {
 	unsigned long flags;
@@ -173,7 +173,7 @@ void scsa_rw_exit(struct scsa_krwlock *rwlp)
 	else
 		rw->holders = 0;
 	wake = rw->holders == 0;
-	/* Under the lock: whoever gets it next may free it. */
+	/* Wake under rw->lock: the next holder may free the whole krwlock_t. */
 	if (wake)
 		wake_up_all(&rw->wait);
 	spin_unlock_irqrestore(&rw->lock, flags);
@@ -182,7 +182,7 @@ EXPORT_SYMBOL_GPL(scsa_rw_exit);
 
 /**
  * scsa_rw_downgrade() - rw_downgrade(9F)
- * @rwlp: a lock the caller holds as a writer; it is a reader from then on
+ * @rwlp: a lock the caller holds as a writer; on return it holds it as a reader
  *
  * Context: as scsa_rw_enter().
  */
@@ -210,7 +210,7 @@ EXPORT_SYMBOL_GPL(scsa_rw_downgrade);
  * @rwlp: a lock the caller holds as a reader
  *
  * Context: any.
- * Return: non-zero if the caller is a writer now, 0 if there are other readers or a writer waits.
+ * Return: non-zero if the caller is now a writer, 0 if there are other readers or a writer waits.
  */
 int scsa_rw_tryupgrade(struct scsa_krwlock *rwlp)
 {
@@ -238,7 +238,7 @@ EXPORT_SYMBOL_GPL(scsa_rw_tryupgrade);
  * @rwlp: a lock the caller holds
  *
  * Context: any.
- * Return: non-zero if it is held by readers.
+ * Return: non-zero if readers hold it.
  */
 int scsa_rw_read_locked(struct scsa_krwlock *rwlp)
 {

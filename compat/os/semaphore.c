@@ -8,7 +8,7 @@
 
 struct ksema {
 	struct semaphore		sema;
-	atomic_t			waiters;	/* what sema_destroy() must not find */
+	atomic_t			waiters;	/* must be 0 in sema_destroy() */
 };
 
 static_assert(sizeof(struct ksema) <= sizeof(struct scsa_ksema));
@@ -37,7 +37,7 @@ EXPORT_SYMBOL_GPL(scsa_sema_init);
 
 /**
  * scsa_sema_destroy() - sema_destroy(9F)
- * @sp: a semaphore nobody waits on
+ * @sp: a semaphore without waiters
  *
  * Context: any.
  */
@@ -62,11 +62,11 @@ void scsa_sema_p(struct scsa_ksema *sp)
 EXPORT_SYMBOL_GPL(scsa_sema_p);
 
 /**
- * scsa_sema_p_sig() - sema_p_sig(9F): scsa_sema_p() that a signal ends
+ * scsa_sema_p_sig() - sema_p_sig(9F): scsa_sema_p() that a signal can end
  * @sp: the semaphore
  *
  * Context: thread.
- * Return: 0 if it was decremented, 1 if a signal came first.
+ * Return: 0 if the value was decremented, 1 if a signal came first.
  */
 int scsa_sema_p_sig(struct scsa_ksema *sp)
 {
@@ -84,7 +84,7 @@ EXPORT_SYMBOL_GPL(scsa_sema_p_sig);
  * @sp: the semaphore
  *
  * Context: any.
- * Return: non-zero if it was decremented, 0 if it was zero.
+ * Return: non-zero if the value was decremented, 0 if it was zero.
  */
 int scsa_sema_tryp(struct scsa_ksema *sp)
 {

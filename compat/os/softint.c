@@ -2,8 +2,8 @@
 /*
  * Soft interrupts: ddi_intr_add_softint(9F), ddi_add_softintr(9F).
  *
- * A handler runs in a thread in either model. Its priority is the instance's, so that a lock
- * initialised with it may be shared with the interrupt handler.
+ * In both models a handler runs in a thread. Its priority is that of the instance, so that it may
+ * share a lock initialised with that priority with the interrupt handler.
  */
 #include <linux/device.h>
 #include <linux/export.h>
@@ -20,15 +20,15 @@ struct scsa_softint {
 	struct scsa_softint	*next;		/* of the instance */
 	struct dev_info		*dip;
 	struct work_struct	work;
-	spinlock_t		lock;		/* the two members below */
-	bool			pending;	/* triggered, the handler not called yet */
+	spinlock_t		lock;		/* protects pending and arg2 */
+	bool			pending;	/* triggered, but the handler is not called yet */
 	void			*arg2;
 	void			*arg1;
 	scsa_intr_handler_t	handler;
 	scsa_old_handler_t	old_handler;
 };
 
-/* Protects the instances' lists. */
+/* Protects the lists of all instances. */
 static DEFINE_MUTEX(softints_lock);
 
 static void softint_run(struct work_struct *work)
@@ -80,7 +80,7 @@ static struct scsa_softint *softint_add(struct dev_info *dip, scsa_intr_handler_
  * @arg1: its first argument
  *
  * Context: thread.
- * Return: SCSA_SUCCESS, SCSA_FAILURE for a missing argument or short memory.
+ * Return: SCSA_SUCCESS, or SCSA_FAILURE for a missing argument or if memory is short.
  */
 int scsa_softint_add(struct dev_info *dip, struct scsa_softint **sip, int pri,
 		     scsa_intr_handler_t handler, void *arg1)
@@ -96,7 +96,8 @@ EXPORT_SYMBOL_GPL(scsa_softint_add);
  * @arg2: the handler's second argument
  *
  * Context: any.
- * Return: SCSA_SUCCESS, DDI_EPENDING if an earlier trigger's call has not begun: @arg2 is dropped.
+ * Return: SCSA_SUCCESS, or DDI_EPENDING if the handler has not yet run for an earlier trigger;
+ *	@arg2 is then dropped.
  */
 int scsa_softint_trigger(struct scsa_softint *si, void *arg2)
 {
@@ -119,10 +120,10 @@ EXPORT_SYMBOL_GPL(scsa_softint_trigger);
 
 /**
  * scsa_softint_remove() - ddi_intr_remove_softint(9F)
- * @si: soft interrupt; its handler does not run any more on return
+ * @si: soft interrupt; its handler no longer runs on return
  *
  * Context: thread, not the handler itself.
- * Return: SCSA_SUCCESS, SCSA_FAILURE if called from the handler.
+ * Return: SCSA_SUCCESS, or SCSA_FAILURE if called from the handler.
  */
 int scsa_softint_remove(struct scsa_softint *si)
 {
@@ -150,7 +151,7 @@ EXPORT_SYMBOL_GPL(scsa_softint_remove);
 /**
  * scsa_softint_get_pri() - ddi_intr_get_softint_pri(9F)
  * @si: soft interrupt
- * @prip: its priority, for mutex_init(9F)
+ * @prip: takes its priority, for mutex_init(9F)
  *
  * Context: any.
  * Return: SCSA_SUCCESS.
@@ -166,7 +167,7 @@ EXPORT_SYMBOL_GPL(scsa_softint_get_pri);
  * scsa_get_soft_iblock_cookie() - ddi_get_soft_iblock_cookie(9F)
  * @dip: instance
  * @preference: ignored
- * @cookiep: what mutex_init(9F) takes
+ * @cookiep: takes the cookie for mutex_init(9F)
  *
  * Context: thread.
  * Return: SCSA_SUCCESS.
@@ -183,13 +184,13 @@ EXPORT_SYMBOL_GPL(scsa_get_soft_iblock_cookie);
  * @dip: instance
  * @preference: ignored
  * @sip: takes the soft interrupt
- * @cookiep: what mutex_init(9F) takes; or NULL
+ * @cookiep: takes the cookie for mutex_init(9F); or NULL
  * @idevice: cleared if it is not NULL
  * @handler: function to call
  * @arg: its argument
  *
  * Context: thread.
- * Return: SCSA_SUCCESS, SCSA_FAILURE for a missing argument or short memory.
+ * Return: SCSA_SUCCESS, or SCSA_FAILURE for a missing argument or if memory is short.
  */
 int scsa_add_softintr(struct dev_info *dip, int preference, struct scsa_softint **sip,
 		      void **cookiep, unsigned int *idevice, scsa_old_handler_t handler, void *arg)
@@ -205,7 +206,7 @@ int scsa_add_softintr(struct dev_info *dip, int preference, struct scsa_softint 
 }
 EXPORT_SYMBOL_GPL(scsa_add_softintr);
 
-/* What a driver left behind when it failed to attach or to detach. */
+/* Free soft interrupts that the driver left behind when it detached, or failed to. */
 void linux_softint_teardown(struct dev_info *dip)
 {
 	while (dip->di_softints)

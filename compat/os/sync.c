@@ -2,7 +2,7 @@
 /*
  * Mutexes and condition variables: mutex(9F), condvar(9F).
  *
- * A kmutex_t is a mutex or, when it was initialised with the interrupt priority of a driver in the
+ * A kmutex_t is a mutex or, if it was initialised with the interrupt priority of a driver in the
  * atomic model, a spin lock held with local interrupts off.
  */
 #include <linux/export.h>
@@ -17,7 +17,7 @@
 
 struct kmutex {
 	struct task_struct	*owner;
-	unsigned long		flags;	/* of the spin lock's holder */
+	unsigned long		flags;	/* interrupt state of the spin lock's holder */
 	bool			spin;
 	union {
 		struct mutex	mutex;
@@ -146,7 +146,8 @@ EXPORT_SYMBOL_GPL(scsa_mutex_exit);
  * scsa_mutex_owned() - mutex_owned(9F)
  * @mp: the lock
  *
- * An interrupt that took a spin lock counts as the task it interrupted, which cannot run meanwhile.
+ * An interrupt handler that took a spin lock counts as the task it interrupted, which cannot run in
+ * the meantime.
  *
  * Context: any.
  * Return: non-zero if the caller holds the lock.
@@ -181,7 +182,7 @@ EXPORT_SYMBOL_GPL(scsa_cv_init);
 
 /**
  * scsa_cv_destroy() - cv_destroy(9F)
- * @cvp: a condition variable nobody waits on
+ * @cvp: a condition variable without waiters
  *
  * Context: any.
  */
@@ -218,8 +219,8 @@ EXPORT_SYMBOL_GPL(scsa_cv_broadcast);
 enum { CV_SIGNAL = 0, CV_WOKEN = 1, CV_TIMEOUT = -1 };
 
 /*
- * Drop the lock, sleep until woken, take it again. Who took a cv_signal(9F) says so whatever else
- * happened meanwhile, lest the signal be lost.
+ * Drop the lock, sleep until woken, take the lock again. Report a consumed cv_signal(9F) even if
+ * the wait also timed out or the task has a signal pending; otherwise the wake-up is lost.
  */
 static int cv_block(struct scsa_kcondvar *cvp, struct scsa_kmutex *mp, unsigned int state,
 		    long timeout)
@@ -232,7 +233,7 @@ static int cv_block(struct scsa_kcondvar *cvp, struct scsa_kmutex *mp, unsigned 
 	prepare_to_wait_exclusive(wq(cvp), &wait, state);
 	scsa_mutex_exit(mp);
 	timeout = schedule_timeout(timeout);
-	/* Waking takes the entry off the queue. */
+	/* A waker takes the entry off the queue. */
 	woken = list_empty_careful(&wait.entry);
 	finish_wait(wq(cvp), &wait);
 	scsa_mutex_enter(mp);
@@ -258,7 +259,7 @@ static long ticks_until(long abs_ticks)
  */
 void scsa_cv_wait(struct scsa_kcondvar *cvp, struct scsa_kmutex *mp)
 {
-	/* A driver's own thread waits for work as long as it takes: not a hung task. */
+	/* A driver's own thread may wait for work indefinitely: do not report it as a hung task. */
 	cv_block(cvp, mp, (current->flags & PF_KTHREAD) ? TASK_IDLE : TASK_UNINTERRUPTIBLE,
 		 MAX_SCHEDULE_TIMEOUT);
 }
@@ -282,7 +283,7 @@ EXPORT_SYMBOL_GPL(scsa_cv_wait_sig);
  * scsa_cv_timedwait() - cv_timedwait(9F)
  * @cvp: the condition variable
  * @mp: a lock the caller holds; held again on return
- * @abs_ticks: ddi_get_lbolt(9F) time to give up at
+ * @abs_ticks: ddi_get_lbolt(9F) time at which to give up
  *
  * Context: thread.
  * Return: -1 once the time has passed, else greater than 0.
@@ -297,8 +298,8 @@ EXPORT_SYMBOL_GPL(scsa_cv_timedwait);
  * scsa_cv_reltimedwait() - cv_reltimedwait(9F)
  * @cvp: the condition variable
  * @mp: a lock the caller holds; held again on return
- * @delta: ticks to wait at most
- * @resolution: ignored, a tick is fine enough for every user
+ * @delta: maximum ticks to wait
+ * @resolution: ignored; a tick is fine enough for every user
  *
  * Context: thread.
  * Return: -1 once the time has passed, else greater than 0.
@@ -314,7 +315,7 @@ EXPORT_SYMBOL_GPL(scsa_cv_reltimedwait);
  * scsa_cv_timedwait_sig() - cv_timedwait_sig(9F)
  * @cvp: the condition variable
  * @mp: a lock the caller holds; held again on return
- * @abs_ticks: ddi_get_lbolt(9F) time to give up at
+ * @abs_ticks: ddi_get_lbolt(9F) time at which to give up
  *
  * Context: thread.
  * Return: -1 once the time has passed, 0 if a signal ended the wait, else greater than 0.
@@ -329,8 +330,8 @@ EXPORT_SYMBOL_GPL(scsa_cv_timedwait_sig);
  * scsa_cv_reltimedwait_sig() - cv_reltimedwait_sig(9F)
  * @cvp: the condition variable
  * @mp: a lock the caller holds; held again on return
- * @delta: ticks to wait at most
- * @resolution: ignored, a tick is fine enough for every user
+ * @delta: maximum ticks to wait
+ * @resolution: ignored; a tick is fine enough for every user
  *
  * Context: thread.
  * Return: -1 once the time has passed, 0 if a signal ended the wait, else greater than 0.

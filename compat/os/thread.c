@@ -42,7 +42,8 @@ static struct thread *current_thread(void)
  * scsa_curthread() - curthread
  *
  * Context: any.
- * Return: what scsa_thread_create() gave for the running thread; for others a value of their own.
+ * Return: the pointer that scsa_thread_create() returned for the running thread; for any other
+ *	thread a value that is unique to it.
  */
 struct scsa_kthread *scsa_curthread(void)
 {
@@ -55,8 +56,8 @@ EXPORT_SYMBOL_GPL(scsa_curthread);
 /**
  * scsa_thread_exit() - thread_exit(): end the running thread
  *
- * Context: thread, one of scsa_thread_create(). Does not return there; reported, and a no-op,
- * anywhere else.
+ * Context: a thread of scsa_thread_create(), where it does not return. Anywhere else the call is
+ *	reported and does nothing.
  */
 void scsa_thread_exit(void)
 {
@@ -66,7 +67,7 @@ void scsa_thread_exit(void)
 		return;
 	spin_lock_irq(&threads_lock);
 	list_del(&t->list);
-	/* The driver may be unloaded from here on; this module may not. */
+	/* From here on the driver may be unloaded. This module may not: we hold a reference. */
 	wake_up_all(&threads_gone);
 	spin_unlock_irq(&threads_lock);
 	kfree(t);
@@ -131,7 +132,7 @@ static bool thread_exists(u64 did)
 
 /**
  * scsa_thread_join() - thread_join(): wait until a thread has ended
- * @did: its t_did, read while it was known to run
+ * @did: its t_did, read while the thread was known to run
  *
  * Context: thread.
  */

@@ -19,7 +19,7 @@ EXPORT_SYMBOL_GPL(scsa_hz);
  * scsa_ddi_get_lbolt() - ddi_get_lbolt(9F)
  *
  * Context: any.
- * Return: ticks since some time in the past; compare by signed difference, it wraps.
+ * Return: ticks since some time in the past. The value wraps: compare by signed difference.
  */
 long scsa_ddi_get_lbolt(void)
 {
@@ -79,9 +79,9 @@ EXPORT_SYMBOL_GPL(scsa_drv_hztousec);
 
 /**
  * scsa_drv_usecwait() - drv_usecwait(9F)
- * @usec: microseconds to wait at least
+ * @usec: minimum microseconds to wait
  *
- * Context: any; sleeps where it may and the wait is worth it.
+ * Context: any; sleeps for 20 us and more where it may, else spins.
  */
 void scsa_drv_usecwait(long usec)
 {
@@ -110,9 +110,9 @@ void scsa_delay(long ticks)
 EXPORT_SYMBOL_GPL(scsa_delay);
 
 /*
- * A timeout is found by an id that is never used again, so that a stale one is harmless.
- * It leaves the array, and is freed, by whoever gets it out of the array: the function that has
- * run, or untimeout(9F).
+ * A timeout is found by its id. Ids go round 32 bits before one is reused, so a stale id is
+ * harmless. Either timeout_run() or untimeout(9F) takes a timeout out of the array; the one that
+ * does frees it.
  */
 struct timeout {
 	struct delayed_work	work;
@@ -129,7 +129,7 @@ static void timeout_run(struct work_struct *work)
 	struct timeout *t = container_of(to_delayed_work(work), struct timeout, work);
 
 	t->func(t->arg);
-	/* Else an untimeout(9F) waits for us and frees it. */
+	/* Otherwise an untimeout(9F) waits for us and frees it. */
 	if (xa_erase_irq(&timeouts, t->id) == t)
 		kfree(t);
 }
@@ -138,10 +138,10 @@ static void timeout_run(struct work_struct *work)
  * scsa_timeout() - timeout(9F)
  * @func: function to call once, in thread context
  * @arg: its argument
- * @ticks: when; at least one
+ * @ticks: delay; at least one
  *
  * Context: any.
- * Return: an id for untimeout(9F), never NULL; NULL only if memory is short, which is reported.
+ * Return: an id for untimeout(9F); NULL only if memory is short, which is reported.
  */
 void *scsa_timeout(void (*func)(void *), void *arg, long ticks)
 {
@@ -173,10 +173,10 @@ EXPORT_SYMBOL_GPL(scsa_timeout);
  * scsa_untimeout() - untimeout(9F)
  * @id: from scsa_timeout()
  *
- * Waits for a running function, unless called from it.
+ * Waits until a running function has returned, unless called from that function.
  *
  * Context: thread, not holding a lock that the function takes.
- * Return: -1 if the function has run or the id is unknown, else greater or equal 0.
+ * Return: -1 if the function has run or the id is unknown, else 0.
  */
 long scsa_untimeout(void *id)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Who calls an ioctl(9E) and where: ddi_copyin(9F), drv_priv(9F); and CPUs. */
+/* The caller of ioctl(9E): ddi_copyin(9F), drv_priv(9F). And CPUs: <sys/cpuvar.h>. */
 #include <linux/capability.h>
 #include <linux/cpumask.h>
 #include <linux/cred.h>
@@ -15,13 +15,13 @@
 
 /**
  * scsa_ddi_copyin() - ddi_copyin(9F)
- * @from: address of the caller of ioctl(9E), in the kernel if @mode has FKIOCTL
+ * @from: address in the memory of ioctl(9E)'s caller; a kernel address if @mode has FKIOCTL
  * @to: driver's memory
  * @len: bytes
- * @mode: of ioctl(9E)
+ * @mode: mode that ioctl(9E) was given
  *
  * Context: thread.
- * Return: 0, -1 for a bad address.
+ * Return: 0, or -1 for a bad address.
  */
 int scsa_ddi_copyin(const void *from, void *to, size_t len, int mode)
 {
@@ -36,12 +36,12 @@ EXPORT_SYMBOL_GPL(scsa_ddi_copyin);
 /**
  * scsa_ddi_copyout() - ddi_copyout(9F)
  * @from: driver's memory
- * @to: address of the caller of ioctl(9E), in the kernel if @mode has FKIOCTL
+ * @to: address in the memory of ioctl(9E)'s caller; a kernel address if @mode has FKIOCTL
  * @len: bytes
- * @mode: of ioctl(9E)
+ * @mode: mode that ioctl(9E) was given
  *
  * Context: thread.
- * Return: 0, -1 for a bad address.
+ * Return: 0, or -1 for a bad address.
  */
 int scsa_ddi_copyout(const void *from, void *to, size_t len, int mode)
 {
@@ -55,10 +55,10 @@ EXPORT_SYMBOL_GPL(scsa_ddi_copyout);
 
 /**
  * scsa_drv_priv() - drv_priv(9F)
- * @cr: credentials of the caller, which are those of the current task
+ * @cr: ignored; the caller is the current task
  *
  * Context: thread.
- * Return: 0 if it may administer the system, else EPERM.
+ * Return: 0 if the caller may administer the system, else EPERM.
  */
 int scsa_drv_priv(struct cred *cr)
 {
@@ -70,7 +70,7 @@ EXPORT_SYMBOL_GPL(scsa_drv_priv);
  * scsa_ncpus() - ncpus of <sys/cpuvar.h>
  *
  * Context: any.
- * Return: CPUs that are online.
+ * Return: the number of CPUs that are online.
  */
 int scsa_ncpus(void)
 {
@@ -82,7 +82,7 @@ EXPORT_SYMBOL_GPL(scsa_ncpus);
  * scsa_cpu_id() - CPU->cpu_id of <sys/cpuvar.h>
  *
  * Context: any.
- * Return: the CPU it runs on, or ran on.
+ * Return: the CPU that the caller runs on, or ran on at the time of the call.
  */
 int scsa_cpu_id(void)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* DMA segments and attributes to cookies and windows. */
+/* Turns DMA segments and attributes into cookies and windows. */
 #include "dma_window.h"
 
-/* seg and count_max are a size less one, and all ones for no limit: then the sum wraps to 0. */
+/* seg and count_max hold a size minus one. All ones means no limit: the sum then wraps to 0. */
 static uint64_t size_of(uint64_t size_less_one)
 {
 	return size_less_one + 1 ? size_less_one + 1 : UINT64_MAX;
@@ -40,9 +40,9 @@ static const char *attr_fault(const ddi_dma_attr_t *a)
 
 /**
  * dma_limits_init() - check DMA attributes
- * @lim: takes what they come down to
+ * @lim: filled in from @attr
  * @attr: attributes
- * @why: takes what is wrong with them
+ * @why: set to the reason if they are bad, else to NULL
  *
  * Return: DDI_SUCCESS (0) or DDI_DMA_BADATTR.
  */
@@ -60,20 +60,20 @@ int dma_limits_init(struct dma_limits *lim, const ddi_dma_attr_t *attr, const ch
 	lim->max_cookie = pure_min(size_of(attr->dma_attr_seg), size_of(attr->dma_attr_count_max));
 	lim->max_cookie = pure_min(lim->max_cookie, attr->dma_attr_maxxfer);
 	lim->max_cookie = pure_min(lim->max_cookie, UINT32_MAX);
-	/* A cookie that is split stays a whole number of blocks. */
+	/* A larger segment is cut into cookies of this size: keep it a whole number of blocks. */
 	lim->max_cookie -= pure_rest(lim->max_cookie, lim->granular);
 	return 0;
 }
 
 /**
- * dma_limits_sure_len() - bytes that fit in one window however the object is scattered in pages
+ * dma_limits_sure_len() - bytes that always fit in one window, however the pages are scattered
  * @lim: limits
  *
- * Return: the bytes, at least one and not rounded to granular.
+ * Return: that number of bytes; at least 1, and not rounded to granular.
  */
 uint64_t dma_limits_sure_len(const struct dma_limits *lim)
 {
-	/* An object need not begin at a page, so it may touch one page more than it fills. */
+	/* An object may begin inside a page and so touch one page more than its length needs. */
 	uint64_t pages = lim->sgllen > 1 ? lim->sgllen - 1 : 1;
 
 	return pure_min(lim->maxxfer, pages * DMA_PAGESIZE);
@@ -81,11 +81,11 @@ uint64_t dma_limits_sure_len(const struct dma_limits *lim)
 
 /**
  * dma_plan_init() - begin a plan
- * @p: plan whose arrays are set; they are kept
+ * @p: plan; the caller has set its arrays, which stay
  * @lim: limits; granular may have been raised to any number up to maxxfer
- * @offset: where in the object the first segment begins
+ * @offset: offset in the object at which the first segment begins
  *
- * Return: DDI_SUCCESS (0), DDI_DMA_NOMAPPING if not even one block fits in a window.
+ * Return: DDI_SUCCESS (0), or DDI_DMA_NOMAPPING if not even one block fits in a window.
  */
 int dma_plan_init(struct dma_plan *p, const struct dma_limits *lim, uint64_t offset)
 {
@@ -99,8 +99,8 @@ int dma_plan_init(struct dma_plan *p, const struct dma_limits *lim, uint64_t off
 }
 
 /*
- * Close the current window for what is to follow. What is too much for a multiple of granular is
- * cut off its end and becomes the beginning of the next window.
+ * Close the current window because more data follows. Any excess over a multiple of granular moves
+ * to the next window.
  */
 static int close_window(struct dma_plan *p)
 {
@@ -111,7 +111,7 @@ static int close_window(struct dma_plan *p)
 
 	if (surplus == cur->len)
 		return DDI_DMA_NOMAPPING;
-	/* Room for a cookie that is cut in two, before anything changes. */
+	/* Check for room before changing anything. Cutting a cookie in two takes one more entry. */
 	if (p->nwins == p->wins_max || (surplus && p->ncookies == p->cookies_max))
 		return DMA_PLAN_GROW;
 
@@ -136,13 +136,13 @@ static int close_window(struct dma_plan *p)
 	return 0;
 }
 
-/* Bytes from @addr to the next boundary no cookie crosses. */
+/* Bytes from @addr to the next boundary that no cookie may cross. */
 static uint64_t to_boundary(const struct dma_plan *p, uint64_t addr)
 {
 	return size_of(p->lim->seg - (addr & p->lim->seg));
 }
 
-/* How much of what is left the last cookie of the window can take. */
+/* How many bytes of the current segment the window's last cookie can take. */
 static uint64_t mergeable(const struct dma_plan *p)
 {
 	const ddi_dma_cookie_t *last;
@@ -160,7 +160,7 @@ static bool reachable(const struct dma_limits *lim, uint64_t addr, uint64_t len)
 	return addr >= lim->addr_lo && addr <= lim->addr_hi && len - 1 <= lim->addr_hi - addr;
 }
 
-/* Segments as long as each is a cookie of its own in the current window, as nearly all are. */
+/* The usual case: take segments while each becomes one cookie of its own in the current window. */
 static void take_simple(struct dma_plan *p)
 {
 	const struct dma_limits *lim = p->lim;
@@ -196,7 +196,7 @@ static void take_simple(struct dma_plan *p)
 	cur->len = p->max_len - room;
 }
 
-/* Any segment: what is left of it. */
+/* The general case: take the rest of one segment. It may be merged, cut, or open a new window. */
 static int take_rest(struct dma_plan *p)
 {
 	const struct dma_limits *lim = p->lim;
@@ -237,7 +237,7 @@ static int take_rest(struct dma_plan *p)
 }
 
 /**
- * dma_plan_resume() - go on after the arrays were enlarged
+ * dma_plan_resume() - continue after the caller has enlarged the arrays
  * @p: plan
  *
  * Return: as dma_plan_add().
@@ -262,13 +262,13 @@ int dma_plan_resume(struct dma_plan *p)
 }
 
 /**
- * dma_plan_add() - plan for the next segments of the object
+ * dma_plan_add() - add the object's next segments to the plan
  * @p: plan
- * @segs: segments; used until all of them have been added
+ * @segs: segments; must stay valid until all of them have been added
  * @n: their number
  *
- * Return: DDI_SUCCESS (0), DMA_PLAN_GROW, or DDI_DMA_NOMAPPING: the device does not reach one, or
- *	a window cannot be made a multiple of granular.
+ * Return: DDI_SUCCESS (0), DMA_PLAN_GROW, or DDI_DMA_NOMAPPING if a segment is out of the device's
+ *	reach or a window cannot be made a multiple of granular.
  */
 int dma_plan_add(struct dma_plan *p, const struct dma_seg *segs, uint32_t n)
 {
@@ -279,13 +279,14 @@ int dma_plan_add(struct dma_plan *p, const struct dma_seg *segs, uint32_t n)
 }
 
 /**
- * dma_plan_widen() - make windows of several sets of cookies
+ * dma_plan_widen() - merge windows so that each holds several sets of cookies
  * @p: finished plan
- * @sets: how many a window holds at most
+ * @sets: most sets that a window may hold
  *
- * ddi_dma_buf_bind_handle(9F) allows a window more cookies than sgllen, to be used in sets of
- * sgllen. Such a set is what was a window before, so it satisfies the attributes; only one of
- * sgllen cookies can be followed by another. Of several windows two remain at least.
+ * ddi_dma_buf_bind_handle(9F) lets a window have more cookies than sgllen; the driver then uses
+ * them in sets of sgllen. Each set was a window before, so it satisfies the attributes. Only a set
+ * of exactly sgllen cookies can be followed by another. The last window is never merged, so a plan
+ * of several windows keeps at least two.
  */
 void dma_plan_widen(struct dma_plan *p, uint32_t sets)
 {

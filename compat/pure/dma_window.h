@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * DMA segments and attributes to cookies and windows; pure.
+ * Turns DMA segments and attributes into cookies and windows; pure.
  *
- * A window is what one command can carry: at most sgllen cookies and maxxfer bytes, its length a
- * multiple of granular but for the last. Windows tile the object in order.
+ * A window is what one command can carry: at most sgllen cookies and maxxfer bytes. The length of
+ * every window but the last is a multiple of granular. Windows tile the object in order.
  */
 #ifndef _COMPAT_DMA_WINDOW_H
 #define _COMPAT_DMA_WINDOW_H
@@ -14,7 +14,7 @@
 
 #define DMA_PAGESIZE	4096
 
-/* What ddi_dma_attr(9S) comes down to. */
+/* ddi_dma_attr(9S), reduced to what the planner needs. */
 struct dma_limits {
 	uint64_t	addr_lo;
 	uint64_t	addr_hi;
@@ -28,12 +28,12 @@ struct dma_limits {
 struct dma_win {
 	uint64_t	offset;
 	uint64_t	len;
-	uint32_t	first;		/* of its cookies */
+	uint32_t	first;		/* index of its first cookie */
 	uint32_t	ncookies;
 };
 
 /*
- * A plan being made. The arrays are the caller's. The last window is @cur, so that a plan of one
+ * A plan under construction. The caller owns the arrays. The last window is @cur, so a plan of one
  * window needs no array of windows.
  */
 struct dma_plan {
@@ -46,13 +46,13 @@ struct dma_plan {
 	uint32_t		wins_max;
 	struct dma_win		cur;
 	uint64_t		max_len;	/* of a window: maxxfer rounded down to granular */
-	const struct dma_seg	*segs;		/* being added: those that are left */
+	const struct dma_seg	*segs;		/* segments still to add */
 	uint32_t		nsegs;
-	uint64_t		addr;		/* what is left of the one before them */
+	uint64_t		addr;		/* the rest of the segment before them */
 	uint64_t		len;
 };
 
-/* An array is full: enlarge those that are and call dma_plan_resume(). */
+/* An array is full: enlarge each full array and call dma_plan_resume(). */
 #define DMA_PLAN_GROW	1
 
 int dma_limits_init(struct dma_limits *lim, const ddi_dma_attr_t *attr, const char **why);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the pure code needs of its environment: the kernel, or a process in the tests. */
+/* What the pure code needs from its environment: the kernel, or a process in the tests. */
 #ifndef _COMPAT_PURE_H
 #define _COMPAT_PURE_H
 
@@ -31,7 +31,7 @@ static inline uint64_t pure_min(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-/* Division of 64 bits that 32-bit kernels have as well. */
+/* 64-bit division that also works in 32-bit kernels. */
 static inline uint64_t pure_rest(uint64_t n, uint64_t unit)
 {
 	uint64_t rest;

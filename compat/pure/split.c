@@ -33,12 +33,12 @@ enum {
 /* Peripheral device types that are addressed by block. */
 enum { TYPE_DISK = 0x00, TYPE_CDROM = 0x05, TYPE_OPTICAL = 0x07, TYPE_RBC = 0x0e, TYPE_ZBC = 0x14 };
 
-/* Types whose reads end where the data does. */
+/* Types whose reads end where the data ends. */
 enum { TYPE_TAPE = 0x01, TYPE_PROCESSOR = 0x03, TYPE_COMMUNICATIONS = 0x09 };
 
 enum { STATUS_GOOD = 0x00, STATUS_CHECK_CONDITION = 0x02, STATUS_CONDITION_MET = 0x04 };
 
-/* Response codes of current sense data, and the last sense key that is no error. */
+/* Response codes of current sense data, and the highest sense key that is not an error. */
 enum { SENSE_FIXED = 0x70, SENSE_DESCRIPTOR = 0x72, KEY_RECOVERED = 0x01 };
 
 static uint64_t get_be(const uint8_t *p, unsigned int n)
@@ -68,7 +68,10 @@ static unsigned int form_32(const uint8_t *cdb, unsigned int cdblen)
 	return service == SERVICE_READ_32 || service == SERVICE_WRITE_32 ? FORM_32 : FORM_NONE;
 }
 
-/* VERIFY compares with the buffer if BYTCHK is 1; 3 compares one block with many. */
+/*
+ * With BYTCHK 1 VERIFY compares the medium with the buffer. With 3 it compares many blocks with the
+ * one in the buffer, which cannot be split.
+ */
 static bool verify_has_data(const uint8_t *cdb)
 {
 	return (cdb[1] & 0x06) == 0x02;
@@ -129,7 +132,7 @@ static bool has_protection(const uint8_t *cdb, unsigned int form, bool lun_in_cd
 	case FORM_32:
 		return cdb[10] & 0xe0;
 	default:
-		/* SCSI-2 has the LUN there, and no protection. */
+		/* SCSI-2 has the LUN in these bits, and no protection information. */
 		return !lun_in_cdb && (cdb[1] & 0xe0);
 	}
 }
@@ -170,13 +173,13 @@ static uint64_t max_lba(unsigned int form)
 }
 
 /**
- * split_read_varies() - may a target rightly have more data than it was asked for?
+ * split_read_varies() - may a target legitimately have more data than the CDB asks for?
  * @cdb: command
  * @cdblen: its length
  * @device_type: peripheral device type
  *
  * Return: true for reads of a record, message or packet, whose length the medium or the other side
- *	decides; false where the CDB gives the length, or the target cuts its data to it.
+ *	decides; false where the CDB sets the length, or the target truncates its data to it.
  */
 bool split_read_varies(const uint8_t *cdb, unsigned int cdblen, uint8_t device_type)
 {
@@ -210,14 +213,14 @@ static bool sense_is_warning(const uint8_t *sense, unsigned int len)
 }
 
 /**
- * split_carried_out() - has the target carried a command out?
+ * split_carried_out() - did the target carry out a command?
  * @status: SCSI status
  * @sense: sense data
  * @len: its length
  *
- * Return: true for GOOD, CONDITION MET, and CHECK CONDITION with NO SENSE or RECOVERED ERROR of this
- *	command; false for a deferred error, which an earlier command has left and for which this one was
- *	not carried out.
+ * Return: true for GOOD, CONDITION MET, and CHECK CONDITION with NO SENSE or RECOVERED ERROR for
+ *	this command; false for a deferred error: an earlier command caused it, and the target did
+ *	not carry out this one.
  */
 bool split_carried_out(uint8_t status, const uint8_t *sense, unsigned int len)
 {
@@ -269,11 +272,11 @@ enum split_class split_parse(const uint8_t *cdb, unsigned int cdblen, uint64_t b
 /**
  * split_rewrite() - write LBA and length of a part into a copy of the CDB
  * @split: from split_parse()
- * @cdb: copy of the CDB; all else in it stays
- * @offset: where the part begins, in bytes from the beginning of the transfer
- * @bytes: of the part
+ * @cdb: copy of the CDB; nothing else in it changes
+ * @offset: start of the part, in bytes from the start of the transfer
+ * @bytes: length of the part
  *
- * Return: 0, -EINVAL if the part is no whole number of blocks inside the transfer.
+ * Return: 0, or -EINVAL if the part is not a whole number of blocks inside the transfer.
  */
 int split_rewrite(const struct split_cdb *split, uint8_t *cdb, uint64_t offset, uint64_t bytes)
 {
@@ -286,7 +289,7 @@ int split_rewrite(const struct split_cdb *split, uint8_t *cdb, uint64_t offset, 
 	    blocks > split->blocks - first)
 		return -EINVAL;
 	if (split->form == FORM_6) {
-		/* The upper three bits of byte 1 are not the LBA's; 256 blocks are written as 0. */
+		/* The upper 3 bits of byte 1 are not the LBA's. A length of 256 is stored as 0. */
 		cdb[1] = (cdb[1] & 0xe0) | ((split->lba + first) >> 16);
 		put_be(&cdb[2], 2, split->lba + first);
 	} else {

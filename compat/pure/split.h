@@ -12,7 +12,7 @@
 
 enum split_class {
 	SPLIT_OK,
-	SPLIT_NOT_BLOCKS,	/* no block transfer, or one that means something else in parts */
+	SPLIT_NOT_BLOCKS,	/* not a block transfer, or one that changes its meaning in parts */
 	SPLIT_DEVICE,		/* not a device addressed by block */
 	SPLIT_MISMATCH,		/* CDB and buffer disagree about the length */
 	SPLIT_RANGE,		/* the last block has no address in a CDB of this size */

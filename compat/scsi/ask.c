@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What linux/ asks of an HBA driver that is not about a LUN or a command. */
+/* Requests of linux/ to an HBA driver that do not concern a LUN or a command. */
 #include <sys/scsi/scsi.h>
 
 #include "../impl.h"

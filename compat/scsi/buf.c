@@ -8,18 +8,18 @@
 
 /**
  * scsa_scsi_alloc_consistent_buf() - scsi_alloc_consistent_buf(9F)
- * @ap: address the buffer is for
+ * @ap: address that the buffer is for
  * @in_bp: header from getrbuf(9F) to use, or NULL
- * @datalen: bytes of memory, zeroed; 0: none
+ * @datalen: bytes of zeroed memory; 0: none
  * @bflags: B_READ or B_WRITE
- * @callback: NULL_FUNC, SLEEP_FUNC, or a function to call when there may be memory again
+ * @callback: NULL_FUNC, SLEEP_FUNC, or a function to call when memory may be available again
  * @arg: its argument
  *
- * The memory is mapped for the device with each packet it is bound to; to be used with
+ * The memory is mapped for the device with each packet that it is bound to. Use it with
  * PKT_CONSISTENT.
  *
  * Context: any, thread with SLEEP_FUNC.
- * Return: the buffer, NULL if memory is short; @in_bp is the caller's then.
+ * Return: the buffer, or NULL if memory is short; the caller keeps @in_bp then.
  */
 struct buf *scsa_scsi_alloc_consistent_buf(struct scsi_address *ap, struct buf *in_bp,
 					   size_t datalen, uint_t bflags,
@@ -58,7 +58,7 @@ EXPORT_SYMBOL_GPL(scsa_scsi_alloc_consistent_buf);
 
 /**
  * scsa_scsi_free_consistent_buf() - scsi_free_consistent_buf(9F): free memory and header
- * @bp: from scsi_alloc_consistent_buf(9F), bound to no packet any more; NULL is nothing
+ * @bp: from scsi_alloc_consistent_buf(9F), no longer bound to a packet; or NULL
  *
  * Context: any.
  */

@@ -8,10 +8,10 @@
 
 /**
  * scsa_scsi_hba_init() - scsi_hba_init(9F)
- * @modlp: the driver's linkage; to be called before mod_install(9F)
+ * @modlp: the driver's linkage
  *
- * Context: thread, from _init(9E).
- * Return: 0, EINVAL if the driver brings bus operations of its own.
+ * Context: thread, from _init(9E), before mod_install(9F).
+ * Return: 0, or EINVAL if the driver has its own bus operations.
  */
 int scsa_scsi_hba_init(struct modlinkage *modlp)
 {
@@ -27,7 +27,7 @@ EXPORT_SYMBOL_GPL(scsa_scsi_hba_init);
  * scsa_scsi_hba_fini() - scsi_hba_fini(9F)
  * @modlp: the driver's linkage
  *
- * Nothing to undo; kept because the contract has the pair.
+ * There is nothing to undo; the function exists because the contract has the pair.
  *
  * Context: thread, from _fini(9E).
  */
@@ -42,7 +42,7 @@ EXPORT_SYMBOL_GPL(scsa_scsi_hba_fini);
  * @flags: 0 or SCSI_HBA_CANSLEEP
  *
  * Context: any; thread with SCSI_HBA_CANSLEEP.
- * Return: a zeroed transport structure, NULL if memory is short.
+ * Return: a zeroed transport structure, or NULL if memory is short.
  */
 scsi_hba_tran_t *scsa_scsi_hba_tran_alloc(dev_info_t *dip, int flags)
 {
@@ -53,7 +53,7 @@ EXPORT_SYMBOL_GPL(scsa_scsi_hba_tran_alloc);
 
 /**
  * scsa_scsi_hba_tran_free() - scsi_hba_tran_free(9F)
- * @tran: from scsi_hba_tran_alloc(9F), not attached any more
+ * @tran: from scsi_hba_tran_alloc(9F), no longer attached
  *
  * Context: any.
  */
@@ -63,7 +63,7 @@ void scsa_scsi_hba_tran_free(scsi_hba_tran_t *tran)
 		MISUSE("scsi_hba_tran_free", "no transport structure");
 		return;
 	}
-	/* What is kept is a leak; what is freed would be called. */
+	/* Keeping it leaks memory; freeing it would let us call freed memory. */
 	if (tran->tran_hba_dip && tran->tran_hba_dip->di_tran == tran) {
 		MISUSE("scsi_hba_tran_free", "the instance is attached");
 		return;
@@ -76,7 +76,7 @@ EXPORT_SYMBOL_GPL(scsa_scsi_hba_tran_free);
 #define ATTACH_FLAGS	(SCSI_HBA_TRAN_CLONE | SCSI_HBA_TRAN_CDB | SCSI_HBA_TRAN_SCB |	\
 			 SCSI_HBA_ADDR_SPI)
 
-/* Properties of the HBA node that the framework creates unless they are there. */
+/* Properties of the HBA node that the framework creates unless they exist. */
 static const struct {
 	const char	*name;
 	int		value;
@@ -121,10 +121,10 @@ static int create_props(dev_info_t *dip, int type)
 	       DDI_PROP_SUCCESS ? DDI_SUCCESS : DDI_FAILURE;
 }
 
-/* What scsi_hba_pkt_alloc(9F) takes. */
+/* The limit of scsi_hba_pkt_alloc(9F) for an area. */
 #define TRAN_HBA_LEN_MAX	65536
 
-/* The vectors a driver must have: one of the two packet styles, and not the other's. */
+/* Check that a driver has the required vectors, and those of exactly one packet style. */
 static const char *tran_fault(const scsi_hba_tran_t *tran)
 {
 	if (!tran->tran_start || !tran->tran_getcap || !tran->tran_setcap)
@@ -137,7 +137,7 @@ static const char *tran_fault(const scsi_hba_tran_t *tran)
 			return "a tran_* entry point for packets is missing";
 		return NULL;
 	}
-	/* Those of the packet cache are there when it attaches once more. */
+	/* After an earlier attach the vectors of the packet cache are still in @tran. */
 	if (!tran->tran_pkt_cache_ptr && (tran->tran_init_pkt || tran->tran_destroy_pkt))
 		return "both tran_setup_pkt and tran_init_pkt";
 	if (tran->tran_hba_len > TRAN_HBA_LEN_MAX)
@@ -149,9 +149,9 @@ static const char *tran_fault(const scsi_hba_tran_t *tran)
 
 /**
  * scsa_scsi_hba_attach_setup() - scsi_hba_attach_setup(9F)
- * @dip: instance, in its attach(9E)
+ * @dip: instance that is in its attach(9E)
  * @attr: the most restrictive attributes of data transfers; copied
- * @tran: filled transport structure
+ * @tran: transport structure, filled in
  * @flags: SCSI_HBA_TRAN_CLONE; SCSI_HBA_TRAN_CDB, _SCB for drivers with tran_setup_pkt(9E)
  *
  * The SCSI host appears, and its bus is scanned, once attach(9E) has returned DDI_SUCCESS.
@@ -203,7 +203,7 @@ EXPORT_SYMBOL_GPL(scsa_scsi_hba_attach_setup);
  * @dip: instance
  *
  * Context: thread, from detach(9E) or a failing attach(9E).
- * Return: DDI_SUCCESS, DDI_FAILURE while the SCSI host exists or if it was not attached.
+ * Return: DDI_SUCCESS, or DDI_FAILURE while the SCSI host exists or if it was not attached.
  */
 int scsa_scsi_hba_detach(dev_info_t *dip)
 {
@@ -243,7 +243,7 @@ static const char *const capstr[] = {
 	[SCSI_CAP_TRAN_LAYER_RETRIES]	= "tran-layer-retries",
 };
 
-/* '-' and '_' are the same: "dma_max", "msg_out" and "wide_xfer" are older spellings. */
+/* '-' and '_' are equal: "dma_max", "msg_out" and "wide_xfer" are older spellings. */
 static boolean_t cap_equal(const char *a, const char *b)
 {
 	for (; *a && *b; a++, b++)

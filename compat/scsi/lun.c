@@ -2,7 +2,7 @@
 /* LUNs as the HBA driver knows them: tran_tgt_init(9E), capabilities, resets. */
 #include "target.h"
 
-/* Reset notification: the midlayer expects unit attentions then. */
+/* Reset notification: tell the midlayer, which then expects unit attentions. */
 static void target_was_reset(caddr_t arg)
 {
 	struct scsa_lun *lun = (struct scsa_lun *)arg;
@@ -10,7 +10,7 @@ static void target_was_reset(caddr_t arg)
 	linux_report_reset(lun->sd.sd_dev, lun->sd.sd_address.a_target);
 }
 
-/* The HBA driver may have gone. */
+/* Drop a reference. The HBA driver may already be unloaded. */
 void target_lun_rele(struct scsa_lun *lun)
 {
 	if (__atomic_sub_fetch(&lun->refs, 1, __ATOMIC_ACQ_REL))
@@ -23,8 +23,8 @@ void target_lun_rele(struct scsa_lun *lun)
 }
 
 /*
- * A driver with a tran_tgt_probe(9E) of its own may hide devices, as the members of a volume. Only
- * what it says is not there is left out: for all else the midlayer asks the device itself.
+ * A driver with its own tran_tgt_probe(9E) may hide devices, such as the members of a volume. We
+ * leave out only devices that the driver says are absent. All others the midlayer asks itself.
  */
 static boolean_t hidden(struct scsi_device *sd)
 {

@@ -2,17 +2,17 @@
 /*
  * Requests that are carried out in parts.
  *
- * If not all of the buffer could be mapped, as pkt_resid tells, and the CDB may be split, the request
- * is carried out in parts, one after the other: the packet is moved to the next part of the buffer,
- * and LBA and length of the CDB are rewritten for it. A move that fails is not repeated, because
- * drivers have counted it already: what is left of the buffer gets a packet of its own.
+ * If pkt_resid says that not all of the buffer could be mapped, and the CDB may be split, we carry
+ * the request out in parts, one after the other. For each part we move the packet to the next part
+ * of the buffer and rewrite LBA and length of the CDB. We do not repeat a move that failed,
+ * because drivers have counted it already: the rest of the buffer gets a new packet.
  */
 #include "target.h"
 
-/* How soon to try again when a part found no DMA resources or a busy HBA. */
+/* How soon to retry when a part finds no DMA resources or a busy HBA. */
 #define TARGET_RETRY_USEC	4000
 
-/* Set the packet up for the part that is mapped; false if that is no whole number of blocks. */
+/* Set the packet up for the mapped part. False if that is not a whole number of blocks. */
 static boolean_t prepare_part(struct target_cmd *tc)
 {
 	struct scsi_pkt *pkt = tc->tc_pkt;
@@ -20,13 +20,13 @@ static boolean_t prepare_part(struct target_cmd *tc)
 	target_prepare(tc);
 	if (split_rewrite(&tc->tc_split, pkt->pkt_cdbp, tc->tc_done, tc->tc_part))
 		return B_FALSE;
-	/* The next part is sent when this one is complete: ring the doorbell now. */
+	/* The next part is sent only when this one is complete: ring the doorbell now. */
 	pkt->pkt_flags &= ~FLAG_SCSA_MORE;
 	pkt->pkt_time = MAX((tc->tc_deadline - ddi_get_lbolt()) / hz, 1);
 	return B_TRUE;
 }
 
-/* Note which part init_pkt has mapped. */
+/* Note the length of the part that scsi_init_pkt(9F) has mapped. */
 static void mapped_part(struct target_cmd *tc)
 {
 	tc->tc_part = tc->tc_cmd.sc_len - tc->tc_done - tc->tc_pkt->pkt_resid;
@@ -39,7 +39,7 @@ static int send_part(struct target_cmd *tc)
 	return scsi_transport(tc->tc_pkt);
 }
 
-/* Sense of a part that was carried out is reported once the request is, unless it ends with an error. */
+/* Keep the sense data of a part that worked. Report it with the request, unless that fails. */
 static void remember_warning(struct target_cmd *tc)
 {
 	struct scsa_cmd *sc = &tc->tc_cmd;
@@ -54,7 +54,7 @@ static void remember_warning(struct target_cmd *tc)
 	}
 }
 
-/* Account for the part that came back. True if another one is to follow, else all is finished. */
+/* Account for a completed part. True if another part must follow; else the command is finished. */
 static boolean_t part_done(struct target_cmd *tc)
 {
 	struct scsa_cmd *sc = &tc->tc_cmd;
@@ -76,8 +76,8 @@ static boolean_t part_done(struct target_cmd *tc)
 }
 
 /*
- * tran_start() accepted a part. True if the part is done already and another one is to follow;
- * else somebody else may have gone on by now, and the command must not be touched.
+ * tran_start() accepted a part. True if that part is already done and another one must follow.
+ * Otherwise the completion may already have taken over: the caller must not touch the command.
  */
 static boolean_t part_accepted(struct target_cmd *tc)
 {
@@ -96,15 +96,15 @@ static void retry_later(struct target_cmd *tc)
 }
 
 /*
- * Bind what is left of the buffer, to a new packet unless packets are kept. 0, 1 for a passing
- * shortage, -1 if it can never be; -2 if the midlayer takes the command back.
+ * Bind the rest of the buffer, to a new packet unless packets are kept. Returns 0, 1 for a
+ * temporary shortage, -1 if it can never work, -2 if the midlayer takes the command back.
  */
 static noinline int bind_rest(struct target_cmd *tc)
 {
 	int rc;
 
 	target_release_pkt(tc);
-	/* An abort may still refer to the old packet then. */
+	/* With an abort under way, the abort may still refer to the old packet. */
 	if (__atomic_load_n(&tc->tc_stop, __ATOMIC_ACQUIRE) || !linux_cmd_hold(&tc->tc_cmd))
 		return -2;
 	rc = target_get_resources(tc);
@@ -112,7 +112,7 @@ static noinline int bind_rest(struct target_cmd *tc)
 	return rc;
 }
 
-/* Map the next part, unless one that is mapped still waits for a busy HBA. */
+/* Map the next part, unless a mapped part still waits for a busy HBA. False: stop here. */
 static boolean_t map_part(struct target_cmd *tc)
 {
 	if (tc->tc_part)
@@ -138,13 +138,13 @@ static boolean_t map_part(struct target_cmd *tc)
 	}
 }
 
-/* Send parts for as long as they come back before tran_start() returns. Any context. */
+/* Send parts as long as each completes before tran_start() returns. Any context. */
 static void run_parts(void *arg)
 {
 	struct target_cmd *tc = arg;
 
 	do {
-		/* An abort, or the midlayer has given the buffer back to its owner. */
+		/* An abort is requested, or the midlayer has returned the buffer to its owner. */
 		if (__atomic_load_n(&tc->tc_stop, __ATOMIC_ACQUIRE) ||
 		    __atomic_load_n(&tc->tc_cmd.sc_state, __ATOMIC_ACQUIRE) != SCSA_CMD_STARTED) {
 			target_fail(tc, SCSA_ABORTED);
@@ -176,7 +176,7 @@ static void run_parts(void *arg)
 	} while (part_accepted(tc));
 }
 
-/* A part came back. */
+/* A part is complete. */
 void target_part_comp(struct target_cmd *tc)
 {
 	if (__atomic_load_n(&tc->tc_handoff, __ATOMIC_ACQUIRE) == HANDOFF_SENDING &&
@@ -186,7 +186,7 @@ void target_part_comp(struct target_cmd *tc)
 		run_parts(tc);
 }
 
-/* All of the buffer does not fit: begin to carry the request out in parts. */
+/* The buffer does not fit in one command: start to carry the request out in parts. */
 int target_start_parts(struct target_cmd *tc)
 {
 	struct scsa_cmd *sc = &tc->tc_cmd;

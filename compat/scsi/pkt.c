@@ -8,12 +8,12 @@
 #include "pkt.h"
 
 #define PKT_MAGIC	0x0a110ced
-/* Published drivers copy as much sense data as the device sends, whatever room there is. */
+/* Published drivers copy as much sense data as the device sends, even beyond the status area. */
 #define PKT_SCB_SLACK	256
-/* No command, status or private area of a real driver comes near it. */
+/* No command, status or private area of a real driver comes near this size. */
 #define PKT_AREA_MAX	65536
 
-/* Reserve an area behind those before it; @len was checked. */
+/* Reserve an area after the previous ones. @len has been checked. */
 static size_t area(size_t *size, int len)
 {
 	size_t offset = *size;
@@ -43,7 +43,7 @@ boolean_t scsi_pkt_lengths_ok(dev_info_t *dip, int cmdlen, int statuslen, int tg
  * @callback: NULL_FUNC, or SLEEP_FUNC to wait for memory
  * @arg: ignored
  *
- * Packet and areas are zeroed; the pointer to an area of no length is NULL.
+ * Packet and areas are zeroed. The pointer to an area of length 0 is NULL.
  *
  * Context: any with NULL_FUNC, else thread.
  * Return: the packet or NULL.
@@ -115,10 +115,10 @@ void scsi_pkt_sync_cached(struct scsi_pkt *pkt)
  * scsa_scsi_hba_pkt_comp() - scsi_hba_pkt_comp(9F): hand a packet back to the target driver
  * @pkt: a packet that tran_start(9E) accepted; the caller must not touch it afterwards
  *
- * What a consistent buffer was given is visible to the CPU then, for drivers with
- * tran_setup_pkt(9E). Nobody is called for a polled packet.
+ * For drivers with tran_setup_pkt(9E), the CPU then sees the data that the device put in a
+ * consistent buffer. A polled packet has no completion function to call.
  *
- * Context: any, with no lock held that tran_start(9E) takes.
+ * Context: any, holding no lock that tran_start(9E) takes.
  */
 void scsa_scsi_hba_pkt_comp(struct scsi_pkt *pkt)
 {
@@ -129,7 +129,7 @@ void scsa_scsi_hba_pkt_comp(struct scsi_pkt *pkt)
 	scsi_pkt_sync_consistent(pkt);
 	if (pkt->pkt_flags & FLAG_NOINTR)
 		return;
-	/* As far as it can be told: the packet may have been sent again, or be freed. */
+	/* As far as we can tell: the packet may have been sent again, or freed. */
 	if (pkt->pkt_flags & FLAG_PKT_COMP_CALLED) {
 		MISUSE("scsi_hba_pkt_comp", "the packet is complete already");
 		return;
@@ -143,19 +143,20 @@ EXPORT_SYMBOL_GPL(scsa_scsi_hba_pkt_comp);
 /**
  * scsa_scsi_init_pkt() - scsi_init_pkt(9F)
  * @ap: address of the LUN
- * @pkt: packet to give DMA resources, or to move to the next part of its buffer; NULL: a new one
+ * @pkt: packet to give DMA resources to, or to move to the next part of its buffer; NULL: a new one
  * @bp: buffer, or NULL
- * @cmdlen: bytes for the CDB; the lengths matter for a new packet only
+ * @cmdlen: bytes for the CDB; the lengths matter only for a new packet
  * @statuslen: bytes for the status
  * @privatelen: bytes for the target driver
  * @flags: PKT_CONSISTENT, PKT_DMA_PARTIAL, PKT_XARQ
- * @callback: NULL_FUNC, SLEEP_FUNC, or a function to call when resources may be there again
+ * @callback: NULL_FUNC, SLEEP_FUNC, or a function to call when resources may be available again
  * @arg: its argument
  *
- * B_ERROR of @bp tells a lasting failure from a passing shortage.
+ * After a failure, B_ERROR in @bp means that the failure is permanent; without it, resources are
+ * short.
  *
  * Context: any, thread with SLEEP_FUNC.
- * Return: the packet, with what is not mapped yet in pkt_resid, or NULL.
+ * Return: the packet, with the bytes not yet mapped in pkt_resid; or NULL.
  */
 struct scsi_pkt *scsa_scsi_init_pkt(struct scsi_address *ap, struct scsi_pkt *pkt, struct buf *bp,
 				    int cmdlen, int statuslen, int privatelen, int flags,
@@ -180,7 +181,7 @@ EXPORT_SYMBOL_GPL(scsa_scsi_init_pkt);
 
 /**
  * scsa_scsi_destroy_pkt() - scsi_destroy_pkt(9F)
- * @pkt: packet the HBA driver does not own
+ * @pkt: packet that the HBA driver does not own
  *
  * Context: any.
  */
@@ -200,7 +201,7 @@ EXPORT_SYMBOL_GPL(scsa_scsi_destroy_pkt);
 
 /**
  * scsa_scsi_dmafree() - scsi_dmafree(9F): release a packet's DMA resources, keep the packet
- * @pkt: packet the HBA driver does not own
+ * @pkt: packet that the HBA driver does not own
  *
  * Context: any.
  */

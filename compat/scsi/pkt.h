@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the framework keeps behind a packet, shared by the two packet styles. */
+/* The framework's data around a packet, shared by the two packet styles. */
 #ifndef _COMPAT_SCSI_PKT_H
 #define _COMPAT_SCSI_PKT_H
 
@@ -11,12 +11,12 @@ struct pkt_wrapper {
 	struct scsi_pkt		pw_pkt;		/* first */
 	uint_t			pw_magic;
 	size_t			pw_size;
-	/* The rest serves packets of drivers with tran_setup_pkt(9E) only. */
+	/* The rest is only for packets of drivers with tran_setup_pkt(9E). */
 	struct pkt_wrapper	*pw_next;	/* in the cache, under its lock */
-	int			pw_cmdroom;	/* lengths its areas have */
+	int			pw_cmdroom;	/* lengths of its areas */
 	int			pw_scbroom;
 	int			pw_tgtroom;
-	uint_t			pw_granular;	/* of the attributes pkt_handle was made with */
+	uint_t			pw_granular;	/* granularity that pkt_handle was made with */
 	boolean_t		pw_bound;
 	uint_t			pw_nwin;
 	uint_t			pw_win;		/* the current one */
@@ -28,7 +28,7 @@ static inline struct pkt_wrapper *pkt_wrapper(struct scsi_pkt *pkt)
 	return (struct pkt_wrapper *)pkt;
 }
 
-/* Is it a packet of some HBA, as far as can be told? */
+/* As far as we can tell, is this a packet of an HBA? */
 static inline boolean_t pkt_usable(const struct scsi_pkt *pkt)
 {
 	return pkt && pkt->pkt_address.a_hba_tran ? B_TRUE : B_FALSE;
@@ -36,7 +36,7 @@ static inline boolean_t pkt_usable(const struct scsi_pkt *pkt)
 
 boolean_t scsi_pkt_lengths_ok(dev_info_t *dip, int cmdlen, int statuslen, int tgtlen, int hbalen);
 
-/* On completion: show the CPU what a driver with tran_setup_pkt(9E) has put in such a buffer. */
+/* On completion, for drivers with tran_setup_pkt(9E): sync a consistent buffer of a read. */
 void scsi_pkt_sync_cached(struct scsi_pkt *pkt);
 static inline void scsi_pkt_sync_consistent(struct scsi_pkt *pkt)
 {
@@ -50,7 +50,7 @@ int scsi_transport_panic(struct scsi_pkt *pkt);
 
 /* Install the framework's packet functions in @tran, which has tran_setup_pkt(9E). */
 void scsi_pkt_cache_attach(scsi_hba_tran_t *tran);
-/* The instance is detached. Packets in use are freed when they come back. */
+/* The instance detaches. Packets in use are freed when the driver returns them. */
 void scsi_pkt_cache_detach(scsi_hba_tran_t *tran);
 void scsi_pkt_cache_free(scsi_hba_tran_t *tran);
 

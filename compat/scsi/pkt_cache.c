@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Packets of drivers with tran_setup_pkt(9E): the framework allocates them, binds their DMA
- * resources and moves them from window to window; the driver finds the cookies of the current part
+ * Packets of drivers with tran_setup_pkt(9E). The framework allocates them, binds their DMA
+ * resources and moves them from window to window. The driver finds the cookies of the current part
  * in pkt_cookies.
  *
- * A packet that is destroyed goes back to its instance's cache as constructed as it was, and stays
- * there until the instance detaches: a constructor may sleep and a destructor needs a thread, while
+ * A destroyed packet returns to its instance's cache, still constructed, and stays there until the
+ * instance detaches. The reason: a constructor may sleep and a destructor needs a thread, but
  * packets come and go in any context.
  */
 #include <sys/scsi/scsi.h>
@@ -13,7 +13,7 @@
 #include "../impl.h"
 #include "pkt.h"
 
-/* Least room for a CDB and for a status, so that one packet serves most requests. */
+/* Minimum room for a CDB and for a status, so that one packet fits most requests. */
 #define CACHE_CMDLEN	16
 #define CACHE_SCBLEN	((int)sizeof(struct scsi_arq_status))
 
@@ -21,7 +21,7 @@ struct pkt_cache {
 	scsi_hba_tran_t		*pc_tran;
 	kmutex_t		pc_lock;	/* protects the rest */
 	struct pkt_wrapper	*pc_free;
-	boolean_t		pc_closed;	/* detached: what comes back is freed */
+	boolean_t		pc_closed;	/* detached: returned packets are freed */
 };
 
 static int dma_handle_alloc(scsi_hba_tran_t *tran, struct pkt_wrapper *pw,
@@ -82,7 +82,7 @@ static void cache_destruct(struct pkt_cache *cache, struct pkt_wrapper *pw)
 	scsi_hba_pkt_free(&pkt->pkt_address, pkt);
 }
 
-/* Take a packet with such areas out of the cache. */
+/* Take a packet with areas of these sizes out of the cache. NULL if there is none. */
 static struct pkt_wrapper *cache_take(struct pkt_cache *cache, int cmdroom, int scbroom,
 				      int tgtroom)
 {
@@ -114,7 +114,7 @@ static void cache_put(struct pkt_cache *cache, struct pkt_wrapper *pw)
 		cache_destruct(cache, pw);
 }
 
-/* A packet as fresh as one from scsi_hba_pkt_alloc(9F), but for what the constructor has done. */
+/* A packet in the state of a new one from scsi_hba_pkt_alloc(9F), but constructed. */
 static struct pkt_wrapper *cache_get(struct pkt_cache *cache, struct scsi_address *ap, int cmdlen,
 				     int statuslen, int tgtlen, int (*callback)(caddr_t))
 {
@@ -158,7 +158,7 @@ static void dma_unbind(struct pkt_wrapper *pw)
 	pkt->pkt_dma_flags = 0;
 }
 
-/* Give the packet the cookies of the window at @offset; a window is what one command carries. */
+/* Give the packet the cookies of the window at @offset. One command carries one window. */
 static void take_window(struct pkt_wrapper *pw, off_t offset, size_t len)
 {
 	struct scsi_pkt *pkt = &pw->pw_pkt;
@@ -170,7 +170,7 @@ static void take_window(struct pkt_wrapper *pw, off_t offset, size_t len)
 	pkt->pkt_resid = pw->pw_len - offset - len;
 }
 
-/* On failure the packet stays where it is in the buffer, and the call may be repeated. */
+/* Move to the next window. On failure the packet does not move, and the caller may try again. */
 static boolean_t dma_move(struct pkt_wrapper *pw)
 {
 	off_t offset;
@@ -245,7 +245,7 @@ fail:
 	return B_FALSE;
 }
 
-/* Let the driver set a new packet up, then see that it has the areas it was asked for. */
+/* Let the driver set a new packet up, then check that it has all the areas requested. */
 static boolean_t setup(struct scsi_pkt *pkt, int (*callback)(caddr_t))
 {
 	scsi_hba_tran_t *tran = pkt->pkt_address.a_hba_tran;
@@ -284,7 +284,7 @@ static struct scsi_pkt *cache_init_pkt(struct scsi_address *ap, struct scsi_pkt 
 		pkt->pkt_resid = 0;
 	else if (pw->pw_bound ? !dma_move(pw) : !dma_bind(pw, bp, flags, callback))
 		goto fail;
-	/* Once for a packet, whatever becomes of its DMA resources, as the teardown comes once. */
+	/* Setup runs once for a packet, like teardown, whatever happens to its DMA resources. */
 	if (new && !setup(pkt, callback))
 		goto fail;
 	return pkt;
@@ -337,7 +337,7 @@ void scsi_pkt_cache_attach(scsi_hba_tran_t *tran)
 	tran->tran_sync_pkt = cache_sync_pkt;
 }
 
-/* The driver may still have packets, and give them back before it frees @tran. */
+/* The driver may still hold packets. It must return them before it frees @tran. */
 void scsi_pkt_cache_detach(scsi_hba_tran_t *tran)
 {
 	struct pkt_cache *cache = tran->tran_pkt_cache_ptr;

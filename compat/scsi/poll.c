@@ -2,8 +2,8 @@
 /*
  * Polled commands: FLAG_NOINTR in scsi_transport(9F), and scsi_poll(9F).
  *
- * A thread that may sleep has no reason to let the HBA driver spin: its packet is sent as any other
- * and it waits for the completion. The driver's own way to poll is left to those who cannot sleep.
+ * A thread that may sleep need not make the HBA driver spin: we send its packet like any other and
+ * wait for the completion. Only callers that cannot sleep use the driver's own polling.
  */
 #include <sys/scsi/scsi.h>
 #include <linux/export.h>
@@ -11,22 +11,22 @@
 #include "../impl.h"
 #include "pkt.h"
 
-#define POLL_TIMEOUT_SEC	60	/* of packets that have none */
+#define POLL_TIMEOUT_SEC	60	/* for packets without a pkt_time */
 #define POLL_ROUND_USEC		10000
 #define POLL_BUSY_USEC		1000000
 #define POLL_ROUNDS_PER_SEC	(1000000 / POLL_ROUND_USEC)
-/* How long a packet may be late, and how long each attempt to get it back may take. */
+/* How long a packet may be late, and how long to wait after each attempt to get it back. */
 #define POLL_GRACE_SEC		5
 #define POLL_GRACE_DOUBLINGS	6
 
-/* A packet somebody waits for; on the stack of who does. */
+/* One waiter, on the waiting thread's stack. */
 struct poll_waiter {
 	struct poll_waiter	*next;
 	struct scsi_pkt		*pkt;
 	boolean_t		done;
 };
 
-static kmutex_t poll_lock;		/* protects the list and what is on it */
+static kmutex_t poll_lock;		/* protects the list and its entries */
 static kcondvar_t poll_cv;
 static struct poll_waiter *poll_waiters;
 
@@ -56,7 +56,7 @@ static void poll_comp(struct scsi_pkt *pkt)
 	mutex_exit(&poll_lock);
 }
 
-/* poll_lock is held, as well as on return. B_FALSE after @seconds without a completion. */
+/* poll_lock is held on entry and on return. B_FALSE after @seconds without a completion. */
 static boolean_t wait_done(struct poll_waiter *w, int seconds)
 {
 	clock_t until = ddi_get_lbolt() + SEC_TO_TICK(seconds);
@@ -80,8 +80,8 @@ static void get_back(struct scsi_pkt *pkt, int step)
 }
 
 /*
- * The driver has the packet, and its memory, until it gives it back: there is no way but to wait
- * and, if there is a limit of time, to ask for it with more and more force.
+ * The driver owns the packet and its memory until it returns the packet, so we must wait. With a
+ * time limit we also ask for it with increasing force: abort, target reset, bus reset.
  */
 static void wait_for_pkt(struct poll_waiter *w, int seconds)
 {
@@ -118,7 +118,7 @@ static void poll_leave(struct poll_waiter *w)
 	mutex_exit(&poll_lock);
 }
 
-/* Send a polled packet as one that is not, and wait. Thread. TRAN_*. */
+/* Send a polled packet as an ordinary one and wait for it. Thread. TRAN_*. */
 static int send_and_wait(struct scsi_pkt *pkt)
 {
 	struct poll_waiter w = { .pkt = pkt };
@@ -138,7 +138,7 @@ static int send_and_wait(struct scsi_pkt *pkt)
 	return rc;
 }
 
-/* Have the driver poll. TRAN_*. */
+/* Let the driver poll. TRAN_*. */
 static int start_polled(struct scsi_pkt *pkt)
 {
 	struct scsi_address *ap = &pkt->pkt_address;
@@ -172,7 +172,7 @@ static void poll_pause(clock_t usec)
 		drv_usecwait(usec);
 }
 
-/* How long to wait before the packet is sent again, 0: it is over. */
+/* How long to wait, in microseconds, before sending the packet again. 0: do not send it again. */
 static clock_t poll_again(const struct scsi_pkt *pkt)
 {
 	if (pkt->pkt_reason == CMD_INCOMPLETE && pkt->pkt_state == 0)
@@ -214,10 +214,10 @@ static int poll_rounds(struct scsi_pkt *pkt)
 
 /**
  * scsa_scsi_poll() - scsi_poll(9F): run a packet and wait until it is complete
- * @pkt: packet with CDB; pkt_time counts for repetitions too, 0 stands for a minute
+ * @pkt: packet with CDB; pkt_time also limits the time for repetitions; 0 stands for a minute
  *
- * The packet is sent again while the HBA or the target is busy. pkt_flags, pkt_comp and pkt_time are
- * as before afterwards; pkt_reason and the status tell why it failed.
+ * The packet is sent again while the HBA or the target is busy. On return pkt_flags, pkt_comp and
+ * pkt_time have their old values, and pkt_reason and the status say why it failed.
  *
  * Context: any; sleeps in a thread, spins elsewhere.
  * Return: 0 if the command completed with good status, else -1.
@@ -251,8 +251,7 @@ EXPORT_SYMBOL_GPL(scsa_scsi_poll);
  * scsa_scsi_hba_in_panic() - scsi_hba_in_panic(9F)
  *
  * Context: any.
- * Return: 1 once the kernel has panicked, after which nothing sleeps and interrupts do not come;
- *	else 0.
+ * Return: 1 once the kernel has panicked, when no code may sleep and no interrupts arrive; else 0.
  */
 int scsa_scsi_hba_in_panic(void)
 {

@@ -21,7 +21,7 @@ static int inquire(struct scsi_device *sd, struct scsi_pkt *pkt, const struct bu
 			return SCSIPROBE_BUSY;
 		return SCSIPROBE_FAILURE;
 	}
-	/* Anything that is in the buffer is of the device only as far as it was transferred. */
+	/* Only the bytes that were transferred come from the device. */
 	if (pkt->pkt_resid < 0 || pkt->pkt_resid > SUN_INQSIZE - SUN_MIN_INQLEN)
 		return SCSIPROBE_FAILURE;
 	scsi_sync_pkt(pkt);
@@ -36,7 +36,7 @@ static int inquire(struct scsi_device *sd, struct scsi_pkt *pkt, const struct bu
  * @sd: logical unit; sd_inq takes the data, and is freed by scsi_unprobe(9F)
  * @waitfunc: NULL_FUNC, or SLEEP_FUNC to wait for resources
  *
- * Context: thread; with NULL_FUNC any, where it spins.
+ * Context: thread; with NULL_FUNC any, but it spins where it must not sleep.
  * Return: SCSIPROBE_EXISTS, _NONCCS (a device older than SCSI-2), _NORESP, _BUSY, _FAILURE, _NOMEM.
  */
 int scsa_scsi_hba_probe(struct scsi_device *sd, int (*waitfunc)(caddr_t))
@@ -62,7 +62,7 @@ int scsa_scsi_hba_probe(struct scsi_device *sd, int (*waitfunc)(caddr_t))
 	pkt->pkt_cdbp[0] = SCMD_INQUIRY;
 	pkt->pkt_cdbp[4] = SUN_INQSIZE;
 	pkt->pkt_time = PROBE_TIME_SEC;
-	/* The first command after a reset may fail for that reason alone. */
+	/* The first command after a reset may fail just because of the reset. */
 	for (tries = 0; tries < PROBE_TRIES; tries++) {
 		rc = inquire(sd, pkt, bp);
 		if (rc != SCSIPROBE_FAILURE)
@@ -81,7 +81,7 @@ EXPORT_SYMBOL_GPL(scsa_scsi_hba_probe);
  * @sd: logical unit
  * @waitfunc: NULL_FUNC or SLEEP_FUNC
  *
- * Asks the HBA driver's tran_tgt_probe(9E) or, if it has none, scsi_hba_probe(9F).
+ * Calls the HBA driver's tran_tgt_probe(9E) or, if it has none, scsi_hba_probe(9F).
  *
  * Context: as for scsi_hba_probe(9F).
  * Return: SCSIPROBE_*.
@@ -96,7 +96,7 @@ int scsa_scsi_probe(struct scsi_device *sd, int (*waitfunc)(caddr_t))
 EXPORT_SYMBOL_GPL(scsa_scsi_probe);
 
 /**
- * scsa_scsi_unprobe() - scsi_unprobe(9F): free what scsi_probe(9F) has allocated
+ * scsa_scsi_unprobe() - scsi_unprobe(9F): free the memory that scsi_probe(9F) has allocated
  * @sd: logical unit
  *
  * Context: thread.

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Who wants to know of resets: scsi_hba_reset_notify_setup(9F) and its kin. */
+/* Reset notification: scsi_hba_reset_notify_setup(9F), ..._callback(9F), ..._tear_down(9F). */
 #include <sys/scsi/scsi.h>
 #include <sys/thread.h>
 #include <linux/export.h>
 
 #include "../impl.h"
 
-/* All of it under the HBA driver's lock. */
+/* All members are under the HBA driver's lock. */
 struct scsi_reset_notify_entry {
 	struct scsi_reset_notify_entry	*next;
 	struct scsi_address		ap;
 	void				(*callback)(caddr_t arg);
 	caddr_t				arg;
-	boolean_t			due;	/* to be called in this round */
-	boolean_t			gone;	/* off the list, to be freed by its caller */
-	kthread_t			*caller;	/* of the callback, while it runs */
+	boolean_t			due;	/* must be called in this round */
+	boolean_t			gone;	/* off the list; @caller frees it */
+	kthread_t			*caller;	/* thread running the callback */
 };
 
 static boolean_t same_address(const struct scsi_address *a, const struct scsi_address *b)
@@ -23,9 +23,9 @@ static boolean_t same_address(const struct scsi_address *a, const struct scsi_ad
 }
 
 /*
- * Free an entry that is off the list. Its function may be running, and its argument be freed by who
- * cancels: so wait, unless it is the function itself that cancels, or that is where nobody waits.
- * @mutex is held, and dropped meanwhile.
+ * Free an entry that is off the list. Its function may be running, and the canceller may free the
+ * argument afterwards. So wait, unless the function itself cancels or the canceller may not sleep.
+ * @mutex is held; it is dropped while waiting.
  */
 static void entry_free(struct scsi_reset_notify_entry *e, kmutex_t *mutex)
 {
@@ -60,18 +60,18 @@ static struct scsi_reset_notify_entry *entry_alloc(const struct scsi_address *ap
 /**
  * scsa_scsi_hba_reset_notify_setup() - scsi_hba_reset_notify_setup(9F): body of a
  *	tran_reset_notify(9E)
- * @ap: who wants to know
+ * @ap: address that registers or cancels
  * @flag: SCSI_RESET_NOTIFY or SCSI_RESET_CANCEL
  * @callback: function to call after a reset
  * @arg: its argument
  * @mutex: the driver's lock for @listp, not held
  * @listp: the driver's list
  *
- * An address has one function: a new one takes the place of the old. In a thread the old one does
- * not run any more on return, unless it is the caller.
+ * An address has one function: a new one replaces the old. In a thread the old one no longer runs
+ * on return, unless it is the caller.
  *
  * Context: any with an atomic driver's lock, else thread.
- * Return: DDI_SUCCESS, DDI_FAILURE if there is nothing to cancel or memory is short.
+ * Return: DDI_SUCCESS, or DDI_FAILURE if there is nothing to cancel or memory is short.
  */
 int scsa_scsi_hba_reset_notify_setup(struct scsi_address *ap, int flag, void (*callback)(caddr_t),
 				     caddr_t arg, kmutex_t *mutex,
@@ -115,10 +115,10 @@ static struct scsi_reset_notify_entry *first_due(struct scsi_reset_notify_entry 
  * @mutex: the driver's lock for @listp, held; dropped around each callback
  * @listp: the driver's list
  *
- * Functions may set up and cancel. Those that another call is running are left to it, which runs
- * them once more.
+ * The functions may register and cancel. If another call is running a function, that call runs it
+ * once more; this call skips it.
  *
- * Context: as for the lock.
+ * Context: any in which @mutex may be held.
  */
 void scsa_scsi_hba_reset_notify_callback(kmutex_t *mutex, struct scsi_reset_notify_entry **listp)
 {
@@ -141,9 +141,9 @@ EXPORT_SYMBOL_GPL(scsa_scsi_hba_reset_notify_callback);
 
 /**
  * scsa_scsi_hba_reset_notify_tear_down() - scsi_hba_reset_notify_tear_down(9F)
- * @list: the driver's list, in its detach(9E)
+ * @list: the driver's list
  *
- * Context: thread.
+ * Context: thread, from detach(9E).
  */
 void scsa_scsi_hba_reset_notify_tear_down(struct scsi_reset_notify_entry *list)
 {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The part that a Solaris target driver plays: packets for the midlayer's commands.
+ * Our stand-in for a Solaris target driver: packets for the midlayer's commands.
  *
- * For each command a packet with DMA resources for the command's buffer is allocated (scsi_init_pkt),
- * sent (scsi_transport), comes back (target_comp) and is destroyed (scsi_destroy_pkt), as sd does it.
- * An HBA driver may state that its packets can be kept: then the next command with the same tag uses
- * the packet again, and scsi_dmafree takes the place of scsi_destroy_pkt.
+ * As Solaris' sd does, we allocate a packet with DMA resources for each command's buffer
+ * (scsi_init_pkt), send it (scsi_transport), get it back (target_comp) and destroy it
+ * (scsi_destroy_pkt). An HBA driver may state that its packets can be kept. Then the next command
+ * with the same tag reuses the packet, and scsi_dmafree takes the place of scsi_destroy_pkt.
  */
 #include "target.h"
 
@@ -95,7 +95,7 @@ bool scsa_cmd_abort(struct scsa_cmd *sc)
 	bool done;
 
 	__atomic_store_n(&tc->tc_stop, 1, __ATOMIC_RELEASE);
-	/* scsi_abort(9F) without a packet would abort all of the LUN's. */
+	/* scsi_abort(9F) without a packet would abort all packets of the LUN. */
 	pkt = target_pkt_get(tc);
 	if (!pkt)
 		return false;

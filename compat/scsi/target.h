@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A LUN and a command, as the part that a target driver plays has them. */
+/* A LUN and a command, as our stand-in for a target driver sees them. */
 #ifndef _COMPAT_SCSI_TARGET_H
 #define _COMPAT_SCSI_TARGET_H
 
@@ -8,25 +8,25 @@
 #include "../impl.h"
 #include "../pure/split.h"
 
-/* Sense data of up to 96 bytes, what the midlayer has room for. */
+/* Up to 96 bytes of sense data, which is what the midlayer has room for. */
 #define TARGET_SENSE_LEN	96
 #define TARGET_SCB_LEN		((int)offsetof(struct scsi_arq_status, sts_sensedata) + TARGET_SENSE_LEN)
 
 struct scsa_lun {
 	struct scsi_device	sd;
 	scsi_hba_tran_t		*tran;
-	scsi_hba_tran_t		*clone;	/* SCSI_HBA_TRAN_CLONE: ours, what tran is then */
+	scsi_hba_tran_t		*clone;	/* SCSI_HBA_TRAN_CLONE: this LUN's copy, and tran */
 	boolean_t		keep_packets;
-	int			refs;	/* atomic: the Linux device and each command */
+	int			refs;	/* atomic: the Linux device's and each command's */
 	struct scsa_stats	stats;	/* atomic */
 };
 
 /*
- * Parts: who goes on once a part is done. tran_start() may complete a packet before it returns;
- * then its caller goes on in a loop, instead of each part nesting in the one before.
+ * Parts: who sends the next part once one is done. tran_start() may complete a packet before it
+ * returns. Its caller then continues in a loop, so that the parts do not nest on the stack.
  */
 enum handoff {
-	HANDOFF_NONE,		/* the completion goes on */
+	HANDOFF_NONE,		/* the completion sends the next part */
 	HANDOFF_SENDING,	/* tran_start() has not returned */
 	HANDOFF_DONE,		/* completed before tran_start() returned */
 };
@@ -36,19 +36,19 @@ struct target_cmd {
 	struct scsa_lun		*tc_lun;
 	struct scsi_pkt		*tc_pkt;
 	int			tc_pkt_refs;	/* atomic: the command's and an abort's */
-	boolean_t		tc_pkt_ours;	/* the command has its reference */
-	uint_t			tc_cdblen;	/* it was allocated for */
+	boolean_t		tc_pkt_ours;	/* the command holds its reference */
+	uint_t			tc_cdblen;	/* CDB length that tc_pkt was allocated for */
 	struct buf		tc_buf;
 	uint8_t			tc_sense[TARGET_SENSE_LEN];
 	boolean_t		tc_bound;	/* tc_pkt has DMA resources */
-	boolean_t		tc_parts;	/* carried out in parts; the rest is for those */
+	boolean_t		tc_parts;	/* carried out in parts, see below */
 	int			tc_handoff;	/* enum handoff, atomic */
-	int			tc_stop;	/* atomic: abort asked for, send no further part */
+	int			tc_stop;	/* atomic: abort requested, send no further part */
 	struct split_cdb	tc_split;
 	size_t			tc_done;	/* bytes moved by the parts before this one */
 	size_t			tc_part;	/* bytes of this part, 0: not mapped */
-	uint8_t			tc_warning;	/* status of a part that went well, but not quite */
-	uint8_t			tc_warning_len;	/* its sense, in tc_sense */
+	uint8_t			tc_warning;	/* status of a part that worked with a warning */
+	uint8_t			tc_warning_len;	/* length of its sense data in tc_sense */
 	clock_t			tc_deadline;
 };
 
@@ -64,18 +64,18 @@ static inline struct target_cmd *to_tc(struct scsa_cmd *sc)
 	return (struct target_cmd *)sc;
 }
 
-/* lun.c: the HBA driver may have gone. */
+/* lun.c: drop a reference. The HBA driver may already be unloaded. */
 void target_lun_rele(struct scsa_lun *lun);
 
 /* target_pkt.c: the packet of a command. */
 void target_pkt_put(struct target_cmd *tc);
-/* The packet, not to be destroyed before target_pkt_put(); NULL if there is none. */
+/* The packet, which stays until target_pkt_put(); NULL if there is none. */
 struct scsi_pkt *target_pkt_get(struct target_cmd *tc);
 void target_destroy_pkt(struct target_cmd *tc);
 void target_prepare(struct target_cmd *tc);
-/* Set the result from a packet that came back with @part bytes to move. Returns those it moved. */
+/* Set the result from a completed packet for @part bytes. Returns the bytes that it moved. */
 size_t target_get_result(struct target_cmd *tc, size_t part);
-/* Give the command back with an outcome other than the packet's. */
+/* Complete the command with an outcome other than the packet's. */
 void target_fail(struct target_cmd *tc, uint8_t outcome);
 int target_refuse(struct target_cmd *tc, uint8_t outcome);
 
@@ -83,13 +83,10 @@ int target_refuse(struct target_cmd *tc, uint8_t outcome);
 int target_start_parts(struct target_cmd *tc);
 void target_part_comp(struct target_cmd *tc);
 
-/* target.c: pkt_comp of every packet. */
+/* target.c: the pkt_comp of every packet. */
 void target_comp(struct scsi_pkt *pkt);
 
-/*
- * Give up the packet, or only its DMA resources if packets are kept, before the command's buffer goes
- * back.
- */
+/* Before the buffer is returned: release the packet, or its DMA resources if packets are kept. */
 static inline void target_release_pkt(struct target_cmd *tc)
 {
 	if (!tc->tc_pkt_ours)
@@ -101,7 +98,7 @@ static inline void target_release_pkt(struct target_cmd *tc)
 	tc->tc_bound = B_FALSE;
 }
 
-/* Give the command back with what has been set in it. */
+/* Complete the command with the result that has been set in it. */
 static inline void target_finish(struct target_cmd *tc)
 {
 	target_release_pkt(tc);
@@ -109,8 +106,8 @@ static inline void target_finish(struct target_cmd *tc)
 }
 
 /*
- * Get a packet, and DMA resources for the buffer from tc_done on. 0, 1 for a passing shortage, -1 if it
- * can never be.
+ * Get a packet, and DMA resources for the buffer from tc_done on. Returns 0, 1 for a temporary
+ * shortage, -1 if it can never work.
  */
 static __always_inline int target_get_resources(struct target_cmd *tc)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The packet of a command: who refers to it, and how it ended.
+ * The packet of a command: references to it, and how it ended.
  *
- * An abort may look at a packet while the command gives it up. The last of the two destroys it.
+ * An abort may look at a packet while the command releases it. The last of the two destroys it.
  */
 #include "target.h"
 
@@ -17,7 +17,7 @@ void target_pkt_put(struct target_cmd *tc)
 	scsi_destroy_pkt(pkt);
 }
 
-/* The packet, not to be destroyed before target_pkt_put(); NULL if there is none. */
+/* The packet, which stays until target_pkt_put(); NULL if there is none. */
 struct scsi_pkt *target_pkt_get(struct target_cmd *tc)
 {
 	int refs = __atomic_load_n(&tc->tc_pkt_refs, __ATOMIC_ACQUIRE);
@@ -29,7 +29,7 @@ struct scsi_pkt *target_pkt_get(struct target_cmd *tc)
 	return NULL;
 }
 
-/* Destroy the packet, or leave that to an abort that looks at it, but not with the buffer bound. */
+/* Destroy the packet. If an abort looks at it, unbind the buffer and let the abort destroy it. */
 void target_destroy_pkt(struct target_cmd *tc)
 {
 	struct scsi_pkt *pkt = tc->tc_pkt;
@@ -58,7 +58,10 @@ void target_fail(struct target_cmd *tc, uint8_t outcome)
 	target_finish(tc);
 }
 
-/* The same for one that was never sent. Those before it in a batch rely on the last one's doorbell. */
+/*
+ * The same for a command that was never sent. If it is the last of a batch, ring the doorbell for
+ * the commands before it.
+ */
 int target_refuse(struct target_cmd *tc, uint8_t outcome)
 {
 	scsi_hba_tran_t *tran = tc->tc_lun->tran;
@@ -69,7 +72,7 @@ int target_refuse(struct target_cmd *tc, uint8_t outcome)
 	return 0;
 }
 
-/* How a packet ended that is not CMD_CMPLT, by contract. */
+/* The outcome of a packet that ended with a reason other than CMD_CMPLT. */
 static noinline uint8_t outcome_of(struct target_cmd *tc, const struct scsi_pkt *pkt)
 {
 	const struct scsa_cmd *sc = &tc->tc_cmd;
@@ -113,7 +116,7 @@ static noinline void get_sense(struct target_cmd *tc, const struct scsi_pkt *pkt
 	tc->tc_cmd.sc_senselen = len;
 }
 
-/* Set the result from a packet that came back with @part bytes to move. Returns those it moved. */
+/* Set the result from a completed packet for @part bytes. Returns the bytes that it moved. */
 size_t target_get_result(struct target_cmd *tc, size_t part)
 {
 	struct scsa_cmd *sc = &tc->tc_cmd;
@@ -129,10 +132,10 @@ size_t target_get_result(struct target_cmd *tc, size_t part)
 	sc->sc_status = pkt->pkt_scbp[0];
 	if (sc->sc_status == STATUS_CHECK)
 		get_sense(tc, pkt);
-	/* The buffer is full if there was more than it holds. */
+	/* The target had more than the buffer holds, so the buffer is full. */
 	if (pkt->pkt_reason == CMD_DATA_OVR)
 		return part;
-	/* Drivers have been seen to report less than nothing and more than there was. */
+	/* Some drivers report a negative residual, or one larger than the transfer. */
 	resid = pkt->pkt_resid < 0 ? 0 : MIN((size_t)pkt->pkt_resid, part);
 	return part - resid;
 }
@@ -142,7 +145,7 @@ void target_prepare(struct target_cmd *tc)
 	const struct scsa_cmd *sc = &tc->tc_cmd;
 	struct scsi_pkt *pkt = tc->tc_pkt;
 
-	/* Most are of this length; one that the compiler knows spares a call. */
+	/* Most CDBs have this length. With a constant the compiler needs no call. */
 	if (sc->sc_cdblen == CDB_GROUP1)
 		memcpy(pkt->pkt_cdbp, sc->sc_cdb, CDB_GROUP1);
 	else

@@ -10,8 +10,8 @@
  * scsa_scsi_transport() - scsi_transport(9F)
  * @pkt: packet with CDB, pkt_time, pkt_flags and pkt_comp set
  *
- * A packet with FLAG_NOINTR is complete on return; its pkt_comp is not called. In a thread that may
- * sleep it is sent without the flag, and waited for.
+ * A packet with FLAG_NOINTR is complete on return, and its pkt_comp is not called. In a thread that
+ * may sleep, the packet is sent without the flag and this function waits for it.
  *
  * Context: any, holding no lock that pkt_comp takes.
  * Return: TRAN_ACCEPT, TRAN_BUSY, TRAN_BADPKT or TRAN_FATAL_ERROR.
@@ -34,7 +34,7 @@ EXPORT_SYMBOL_GPL(scsa_scsi_transport);
 /**
  * scsa_scsi_abort() - scsi_abort(9F)
  * @ap: address
- * @pkt: packet to abort, NULL: all of the address
+ * @pkt: packet to abort; NULL: all packets of the address
  *
  * Context: thread.
  * Return: 1 if the abort was done, else 0.
@@ -74,7 +74,7 @@ EXPORT_SYMBOL_GPL(scsa_scsi_reset);
  * @arg: its argument
  *
  * Context: any with an atomic driver's lock, else thread.
- * Return: DDI_SUCCESS; DDI_FAILURE also if the driver does not notify.
+ * Return: DDI_SUCCESS or DDI_FAILURE; the latter also if the driver does not support notification.
  */
 int scsa_scsi_reset_notify(struct scsi_address *ap, int flag, void (*callback)(caddr_t),
 			   caddr_t arg)
@@ -91,7 +91,7 @@ EXPORT_SYMBOL_GPL(scsa_scsi_reset_notify);
  * @ap: address
  *
  * Context: any.
- * Return: 1: done, 0: failed, -1: the driver cannot.
+ * Return: 1: done, 0: failed, -1: not supported by the driver.
  */
 int scsa_scsi_clear_task_set(struct scsi_address *ap)
 {
@@ -106,7 +106,7 @@ EXPORT_SYMBOL_GPL(scsa_scsi_clear_task_set);
  * @ap: address
  *
  * Context: any.
- * Return: 1: done, 0: failed, -1: the driver cannot.
+ * Return: 1: done, 0: failed, -1: not supported by the driver.
  */
 int scsa_scsi_clear_aca(struct scsi_address *ap)
 {
@@ -122,7 +122,7 @@ EXPORT_SYMBOL_GPL(scsa_scsi_clear_aca);
  * @pkt: packet to terminate
  *
  * Context: any.
- * Return: 1: done, 0: failed, -1: the driver cannot.
+ * Return: 1: done, 0: failed, -1: not supported by the driver.
  */
 int scsa_scsi_terminate_task(struct scsi_address *ap, struct scsi_pkt *pkt)
 {
@@ -139,7 +139,7 @@ EXPORT_SYMBOL_GPL(scsa_scsi_terminate_task);
  * @whom: 0: all targets, else this one
  *
  * Context: any.
- * Return: its value, -1 if it is not defined.
+ * Return: its value, or -1 if it is not defined.
  */
 int scsa_scsi_ifgetcap(struct scsi_address *ap, const char *cap, int whom)
 {
@@ -155,7 +155,7 @@ EXPORT_SYMBOL_GPL(scsa_scsi_ifgetcap);
  * @whom: 0: all targets, else this one
  *
  * Context: any.
- * Return: 1: done, 0: cannot be set so, -1: not defined.
+ * Return: 1: done, 0: cannot be set to this value, -1: not defined.
  */
 int scsa_scsi_ifsetcap(struct scsi_address *ap, const char *cap, int value, int whom)
 {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The seam between scsa.ko and its drivers: what the Linux side of scsa.ko exports to them, in types
- * that mean the same on both sides. The seam inside scsa.ko is another one, compat/impl.h.
+ * that mean the same on both sides. A second seam, compat/impl.h, is inside scsa.ko.
  *
- * The Solaris headers in <sys/...> map the manual pages' names to these symbols. Contracts are
- * described there. All symbols here are exported and carry the prefix scsa_, so that no other
- * porting layer in the same kernel can collide with them. linux/ and os/ provide them. What scsi/ and
- * ddi/ export is declared in <sys/...>. Lint checks this rule.
+ * The Solaris headers in <sys/...> map the manual pages' names to these symbols and describe the
+ * contracts. All symbols here are exported and have the prefix scsa_, so that no other porting
+ * layer in the same kernel can collide with them. linux/ and os/ provide them. <sys/...> declares
+ * what scsi/ and ddi/ export. Lint checks this rule.
  */
 #ifndef _SCSA_ABI_H
 #define _SCSA_ABI_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What a driver's Linux glue file says of it: PCI ids, execution model, parameters.
+ * What a driver's Linux glue file says about it: PCI ids, execution model, parameters.
  *
  * The glue is the only file of a driver that sees Linux headers. It fills a struct scsa_driver and
  * ends with scsa_module_driver(); _init(9E), _info(9E) and _fini(9E) stay as they are on Solaris.
@@ -13,9 +13,10 @@
 
 /**
  * enum scsa_model - where a driver's code runs
- * @SCSA_MODEL_THREAD: interrupt handlers in threads, kmutex_t always sleeps: any Solaris driver
- * @SCSA_MODEL_ATOMIC: handlers in the hard interrupt, kmutex_t initialised with the interrupt's
- *	priority is a spin lock: for drivers that never sleep under such a lock
+ * @SCSA_MODEL_THREAD: interrupt handlers run in threads and every kmutex_t sleeps; suits any
+ *	Solaris driver
+ * @SCSA_MODEL_ATOMIC: handlers run in the hard interrupt and a kmutex_t initialised with the
+ *	interrupt's priority is a spin lock; suits drivers that never sleep under such a lock
  */
 enum scsa_model {
 	SCSA_MODEL_THREAD,
@@ -24,7 +25,7 @@ enum scsa_model {
 
 /**
  * struct scsa_driver_prop - a module parameter that the driver reads as a property
- * @name: as ddi_prop_get_int(9F) asks for it; NULL ends the array
+ * @name: property name that ddi_prop_get_int(9F) asks for; NULL ends the array
  * @value: the parameter's variable
  */
 struct scsa_driver_prop {
@@ -34,17 +35,17 @@ struct scsa_driver_prop {
 
 /**
  * struct scsa_driver - a SCSA HBA driver, as Linux sees it
- * @name: driver name; also the PCI driver's and the SCSI host's
+ * @name: name of the driver, of the PCI driver and of the SCSI host
  * @owner: THIS_MODULE
  * @id_table: PCI ids
  * @model: see enum scsa_model
- * @can_queue: commands the HBA takes at once; may be a module parameter's clamped value
+ * @can_queue: commands that may be outstanding; may be a module parameter's clamped value
  * @cmd_per_lun: initial queue depth of a LUN
  * @max_id: number of target ids
  * @max_lun: number of LUNs of a target
  * @max_cmd_len: longest CDB; 0 means 16
- * @keep_packets: a packet may be bound again after scsi_dmafree(9F), for another command: the driver
- *	leaves no state of DMA resources in it then. Without this each command gets a new packet.
+ * @keep_packets: a packet may be bound again for another command after scsi_dmafree(9F), because
+ *	the driver then leaves no DMA state in it. Without this each command gets a new packet.
  * @props: module parameters offered as properties, or NULL
  * @init: _init(9E)
  * @fini: _fini(9E)
@@ -68,7 +69,7 @@ struct scsa_driver {
 int scsa_driver_init(struct scsa_driver *drv);
 void scsa_driver_fini(struct scsa_driver *drv);
 
-/* module_init() and module_exit() for a driver that needs nothing else there. */
+/* module_init() and module_exit() for a driver with nothing else to do in them. */
 #define scsa_module_driver(drv)					\
 static int __init scsa_glue_init(void)				\
 {								\

@@ -13,8 +13,8 @@ struct buf {
 	struct buf	*b_back;
 	struct buf	*av_forw;
 	struct buf	*av_back;
-	o_dev_t		b_dev;		/* of old: see b_edev */
-	size_t		b_bcount;	/* bytes wanted */
+	o_dev_t		b_dev;		/* obsolete: see b_edev */
+	size_t		b_bcount;	/* bytes requested */
 	union {
 		caddr_t	b_addr;
 	} b_un;
@@ -27,7 +27,7 @@ struct buf {
 	void		*b_private;
 	dev_t		b_edev;
 
-	/* The layer's own: what a buf made from a SCSI command describes. */
+	/* The framework's own: the data of a SCSI command that the buf was made from. */
 	void		*b_sgl;		/* struct scatterlist, or NULL: b_un.b_addr */
 	uint_t		b_nents;
 	size_t		b_sgl_first;	/* bytes of the list before the buffer */

@@ -2,10 +2,10 @@
 /*
  * Messages: cmn_err(9F), dev_err(9F).
  *
- * As on Solaris a newline is added unless the level is CE_CONT, and a leading '!', '^' or '?'
- * (where the message goes) is accepted and dropped. CE_PANIC differs: it reports at emergency
- * level with a stack trace and returns, because a storage driver's confusion is no reason to take
- * a Linux host down.
+ * As on Solaris, a newline is added unless the level is CE_CONT. A leading '!', '^' or '?', which
+ * selects console or log there, is accepted and dropped. CE_PANIC differs: it reports at emergency
+ * level with a stack trace and returns, because a confused storage driver must not take a Linux
+ * host down.
  */
 #ifndef _SYS_CMN_ERR_H
 #define _SYS_CMN_ERR_H

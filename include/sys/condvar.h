@@ -2,10 +2,10 @@
 /*
  * Condition variables: condvar(9F).
  *
- * The waiting functions need thread context whatever kind of lock they drop; they may return
- * without a signal, so callers test their condition in a loop. cv_timedwait() takes an absolute
- * ddi_get_lbolt(9F) time, cv_reltimedwait() a delta; both return -1 once the time has passed. The
- * functions called _sig return 0 when a signal ended the wait.
+ * The waiting functions need thread context, whatever kind of lock they drop. They may return
+ * without a cv_signal(9F), so callers must test their condition in a loop. cv_timedwait() takes an
+ * absolute ddi_get_lbolt(9F) time, cv_reltimedwait() a delta; both return -1 once the time has
+ * passed. The _sig variants return 0 if a signal ended the wait.
  */
 #ifndef _SYS_CONDVAR_H
 #define _SYS_CONDVAR_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Driver configuration: cb_ops(9S) and what drivers expect beside it. */
+/* Driver configuration: cb_ops(9S), and what else drivers expect of this header. */
 #ifndef _SYS_CONF_H
 #define _SYS_CONF_H
 
@@ -9,7 +9,7 @@
 
 #define CB_REV		1
 
-/* Flags of cb_ops(9S); none changes anything here. */
+/* Flags of cb_ops(9S). None has an effect here. */
 #define D_NEW		0x00
 #define D_HOTPLUG	0x04
 #define D_MTSAFE	0x20
@@ -25,8 +25,8 @@ struct uio;
 typedef struct scsa_devmap *devmap_cookie_t;
 
 /*
- * Entry points of a driver's minor nodes. Only open, close and ioctl are called, for character
- * nodes; the other members serve positional initialisers.
+ * Entry points of a driver's minor nodes. Only open, close and ioctl are called, and only for
+ * character nodes. The other members exist for positional initialisers.
  */
 struct cb_ops {
 	int	(*cb_open)(dev_t *devp, int flag, int otyp, cred_t *credp);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What drivers ask of CPUs: how many there are, and which is theirs just now. */
+/* What drivers ask about CPUs: their number, and the one that the caller runs on. */
 #ifndef _SYS_CPUVAR_H
 #define _SYS_CPUVAR_H
 
@@ -12,7 +12,7 @@ typedef struct cpu {
 } cpu_t;
 
 #define ncpus	(scsa_ncpus())
-/* A hint: the caller may have moved on when it looks at the number. */
+/* A hint: the caller may have moved to another CPU when it looks at the number. */
 #define CPU	(&(const cpu_t){ scsa_cpu_id(), scsa_cpu_id() })
 
 #endif /* _SYS_CPUVAR_H */

@@ -2,9 +2,9 @@
 /*
  * Interrupts: ddi_intr_alloc(9F) and its family.
  *
- * A handler of a driver in the thread model runs in an interrupt thread and may block; one of a
- * driver in the atomic model runs in the hard interrupt. The priority a handle reports tells
- * mutex_init(9F) which lock serves, through DDI_INTR_PRI().
+ * In the thread model a driver's handler runs in an interrupt thread and may block. In the atomic
+ * model it runs in the hard interrupt. A handle reports a priority. Passed to mutex_init(9F)
+ * through DDI_INTR_PRI(), it selects the right kind of lock.
  */
 #ifndef _SYS_DDI_INTR_H
 #define _SYS_DDI_INTR_H
@@ -36,7 +36,7 @@ typedef uint_t (ddi_intr_handler_t)(caddr_t arg1, caddr_t arg2);
 
 #define DDI_INTR_NOTFOUND	1
 
-/* Priorities: none is above the level a driver's locks work at. */
+/* Priorities. None is above the level at which a driver's locks work. */
 #define DDI_INTR_SOFTPRI_MIN	1
 #define DDI_INTR_SOFTPRI_MAX	9
 #define DDI_INTR_SOFTPRI_DEFAULT DDI_INTR_SOFTPRI_MIN

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Task queues: taskq(9F). Tasks run in threads of the queue's own, in either execution model. */
+/* Task queues: taskq(9F). In both execution models tasks run in the queue's own threads. */
 #ifndef _SYS_DDI_TASKQ_H
 #define _SYS_DDI_TASKQ_H
 

@@ -21,11 +21,11 @@ typedef struct ddi_dma_attr {
 	uint64_t	dma_attr_addr_lo;	/* lowest usable address, inclusive */
 	uint64_t	dma_attr_addr_hi;	/* highest usable address, inclusive */
 	uint64_t	dma_attr_count_max;	/* largest cookie minus one */
-	uint64_t	dma_attr_align;		/* of allocated memory */
+	uint64_t	dma_attr_align;		/* alignment of allocated memory */
 	unsigned int	dma_attr_burstsizes;	/* bit n: bursts of 2^n bytes */
 	uint32_t	dma_attr_minxfer;
 	uint64_t	dma_attr_maxxfer;	/* bytes in one command */
-	uint64_t	dma_attr_seg;		/* boundary mask no cookie crosses */
+	uint64_t	dma_attr_seg;		/* mask of the boundary that no cookie crosses */
 	int		dma_attr_sgllen;	/* cookies in one command */
 	uint32_t	dma_attr_granular;	/* window lengths are multiples of it */
 	unsigned int	dma_attr_flags;

@@ -2,9 +2,9 @@
 /*
  * Fault management: ddi_fm_init(9F), ddi_fm_acc_err_get(9F), ddi_fm_ereport_post(9F).
  *
- * Ereports and service impacts become lines of the kernel's log. An access or DMA handle has an
- * error for as long as its device does not answer. Error callbacks are never granted: Linux' PCI
- * error recovery reaches a driver as DDI_SUSPEND and DDI_RESUME.
+ * Ereports and service impacts become lines in the kernel log. An access or DMA handle has an
+ * error as long as its device does not answer. Error callbacks are never granted: Linux' PCI error
+ * recovery reaches a driver as DDI_SUSPEND and DDI_RESUME.
  */
 #ifndef _SYS_DDIFM_H
 #define _SYS_DDIFM_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Assertions. VERIFY is always checked, ASSERT when the module is built with DEBUG. A failure
- * reports the expression with a stack trace and goes on.
+ * Assertions. VERIFY is always checked, ASSERT only if the module is built with DEBUG. A failure
+ * reports the expression with a stack trace, and the code continues.
  */
 #ifndef _SYS_DEBUG_H
 #define _SYS_DEBUG_H
@@ -33,7 +33,7 @@
 #define ASSERT3P(l, op, r)	VERIFY3P(l, op, r)
 #define ASSERT0(ex)		VERIFY0(ex)
 #else
-/* Compiled, so that it cannot rot, and never run. */
+/* Compiled, so that the expression cannot rot, but never evaluated. */
 #define ASSERT(ex)		((void)sizeof (ex))
 #define ASSERT3U(l, op, r)	((void)sizeof ((l) op (r)))
 #define ASSERT3S(l, op, r)	((void)sizeof ((l) op (r)))
@@ -41,7 +41,7 @@
 #define ASSERT0(ex)		((void)sizeof (ex))
 #endif
 
-/* What lock annotations say while nothing else runs. */
+/* For lock annotations of code that runs alone. */
 #define NO_COMPETING_THREADS	1
 
 #endif /* _SYS_DEBUG_H */

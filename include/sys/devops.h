@@ -31,7 +31,7 @@ typedef enum { DDI_RESET_FORCE = 0 } ddi_reset_cmd_t;
 struct cb_ops;
 struct bus_ops;
 
-/* Only attach, detach and quiesce are called; the other members serve positional initialisers. */
+/* Only attach, detach and quiesce are called. The others exist for positional initialisers. */
 struct dev_ops {
 	int		devo_rev;
 	int		devo_refcnt;
@@ -48,8 +48,8 @@ struct dev_ops {
 };
 
 /*
- * Fillers for the entry points of dev_ops(9S) and cb_ops(9S); see nodev(9F), nulldev(9F). Pointers
- * to anything, since one filler serves members of many types; they are never called.
+ * Fillers for the entry points of dev_ops(9S) and cb_ops(9S); see nodev(9F), nulldev(9F). They are
+ * void pointers, because one filler serves members of many types. They are never called.
  */
 int scsa_nodev(void);
 int scsa_nulldev(void);

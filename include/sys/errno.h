@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Error numbers: positive inside the contract; the sign flips on the Linux side only. */
+/* Error numbers. They are positive in the contract; only the Linux side flips the sign. */
 #ifndef _SYS_ERRNO_H
 #define _SYS_ERRNO_H
 

@@ -9,7 +9,7 @@
 #define FEXCL			0x0400
 #define FNONBLOCK		0x80
 
-/* The data model of who calls ioctl(9E), and whether the argument is a kernel address. */
+/* The data model of ioctl(9E)'s caller, and whether the argument is a kernel address. */
 #define FMODELS			0x0ff00000
 #define DATAMODEL_ILP32		0x00100000
 #define DATAMODEL_LP64		0x00200000

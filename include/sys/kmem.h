@@ -2,9 +2,9 @@
 /*
  * Kernel memory: kmem_alloc(9F).
  *
- * KM_SLEEP never returns NULL and needs thread context. It does not start I/O (GFP_NOIO), since
- * HBA drivers are part of the path that memory is reclaimed through. Blocks of up to a few pages
- * are physically contiguous.
+ * With KM_SLEEP an allocation never returns NULL and needs thread context. It does not start I/O
+ * (GFP_NOIO), because HBA drivers are on the path by which memory is reclaimed. Blocks of up to a
+ * few pages are physically contiguous.
  */
 #ifndef _SYS_KMEM_H
 #define _SYS_KMEM_H
@@ -26,8 +26,9 @@ struct vmem;
 #define kmem_free	scsa_kmem_free
 
 /*
- * Object caches: kmem_cache_create(9F). Objects are constructed when they are made and stay so in
- * the cache; they are destructed when the cache is destroyed. @reclaim is never called.
+ * Object caches: kmem_cache_create(9F). An object is constructed when it is allocated from memory
+ * and stays constructed in the cache. Destroying the cache destructs its objects. @reclaim is never
+ * called.
  */
 kmem_cache_t *scsa_kmem_cache_create(const char *name, size_t size, size_t align,
 				     int (*constructor)(void *, void *, int),

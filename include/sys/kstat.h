@@ -51,7 +51,7 @@ typedef struct kstat {
 	int		(*ks_update)(struct kstat *ksp, int rw);
 	void		*ks_private;
 	void		*ks_lock;
-	void		*ks_file;	/* the layer's: where it is shown */
+	void		*ks_file;	/* the framework's: its file in debugfs */
 } kstat_t;
 
 #define KSTAT_READ	0

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Doubly linked lists of structures that embed a list_node_t: list_create(9F) and its family.
- * Locking is the caller's.
+ * Doubly linked lists of structures that embed a list_node_t: list_create(9F) and its family. The
+ * caller does the locking.
  */
 #ifndef _SYS_LIST_H
 #define _SYS_LIST_H

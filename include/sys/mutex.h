@@ -2,12 +2,12 @@
 /*
  * Mutual exclusion: mutex(9F).
  *
- * mutex_init()'s last argument decides what the lock is. It is the interrupt's priority as
- * DDI_INTR_PRI(9F) or ddi_get_iblock_cookie(9F) gives it, or NULL:
+ * The last argument of mutex_init() selects the kind of lock. It is the interrupt's priority, from
+ * DDI_INTR_PRI(9F) or ddi_get_iblock_cookie(9F), or NULL:
  *  - NULL, or the priority of a driver in the thread model: a sleeping lock;
  *  - the priority of a driver in the atomic model: a spin lock with local interrupts off, so it
  *    may be taken in the interrupt handler, and its holder must not sleep (cv_wait(9F) drops it).
- * Locks are not recursive. mutex_owned() is exact and is meant for assertions.
+ * Locks are not recursive. mutex_owned() is exact; use it in assertions.
  */
 #ifndef _SYS_MUTEX_H
 #define _SYS_MUTEX_H

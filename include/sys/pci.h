@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* PCI configuration space offsets and the "reg" property, see pci_config_get8(9F). */
+/* PCI configuration space offsets and the "reg" property; see pci_config_get8(9F). */
 #ifndef _SYS_PCI_H
 #define _SYS_PCI_H
 

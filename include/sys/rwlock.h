@@ -2,10 +2,10 @@
 /*
  * Readers/writer locks: rwlock(9F).
  *
- * rw_init()'s last argument decides what the lock is, as mutex_init(9F)'s does. With the interrupt
- * priority of a driver in the atomic model it may be taken in the interrupt handler, its holder
- * must not sleep, and readers exclude each other as well. Otherwise it sleeps, and a writer that
- * waits keeps new readers out.
+ * The last argument of rw_init() selects the kind of lock, as for mutex_init(9F). With the
+ * interrupt priority of a driver in the atomic model, the lock may be taken in the interrupt
+ * handler, its holder must not sleep, and readers exclude each other too. Otherwise it sleeps, and
+ * a waiting writer keeps new readers out.
  */
 #ifndef _SYS_RWLOCK_H
 #define _SYS_RWLOCK_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Included by drivers that need nothing of it: cv_wait_sig(9F) is in <sys/condvar.h>. */
+/* Drivers include this header but need nothing from it: cv_wait_sig(9F) is in <sys/condvar.h>. */
 #ifndef _SYS_SIGNAL_H
 #define _SYS_SIGNAL_H
 

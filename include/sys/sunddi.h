@@ -50,10 +50,10 @@ void scsa_ddi_soft_state_fini(void **statep);
 #define ddi_soft_state_fini	scsa_ddi_soft_state_fini
 
 /*
- * Properties: ddi_prop_get_int(9F), ddi_prop_lookup_int_array(9F).
- * A node's properties come from the driver's module parameters (its Linux glue names them), from
- * the PCI device ("reg", "vendor-id", "device-id", "revision-id", "subsystem-id",
- * "subsystem-vendor-id", "class-code") and from ddi_prop_update_int(9F).
+ * Properties: ddi_prop_get_int(9F), ddi_prop_lookup_int_array(9F). An instance's properties come
+ * from the driver's module parameters (its Linux glue names them), from the PCI device ("reg",
+ * "vendor-id", "device-id", "revision-id", "subsystem-id", "subsystem-vendor-id", "class-code")
+ * and from ddi_prop_update_int(9F).
  */
 #define DDI_DEV_T_ANY		((dev_t)-2)
 #define DDI_DEV_T_NONE		((dev_t)-1)
@@ -245,8 +245,8 @@ int scsa_ddi_check_dma_handle(ddi_dma_handle_t h);
 #define ddi_check_dma_handle	scsa_ddi_check_dma_handle
 
 /*
- * Minor nodes: a character node is /dev/<driver><instance>:<name>, on which open(9E), close(9E) and
- * ioctl(9E) of the driver's cb_ops(9S) are called.
+ * Minor nodes: a character node appears as /dev/<driver><instance>:<name>. It calls open(9E),
+ * close(9E) and ioctl(9E) of the driver's cb_ops(9S).
  */
 #define DDI_PSEUDO			"ddi_pseudo"
 #define DDI_NT_NEXUS			"ddi_ctl:devctl"
@@ -259,18 +259,18 @@ void scsa_ddi_remove_minor_node(dev_info_t *dip, const char *name);
 #define ddi_create_minor_node	scsa_ddi_create_minor_node
 #define ddi_remove_minor_node	scsa_ddi_remove_minor_node
 
-/* Of ioctl(9E): its argument, its caller. */
+/* For ioctl(9E): its argument and its caller. */
 #define DDI_MODEL_NONE		DATAMODEL_NONE
 #define DDI_MODEL_ILP32		DATAMODEL_ILP32
 #define DDI_MODEL_LP64		DATAMODEL_LP64
-/* ddi_model_convert_from(9F): the kernel is of the LP64 model. */
+/* ddi_model_convert_from(9F): the kernel uses the LP64 model. */
 #define ddi_model_convert_from(model) \
 	(((model) & FMODELS) == DDI_MODEL_ILP32 ? DDI_MODEL_ILP32 : DDI_MODEL_NONE)
 #define ddi_copyin		scsa_ddi_copyin
 #define ddi_copyout		scsa_ddi_copyout
 #define drv_priv		scsa_drv_priv
 
-/* ddi_log_sysevent(9F): there is nobody who takes them. */
+/* ddi_log_sysevent(9F): always fails, because there is no syseventd. */
 #define DDI_ENOMEM		1
 #define DDI_EBUSY		2
 #define DDI_ETRANSPORT		3

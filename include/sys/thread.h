@@ -2,9 +2,9 @@
 /*
  * Kernel threads: thread_create(), thread_exit(), thread_join().
  *
- * Stack, project, state and priority are Linux' choice. A driver joins its threads before it is
- * unloaded. Members may be read of threads that thread_create() made; curthread of any other
- * thread is good for comparing only.
+ * Linux chooses stack, project, state and priority. A driver must join its threads before it is
+ * unloaded. A driver may read members only of threads that thread_create() made. The curthread of
+ * any other thread may only be compared.
  */
 #ifndef _SYS_THREAD_H
 #define _SYS_THREAD_H

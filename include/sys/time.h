@@ -21,7 +21,7 @@
 #define drv_usectohz		scsa_drv_usectohz
 #define drv_hztousec		scsa_drv_hztousec
 
-/* Busy wait below 20 us or in atomic context, sleep otherwise. */
+/* Spins below 20 us or in atomic context, sleeps otherwise. */
 #define drv_usecwait		scsa_drv_usecwait
 
 #endif /* _SYS_TIME_H */

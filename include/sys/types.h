@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Solaris base types. Linux' own spellings of clock_t, dev_t, off_t, caddr_t serve unchanged. */
+/* Solaris base types. Linux' own clock_t, dev_t, off_t and caddr_t are used as they are. */
 #ifndef _SYS_TYPES_H
 #define _SYS_TYPES_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Error numeric associations, which tell the ereports that have one cause. */
+/* Error numeric associations (ENA): ereports with the same ENA have the same cause. */
 #ifndef _SYS_FM_UTIL_H
 #define _SYS_FM_UTIL_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Umbrella header of SCSA: all a SCSI HBA or target driver includes. */
+/* Umbrella header of SCSA: all that a SCSI HBA or target driver must include. */
 #ifndef _SYS_SCSI_SCSI_H
 #define _SYS_SCSI_SCSI_H
 

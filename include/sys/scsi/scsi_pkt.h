@@ -7,9 +7,9 @@
 #include <sys/scsi/scsi_address.h>
 
 /*
- * The packet belongs to the HBA driver from a successful tran_start(9E) until it calls the
- * completion function. It may write pkt_resid, pkt_reason, pkt_state, pkt_statistics, the status
- * area and its own private area, nothing else. Drivers must not use sizeof (struct scsi_pkt).
+ * The HBA driver owns the packet from a successful tran_start(9E) until it calls the completion
+ * function. It may write pkt_resid, pkt_reason, pkt_state, pkt_statistics, the status area and its
+ * own private area, and nothing else. Drivers must not use sizeof (struct scsi_pkt).
  */
 struct scsi_pkt {
 	opaque_t		pkt_ha_private;
@@ -44,7 +44,7 @@ static inline int scsi_pkt_size(void)
 	return sizeof(struct scsi_pkt);
 }
 
-/* A driver says that it does not depend on that size; none here may. */
+/* A driver declares that it does not depend on that size. Here no driver may. */
 static inline void scsi_size_clean(dev_info_t *dip)
 {
 }
@@ -68,8 +68,8 @@ static inline void scsi_size_clean(dev_info_t *dip)
 #define FLAG_RENEGOTIATE_WIDE_SYNC 0x01000000
 #define FLAG_PKT_COMP_CALLED	0x20000000	/* the framework's */
 /*
- * Ours, and seen only by drivers that have a tran_commit(): more packets follow at once, so the
- * driver may leave its doorbell alone until one without the flag, or tran_commit(), comes.
+ * Our extension, seen only by drivers with a tran_commit(). More packets follow immediately, so the
+ * driver need not ring its doorbell until a packet without the flag or a tran_commit() comes.
  */
 #define FLAG_SCSA_MORE		0x10000000
 

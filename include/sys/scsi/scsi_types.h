@@ -12,7 +12,7 @@
 #include <sys/kstat.h>
 #include <sys/modctl.h>
 
-/* Callbacks for resource shortage; the pair equals DDI_DMA_DONTWAIT and DDI_DMA_SLEEP. */
+/* Callbacks for resource shortage. The values equal DDI_DMA_DONTWAIT and DDI_DMA_SLEEP. */
 #define NULL_FUNC	((int (*)(caddr_t))0)
 #define SLEEP_FUNC	((int (*)(caddr_t))1)
 

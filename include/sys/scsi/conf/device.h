@@ -18,7 +18,7 @@ struct scsi_device {
 	caddr_t				sd_private;
 };
 
-/* See scsi_device_hba_private_get(9F), scsi_address_device(9F). */
+/* See scsi_device_hba_private_get(9F). */
 static inline void *scsi_device_hba_private_get(struct scsi_device *sd)
 {
 	return sd->sd_hba_private;

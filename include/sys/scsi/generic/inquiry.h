@@ -81,14 +81,14 @@ struct scsi_inquiry {
 	char	inq_revision[4];
 };
 
-/* The data without what vendors add, and the least a device may send. */
+/* Length without vendor-specific data, and the minimum that a device may send. */
 #define SUN_INQSIZE		36
 #define SUN_MIN_INQLEN		8
 
 /* Peripheral qualifier, in inq_dtype */
 #define DPQ_MASK		0xe0
-#define DPQ_POSSIBLE		0x00	/* there is such a device */
-#define DPQ_SUPPORTED		0x20	/* there could be one */
+#define DPQ_POSSIBLE		0x00	/* the device exists */
+#define DPQ_SUPPORTED		0x20	/* a device could be attached */
 #define DPQ_NEVER		0x60
 #define DPQ_VUNIQ		0x80
 

@@ -42,7 +42,7 @@ struct scsi_status {
 
 #define sts_scsi2	sts_vu6
 
-/* What pkt_scbp points at once STATE_ARQ_DONE is set. */
+/* pkt_scbp points to this once STATE_ARQ_DONE is set. */
 struct scsi_arq_status {
 	struct scsi_status		sts_status;
 	struct scsi_status		sts_rqpkt_status;

@@ -46,7 +46,7 @@ int scsa_scsi_hba_probe(struct scsi_device *sd, int (*waitfunc)(caddr_t));
 int scsa_scsi_hba_in_panic(void);
 int scsa_scsi_hba_lookup_capstr(const char *capstr);
 
-/* A bus or device reset was seen: the target drivers above must know. */
+/* Reset notification: an HBA driver tells target drivers of a bus or device reset. */
 struct scsi_reset_notify_entry;
 int scsa_scsi_hba_reset_notify_setup(struct scsi_address *ap, int flag, void (*callback)(caddr_t),
 				     caddr_t arg, kmutex_t *mutex,

@@ -44,7 +44,7 @@ struct scsi_hba_tran {
 	int		tran_hba_flags;
 	int		tran_interconnect_type;
 
-	/* The other packet style, in place of tran_init_pkt() and its kin. */
+	/* The other packet style, in place of tran_init_pkt() ... tran_sync_pkt(). */
 	int	(*tran_pkt_constructor)(struct scsi_pkt *pkt, scsi_hba_tran_t *tran, int kmflag);
 	void	(*tran_pkt_destructor)(struct scsi_pkt *pkt, scsi_hba_tran_t *tran);
 	int	(*tran_setup_pkt)(struct scsi_pkt *pkt, int (*callback)(caddr_t), caddr_t arg);
@@ -55,8 +55,8 @@ struct scsi_hba_tran {
 	ddi_dma_attr_t	tran_dma_attr;	/* the framework's copy */
 
 	/*
-	 * Ours, optional: ring the doorbell for packets accepted with FLAG_SCSA_MORE. Called in
-	 * any context, never concurrently with tran_start() of the same batch.
+	 * Our extension, optional: ring the doorbell for packets accepted with FLAG_SCSA_MORE.
+	 * Called in any context, but never concurrently with tran_start() of the same batch.
 	 */
 	void		(*tran_commit)(scsi_hba_tran_t *tran);
 };
