@@ -25,6 +25,7 @@ INCLUDES = {
 LONGEST = 900
 LONG_FILES = 'tests/known-long-files'
 BARE_STATICS = 'tests/known-bare-statics'
+RETIRED = 'tests/retired-phrases'
 
 
 def text(path):
@@ -164,3 +165,25 @@ def grown(let_pass):
     first = subprocess.run(['git', 'show', f'{log.stdout.split()[-1]}:{BARE_STATICS}'], cwd=TOP,
                            stdout=subprocess.PIPE, text=True, check=True).stdout
     return sorted({name for _, name in let_pass} - set(first.split()))
+
+
+def prose(path):
+    """(line, text) of the comments of a C or Python file, or of all of a document."""
+    source = text(path)
+    if path.endswith('.md'):
+        return list(enumerate(re.sub(r'`[^`\n]*`', '``', source).splitlines(), 1))
+    if path.endswith(('.c', '.h')):
+        found = re.finditer(r'/\*.*?\*/|//[^\n]*', source, re.S)
+    else:
+        found = re.finditer(r'""".*?"""|(?<=\s)# [^\n]*', source, re.S)
+    return [(source.count('\n', 0, m.start()) + n, line)
+            for m in found for n, line in enumerate(m.group().splitlines(), 1)]
+
+
+def retired_phrases(files):
+    """Comments and documents have none of the phrases that the house no longer uses."""
+    phrases = [row.strip() for row in text(RETIRED).splitlines() if row.strip() and row[0] != '#']
+    regex = re.compile(r'\b(' + '|'.join(phrases) + r')\b', re.I)
+    return [f'{path}:{n}: "{m.group()}": say it in another way'
+            for path in files if path.endswith(('.c', '.h', '.py', '.md'))
+            for n, line in prose(path) if (m := regex.search(line))]
