@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * From any state to a running chip: reset, self test, firmware, parameters, rings. Attach, resume
- * and the recovery do this in thread context, one at a time; isp_state keeps all other code off the
- * chip meanwhile.
+ * and the recovery do this in thread context, one at a time; while they do, isp_state keeps all
+ * other code off the chip.
  */
 #include "ispvar.h"
 
@@ -300,7 +300,7 @@ static int start_chip(struct isp *isp)
 /*
  * Bring the chip up, whatever it is doing now. No command may be outstanding, and isp_state must be
  * neither ISP_RUN nor ISP_OFFLINE. Afterwards the chip runs with its interrupt enabled. Fails if
- * isp_closing is set, or gets set meanwhile.
+ * isp_closing is set, before the start or during it.
  */
 int isp_init(struct isp *isp)
 {
@@ -320,7 +320,7 @@ int isp_init(struct isp *isp)
 	}
 	mutex_enter(&isp->isp_lock);
 	if (isp->isp_closing) {
-		/* quiesce(9E) has been called meanwhile. */
+		/* quiesce(9E) was called during the start. */
 		isp_stop_chip(isp);
 		mutex_exit(&isp->isp_lock);
 		return DDI_FAILURE;

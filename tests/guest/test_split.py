@@ -158,7 +158,7 @@ TOTAL = MIB     # bytes of a request that fails in the middle
 
 
 def traced(vm, command, timeout=120):
-    """Run a command; its text, and [outcome, status, resid, parts] of each request split meanwhile."""
+    """Run a command; its text, and [outcome, status, resid, parts] of each request that it split."""
     vm.guest('mount -t tracefs t /sys/kernel/tracing 2>/dev/null; cd /sys/kernel/tracing; '
              'echo > trace; echo 1 > events/scsa/enable')
     text = vm.guest(f'{command} 2>&1', check=False, timeout=timeout).text

@@ -40,7 +40,7 @@ static inline bool isp_engine_on(const IspModel *m)
 /* isp_model.c */
 /*
  * Between these two, isp_run() only notes that it was called: resetting targets may wait for their
- * I/O, and meanwhile the emulator calls everything that is ready.
+ * I/O, and while it waits the emulator calls everything that is ready.
  */
 bool isp_enter(IspModel *m);
 void isp_leave(IspModel *m, bool outer);

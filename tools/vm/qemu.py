@@ -519,7 +519,7 @@ class VM:
             self._gone('the command channel was closed')
 
     def _read_until(self, regex, limit, what, stream=None, mark=b''):
-        """Return the bytes before the first match of regex; pass output to stream meanwhile.
+        """Return the bytes before the first match of regex; stream gets them as they come.
 
         mark is how the match begins: a piece of it at the end of the output is held back.
         """

@@ -363,7 +363,7 @@ out:
 	return why;
 }
 
-/* Each function is called once, whichever of them cancels itself meanwhile. */
+/* Each function is called once, even if one of them cancels itself. */
 static const char *notify_cancel_inside(dev_info_t *dip)
 {
 	struct listener l[4];
