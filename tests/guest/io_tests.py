@@ -225,7 +225,7 @@ def io_group(driver, name, needs=None, params='', only=(), dma='', **machine):
 
     @group.test
     def unload_and_reload(vm):
-        for _ in range(10 if driver.ours else 2):
+        for _ in range(4 if driver.ours else 2):
             driver.unload(vm)
             check(not vm.guest('ls /sys/class/scsi_host').text.strip(), 'a host is left')
             driver.load(vm, params)

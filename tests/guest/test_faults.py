@@ -284,11 +284,11 @@ def on_all_disks(vm, command, timeout=300):
 def mutations(vm):
     """Chips that return random bytes, seed by seed: the host works or is offline, without a report.
 
-    make fuzz-device runs it for FUZZ seconds from seed SEED. Otherwise it makes 600 mutations, or 200
+    make fuzz-device runs it for FUZZ seconds from seed SEED. Otherwise it makes 300 mutations, or 100
     on a checking kernel, which is slow. The log of a failure has the last seed.
     """
     seconds, seed = int(os.environ.get('FUZZ', 0)), int(os.environ.get('SEED', 1))
-    enough = 200 if vm.kernel.checks else 600
+    enough = 100 if vm.kernel.checks else 300
     cards = [c.id for c in vm.config.controllers]
     first, cases, offline, worst, started = seed, 0, 0, 0, time.monotonic()
     ISP.load(vm, 'reset_delay=100')
