@@ -68,7 +68,7 @@ def sleep(vm):
              'echo 1 > /sys/module/suspend/parameters/pm_test_delay')
     slow_load(vm)
     resets = counted(vm, 'resets')
-    for _ in range(3):
+    for _ in range(2):
         vm.guest('echo freeze > /sys/power/state; sleep 0.5')
     check(counted(vm, 'resets') > resets, 'the chip was not started again')
     good_load(vm)
@@ -79,7 +79,7 @@ def sleep(vm):
 def host_reset(vm):
     """A host reset restarts the chip in the middle of a load; no I/O fails."""
     slow_load(vm)
-    for _ in range(3):
+    for _ in range(2):
         vm.guest(f'sg_reset -H {generic(vm, 0)}')
     good_load(vm)
     check('host reset' in vm.guest('dmesg').text, 'nothing was said')
@@ -124,7 +124,7 @@ def load_ends(vm, what):
 @LIFE.test
 def unbind_and_bind(vm):
     """Unbind the driver from the controller under load, and bind it again."""
-    for _ in range(3):
+    for _ in range(2):
         slow_load(vm)
         address = vm.guest(f'echo {ADDRESS}').text.strip()
         vm.guest(f'echo {address} > {SYSFS}/unbind')
@@ -138,7 +138,7 @@ def unbind_and_bind(vm):
 @LIFE.test
 def remove_and_rescan(vm):
     """Remove the PCI device under load, and find it again."""
-    for _ in range(3):
+    for _ in range(2):
         slow_load(vm)
         vm.guest(f'echo 1 > {SYSFS}/{ADDRESS}/remove')
         load_ends(vm, 'remove')
@@ -191,7 +191,7 @@ def gone(vm, device):
 @PLUG.test
 def unplug_and_plug(vm):
     """Pull the card under load and put it back."""
-    for _ in range(3):
+    for _ in range(2):
         slow_load(vm)
         vm.qmp('device_del', id='isp0')
         gone(vm, 'isp0')
