@@ -44,7 +44,7 @@ def walk(vm, arguments, timeout=600):
 
 
 # Seconds to fail every allocation, then fewer of them; 0: fail every one.
-WALK = os.environ.get('WALK', '10')
+WALK = os.environ.get('WALK', '5')
 SCAN = '/sys/module/scsi_mod/parameters/scan'
 
 
