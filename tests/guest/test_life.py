@@ -27,12 +27,18 @@ def group_of(name, programs=(), **config):
 
 
 def begin_load(vm, size='24M', rate=''):
-    """Start verified fio on both disks, in the background."""
-    jobs = ' '.join(f'--name=on-{d[5:]} --filename={d}' for d in (block(vm, 0), block(vm, 1)))
-    vm.guest('(fio --rw=randwrite --bsrange=4k-64k --blockalign=4k --ioengine=libaio --direct=1 '
+    """Start verified fio on both disks, in the background; return when both have been written to."""
+    disks = [block(vm, target)[5:] for target in (0, 1)]
+    jobs = ' '.join(f'--name=on-{d} --filename=/dev/{d}' for d in disks)
+    # The fifth number in stat counts completed writes.
+    waits = '; '.join(f'while [ ! -s /tmp/load.status ] && [ $(writes {d}) -eq $w{n} ]; do '
+                      'sleep 0.1; done' for n, d in enumerate(disks))
+    vm.guest('writes() { set -- $(cat /sys/block/$1/stat); echo $5; }; '
+             f'w0=$(writes {disks[0]}); w1=$(writes {disks[1]}); rm -f /tmp/load.status; '
+             '(fio --rw=randwrite --bsrange=4k-64k --blockalign=4k --ioengine=libaio --direct=1 '
              f'--iodepth=16 --size={size} {rate} --verify=crc32c --verify_fatal=1 --do_verify=1 '
              f'--output-format=terse {jobs} > /tmp/load.out 2>&1; echo $? > /tmp/load.status) '
-             '< /dev/null > /dev/null 2>&1 & rm -f /tmp/load.status; sleep 1')
+             f'< /dev/null > /dev/null 2>&1 & {waits}')
 
 
 def slow_load(vm):
