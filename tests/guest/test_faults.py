@@ -200,7 +200,7 @@ def given_up(vm):
 def random_images(settings):
     """Cards whose EEPROM and firmware file hold random bytes behind a valid header and checksum."""
     rnd, cards, files = random.Random(1), [], []
-    for n in range(4 if settings.kernel.checks else 8):
+    for n in range(8):
         image = bytearray(b'ISP ' + rnd.randbytes(123))
         image.append(-sum(image) & 0xff)
         path = settings.scratch(f'nvram-random-{n}')
