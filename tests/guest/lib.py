@@ -236,14 +236,14 @@ def host_bytes(disk, offset=0, length=-1):
         return f.read(length)
 
 
-def reboot(vm, meanwhile=lambda: None):
-    """Reboot; call meanwhile() once the guest is down. Needs a machine with -no-shutdown."""
+def reboot(vm, while_down=lambda: None):
+    """Reboot; call while_down() before the guest starts again. Needs a machine with -no-shutdown."""
     vm.guest('(sleep 0.5; reboot -f) > /dev/null 2>&1 &')
     deadline = vm.clock() + 60 * vm.kernel.slowness
     while vm.qmp('query-status')['status'] != 'shutdown':
         check(vm.clock() < deadline, 'no reboot')
         time.sleep(0.2)
-    meanwhile()
+    while_down()
     vm.qmp('set-action', reboot='reset', shutdown='poweroff')
     vm.qmp('system_reset')
     vm.qmp('cont')
@@ -258,8 +258,7 @@ def nothing_left(vm):
 
     lockdep must still be on, no DMA mapping may remain, no memory may be unreachable.
     """
-    if vm.config.controllers:
-        vm.fault('')
+    disarm(vm)
     unload(vm)
     out = vm.guest('cat /proc/lockdep_stats').text
     check(re.search(r'debug_locks:\s+1\b', out), 'lockdep has given up')
@@ -275,6 +274,13 @@ def nothing_left(vm):
         check(not leaks, 'memory leaked:\n' + leaks[:4000])
 
 
+def disarm(vm):
+    """Disarm the faults of all chips."""
+    for controller in vm.config.controllers:
+        if controller.driver == 'isp1040':
+            vm.fault('', controller.id)
+
+
 def unload(vm):
     """Unload our modules."""
     vm.guest('cd /; umount /mnt 2>/dev/null; for m in scsa_contract isp ramhba scsa; do '
@@ -284,9 +290,7 @@ def unload(vm):
 def clean(vm):
     """Leave a machine as another group expects it; return False if that is impossible."""
     try:
-        for controller in vm.config.controllers:
-            if controller.driver == 'isp1040':
-                vm.fault('', controller.id)
+        disarm(vm)
         unload(vm)
         vm.guest('rm -rf /tmp/*; dmesg -C')
     except VMError:

@@ -7,7 +7,7 @@ import re
 import time
 
 from io_tests import not_built, sg_raw
-from lib import ISP, Controller, Disk, Group, check, chips, firmware_image, log_of, same
+from lib import ISP, Controller, Disk, Group, check, chips, disarm, firmware_image, log_of, same
 
 GROUPS = []
 
@@ -20,12 +20,6 @@ def crowd_of(number):
     return lambda settings: settings.config(
         controllers=[Controller(id=f'isp{n}') for n in range(number)],
         disks=[Disk(bus=n, target=target, size='16M') for n in range(number) for target in (0, 1)])
-
-
-def disarm(vm):
-    """Disarm the faults of all chips."""
-    for controller in vm.config.controllers:
-        vm.fault('', controller.id)
 
 
 def fresh(vm):
