@@ -405,8 +405,12 @@ def packets_not_kept(vm):
     ISP.load(vm, 'ndatasegs=3')
     disk = block(vm, 0)
     large_requests(vm, disk, 1)
-    fio(vm, disk, 16, '--bsrange=4k-512k --size=8M')
-    check(stats(vm)['split_requests'] > 0, 'nothing was split')
+    # No two pages of the buffer adjoin: of each pair, the first is this file's, the second the other's.
+    vm.guest('fio --name=pages --filename=/tmp/first:/tmp/second --file_service_type=roundrobin:1 '
+             '--fallocate=none --rw=write --bs=4k --size=16M --output-format=terse')
+    fio(vm, disk, 16, '--bsrange=4k-512k --size=8M --iomem=mmapshared:/tmp/first')
+    vm.guest('rm /tmp/first /tmp/second')
+    check(stats(vm)['split_requests'] > 50, f'hardly anything was split: {stats(vm)}')
     # Aborts cross packets that are just completing.
     vm.guest(f'echo 2 > /sys/block/{disk[5:]}/device/timeout')
     vm.fault('late-completion,ms=2100,target=0,every=40,count=8')
