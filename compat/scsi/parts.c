@@ -190,6 +190,7 @@ void target_part_comp(struct target_cmd *tc)
 int target_start_parts(struct target_cmd *tc)
 {
 	struct scsa_cmd *sc = &tc->tc_cmd;
+	int rc;
 
 	if (split_parse(sc->sc_cdb, sc->sc_cdblen, sc->sc_len, sc->sc_blksize, sc->sc_devtype,
 			sc->sc_flags & SCSA_CMD_LUN_IN_CDB, &tc->tc_split) != SPLIT_OK)
@@ -200,20 +201,14 @@ int target_start_parts(struct target_cmd *tc)
 	if (!prepare_part(tc))
 		goto too_large;
 	TARGET_COUNT(tc, split_requests, 1);
-	switch (send_part(tc)) {
-	case TRAN_ACCEPT:
-		if (part_accepted(tc))
-			run_parts(tc);
-		return 0;
-	case TRAN_BUSY:
+	rc = send_part(tc);
+	if (rc == TRAN_BUSY)
 		TARGET_COUNT(tc, split_requests, -1);
-		target_release_pkt(tc);
-		return 1;
-	case TRAN_BADPKT:
-		return target_refuse(tc, SCSA_TRANSPORT);
-	default:
-		return target_refuse(tc, SCSA_DEAD);
-	}
+	if (rc != TRAN_ACCEPT)
+		return target_not_accepted(tc, rc);
+	if (part_accepted(tc))
+		run_parts(tc);
+	return 0;
 
 too_large:
 	TARGET_COUNT(tc, too_large, 1);

@@ -75,17 +75,8 @@ int scsa_cmd_start(struct scsa_cmd *sc)
 	if (sc->sc_len && tc->tc_pkt->pkt_resid)
 		return target_start_parts(tc);
 	target_prepare(tc);
-	switch (scsi_transport(tc->tc_pkt)) {
-	case TRAN_ACCEPT:
-		return 0;
-	case TRAN_BUSY:
-		target_release_pkt(tc);
-		return 1;
-	case TRAN_BADPKT:
-		return target_refuse(tc, SCSA_TRANSPORT);
-	default:
-		return target_refuse(tc, SCSA_DEAD);
-	}
+	rc = scsi_transport(tc->tc_pkt);
+	return rc == TRAN_ACCEPT ? 0 : target_not_accepted(tc, rc);
 }
 
 bool scsa_cmd_abort(struct scsa_cmd *sc)

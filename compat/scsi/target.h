@@ -78,6 +78,7 @@ size_t target_get_result(struct target_cmd *tc, size_t part);
 /* Complete the command with an outcome other than the packet's. */
 void target_fail(struct target_cmd *tc, uint8_t outcome);
 int target_refuse(struct target_cmd *tc, uint8_t outcome);
+int target_not_accepted(struct target_cmd *tc, int rc);
 
 /* parts.c: a request in parts. */
 int target_start_parts(struct target_cmd *tc);

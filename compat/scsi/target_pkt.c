@@ -72,6 +72,16 @@ int target_refuse(struct target_cmd *tc, uint8_t outcome)
 	return 0;
 }
 
+/* scsi_transport(9F) returned @rc, not TRAN_ACCEPT. Returns 1 if the command is to be sent again. */
+int target_not_accepted(struct target_cmd *tc, int rc)
+{
+	if (rc == TRAN_BUSY) {
+		target_release_pkt(tc);
+		return 1;
+	}
+	return target_refuse(tc, rc == TRAN_BADPKT ? SCSA_TRANSPORT : SCSA_DEAD);
+}
+
 /* The outcome of a packet that ended with a reason other than CMD_CMPLT. */
 static noinline uint8_t outcome_of(struct target_cmd *tc, const struct scsi_pkt *pkt)
 {
