@@ -348,6 +348,8 @@ class Settings:
         """A Config with the settings that all groups share."""
         if self.kernel.checks == 'debug':
             values.setdefault('memory', '512M')     # kmemleak scans all of it, which takes time
+        # The emulated disks are ready at once after a reset; the README's tests wait as long as users do.
+        values['cmdline'] = 'isp.reset_delay=100 ' + values.get('cmdline', '')
         return Config(build=self.build, kernel=self.kernel, qemu=self.qemu,
                       verbose=self.verbose, own_modules=self.modules, **values)
 
