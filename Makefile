@@ -122,7 +122,7 @@ check-all: deps-check
 	@tests/check --complete build lint tools unit fuzz qtest guest guest@6.12 kernels debug debug@kcsan readme
 
 check-dist:
-	@tests/dist bookworm,trixie demo check
+	@tests/dist bookworm,trixie demo check check-kernels
 
 # Build what the levels need, so that their times are only those of the tests.
 check-build: kernel
@@ -152,7 +152,7 @@ check-debug: qemu
 	@tests/guest/run --build $(BUILD) --kernel $(CHECKING) $(TESTS)
 
 check-kernels: qemu
-	@tests/kernels --build $(BUILD)
+	@tests/kernels --build $(BUILD) --record
 
 check-kernels-build:
 	@tests/kernels --build $(BUILD) --only-build
