@@ -20,7 +20,7 @@ FARMED  := Kbuild include compat drivers $(wildcard tests/kmod)
 .DEFAULT_GOAL := help
 .PHONY: help modules guest-modules install demo check check-unit check-fuzz check-qtest \
 	check-guest check-debug check-readme check-build check-tools check-all check-dist \
-	check-kernels check-kernels-build check-newest soak fuzz-device \
+	check-kernels check-kernels-build check-newest check-packaging deb soak fuzz-device \
 	bench bench-faults lint vm qemu kernel deps deps-check \
 	clean distclean tags
 
@@ -33,6 +33,7 @@ help:
 	@echo '  make modules      scsa.ko and isp.ko for the running kernel, into build/modules/'
 	@echo '                    (KDIR=<kernel build folder> or KVER=6.1: for another kernel)'
 	@echo '  make install      put them into /lib/modules (as root)'
+	@echo '  make deb          a Debian package that builds them for each kernel (build/deb)'
 	@echo
 	@echo 'In the virtual machine:'
 	@echo '  make vm           a shell in the guest, modules loaded, disks present'
@@ -53,7 +54,7 @@ help:
 	@echo '  make fuzz-device  half an hour of a chip that returns random bytes (FUZZ=<seconds> SEED=)'
 	@echo '  make check-readme the commands that README.md shows'
 	@echo '  make check-all    all levels complete, on each kernel; takes hours'
-	@echo '  make check-dist   demo and check on fresh Debian 12 and 13, with debootstrap (as root); hours'
+	@echo '  make check-dist   all of that and the package on fresh Debian 12 and 13, with debootstrap (as root); hours'
 	@echo
 	@echo '  make bench        isp against qla1280 on the same emulated chip (not a test)'
 	@echo '  make bench-faults the same two when that chip misbehaves (half an hour, not a test)'
@@ -122,7 +123,7 @@ check-all: deps-check
 	@tests/check --complete build lint tools unit fuzz qtest guest guest@6.12 kernels debug debug@kcsan readme
 
 check-dist:
-	@tests/dist bookworm,trixie demo check check-kernels
+	@tests/dist bookworm,trixie demo check check-kernels check-packaging
 
 # Build what the levels need, so that their times are only those of the tests.
 check-build: kernel
@@ -159,6 +160,13 @@ check-kernels-build:
 
 check-newest: qemu
 	@tests/kernels --build $(BUILD) --newest
+
+deb:
+	@tools/deps deb
+	@tools/packaging/deb $(BUILD)/deb
+
+check-packaging:
+	@tests/packaging
 
 soak: qemu guest-modules
 	@SOAK=$(or $(SOAK),1800) tests/guest/run --build $(BUILD) --kernel $(KERNEL) split.verify_load
