@@ -35,6 +35,22 @@ static void driver_free(struct linux_driver *ld)
 	kfree(ld);
 }
 
+/* Say which of the driver's devices another driver holds: nothing else would. */
+static void driver_report_taken(const struct linux_driver *ld)
+{
+	struct pci_dev *pdev = NULL;
+
+	for_each_pci_dev(pdev) {
+		if (!pci_match_id(ld->pci.id_table, pdev))
+			continue;
+		device_lock(&pdev->dev);
+		if (pdev->driver && pdev->driver != &ld->pci)
+			pr_notice("%s: %s is in use by the driver %s; unbind it there to use it here\n",
+				  ld->drv->name, pci_name(pdev), pdev->driver->name);
+		device_unlock(&pdev->dev);
+	}
+}
+
 int linux_driver_register(struct dev_ops *ops)
 {
 	const struct scsa_driver *drv = initing.drv;
@@ -66,6 +82,8 @@ int linux_driver_register(struct dev_ops *ops)
 	rc = __pci_register_driver(&ld->pci, drv->owner, drv->name);
 	if (rc)
 		driver_free(ld);
+	else
+		driver_report_taken(ld);
 	return -rc;
 }
 

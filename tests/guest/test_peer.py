@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 """The kernel's own qla1280 on the emulated chip: the model is not bent towards our driver."""
 
-from io_tests import DATA, depth_group, fio, io_group
-from lib import QLA1280, Controller, Disk, Group, block, devices, firmware
+import re
+
+from io_tests import DATA, depth_group, fio, io_group, not_built
+from lib import (ISP, QLA1280, Controller, Disk, Group, block, check, chips, devices, firmware, hosts,
+                 log_of, same)
 
 GROUPS = [
     io_group(QLA1280, 'peer'),
@@ -23,3 +26,26 @@ def attaches(vm):
     QLA1280.load(vm)
     assert set(devices(vm)) == {(4, 0)}
     fio(vm, block(vm, 4), 8, '--size=4M')
+
+
+SHARED = Group('peer-shared', lambda s: s.config(
+    controllers=[Controller()], disks=[Disk(target=0, size='16M')], files=[firmware(s.build)]),
+               needs=not_built('isp'))
+GROUPS.append(SHARED)
+
+
+@SHARED.test
+def card_is_taken(vm):
+    """isp says who has the card, and driver_override gives it to isp."""
+    QLA1280.load(vm)
+    card, = chips(vm)
+    vm.guest('dmesg -C')
+    ISP.load(vm)
+    check(re.search(f'isp: {card} is in use by the driver qla1280', log_of(vm)),
+          f'no line says so:\n{log_of(vm)}')
+    same(list(hosts(vm).values()), ['qla1280'], 'hosts')
+    vm.guest(f'cd /sys/bus/pci; echo isp > devices/{card}/driver_override; '
+             f'echo {card} > devices/{card}/driver/unbind; echo {card} > drivers_probe; settle')
+    same(list(hosts(vm).values()), ['isp'], 'hosts after driver_override')
+    vm.guest(f'dd if={block(vm, 0)} of=/dev/null bs=64k count=8 iflag=direct')
+    vm.guest('modprobe -r isp qla1280')
