@@ -53,7 +53,7 @@ def verified_load(vm, faults):
     for n, (fault, (chip, address)) in enumerate(zip(faults, addresses(vm).items())):
         jobs = ' '.join(f'--name=on-{d} --filename=/dev/{d}' for d in disks[address])
         commands += ('(s=$(cut -d . -f 1 /proc/uptime); fio --rw=randwrite --bsrange=4k-128k '
-                     '--blockalign=4k --size=4M --ioengine=libaio --direct=1 --iodepth=16 '
+                     '--blockalign=4k --size=2M --ioengine=libaio --direct=1 --iodepth=16 '
                      '--verify=crc32c --verify_fatal=1 --do_verify=1 --output-format=terse '
                      f'{jobs} >/dev/null 2>&1; '
                      f'echo {n} $? $(($(cut -d . -f 1 /proc/uptime) - s))) & ')
@@ -262,7 +262,7 @@ GROUPS.append(MUTATE)
 # Corrupt anything the chip returns, or nearly every completion: corrupt completions come in crowds, and
 # the driver recovers from many of them together.
 WHERE = ('rate=30,count=40', 'target=0,rate=500,count=120', 'target=0,rate=100,count=120')
-WORK = ('fio --name=a --filename=/dev/$b --rw=randrw --bs=4k --number_ios=400 --ioengine=libaio '
+WORK = ('fio --name=a --filename=/dev/$b --rw=randrw --bs=4k --number_ios=200 --ioengine=libaio '
         '--direct=1 --iodepth=16 --continue_on_error=all --output-format=terse')
 READ = 'dd if=/dev/$b of=/dev/null bs=4k count=1 iflag=direct'
 
@@ -279,14 +279,14 @@ def on_all_disks(vm, command, timeout=300):
 def mutations(vm):
     """Chips that return random bytes, seed by seed: the host works or is offline, without a report.
 
-    make fuzz-device runs it for FUZZ seconds from seed SEED. Otherwise it makes 200 mutations. The log of
+    make fuzz-device runs it for FUZZ seconds from seed SEED. Otherwise it makes 100 mutations. The log of
     a failure has the last seed.
     """
     seconds, seed = int(os.environ.get('FUZZ', 0)), int(os.environ.get('SEED', 1))
     cards = [c.id for c in vm.config.controllers]
     first, cases, offline, worst, started = seed, 0, 0, 0, time.monotonic()
     ISP.load(vm)
-    while time.monotonic() - started < seconds if seconds else cases < 200:
+    while time.monotonic() - started < seconds if seconds else cases < 100:
         begun = vm.clock()
         vm.guest(f'echo seeds {seed} to {seed + len(cards) - 1} > /dev/kmsg; '
                  'for t in /sys/class/scsi_device/*/device/timeout; do echo 1 > $t; done')
