@@ -6,19 +6,18 @@ BUILD   := $(CURDIR)/build
 VM      := $(CURDIR)/tools/vm/vm --build $(BUILD) --kernel $(KERNEL)
 JOBS    ?= $(shell nproc)
 
-# `make modules` builds for the kernel given by KDIR (its build folder) or KVER (a Debian kernel,
-# fetched below build/); otherwise for the running kernel; otherwise for the guest's.
+# `make modules` builds for the kernel given by KDIR (its build folder) or KVER (one that is installed,
+# or else a Debian kernel, fetched below build/); otherwise for the running kernel; otherwise for the
+# guest's.
 ifeq ($(KDIR),)
-ifeq ($(KVER),)
-KDIR    := $(wildcard /lib/modules/$(shell uname -r)/build)
-endif
+KDIR    := $(wildcard /lib/modules/$(or $(KVER),$(shell uname -r))/build)
 endif
 
 # Objects must not land among the sources, so kbuild sees a farm of links to them.
 FARMED  := Kbuild include compat drivers $(wildcard tests/kmod)
 
 .DEFAULT_GOAL := help
-.PHONY: help modules guest-modules install demo check check-unit check-fuzz check-qtest \
+.PHONY: help modules guest-modules install uninstall need-headers demo check check-unit check-fuzz check-qtest \
 	check-guest check-debug check-readme check-build check-tools check-all check-dist \
 	check-kernels check-kernels-build check-newest check-packaging deb soak fuzz-device \
 	bench bench-faults lint vm qemu kernel deps deps-check \
@@ -33,6 +32,7 @@ help:
 	@echo '  make modules      scsa.ko and isp.ko for the running kernel, into build/modules/'
 	@echo '                    (KDIR=<kernel build folder> or KVER=6.1: for another kernel)'
 	@echo '  make install      put them into /lib/modules (as root)'
+	@echo '  make uninstall    remove them'
 	@echo '  make deb          a Debian package that builds them for each kernel (build/deb)'
 	@echo
 	@echo 'In the virtual machine:'
@@ -92,10 +92,17 @@ guest-modules: kernel
 	$(call build_modules,$(shell $(VM) kernel headers),$(BUILD)/modules/$(shell $(VM) kernel),SCSA_TESTS=m \
 		KCFLAGS=-Werror CONFIG_DEBUG_INFO_BTF_MODULES=)
 
-install: modules
-	@test -n "$(KDIR)" || { echo 'install: no kernel headers for $(shell uname -r) here; \
-install linux-headers-$(shell uname -r) or give KDIR' >&2; exit 1; }
-	$(MAKE) -C $(KDIR) M=$(BUILD)/modules/$(call release,$(KDIR)) modules_install
+need-headers:
+	@test -n "$(KDIR)" || { echo 'no kernel headers for $(or $(KVER),$(shell uname -r)) here; \
+install its linux-headers package or give KDIR' >&2; exit 1; }
+
+install: need-headers modules
+	$(MAKE) -C $(KDIR) M=$(BUILD)/modules/$(call release,$(KDIR)) INSTALL_MOD_DIR=updates modules_install
+	depmod $(if $(INSTALL_MOD_PATH),-b $(INSTALL_MOD_PATH)) -a $(call release,$(KDIR))
+
+uninstall: need-headers
+	rm -f $(foreach m,compat/scsa drivers/isp/isp,\
+		$(INSTALL_MOD_PATH)/lib/modules/$(call release,$(KDIR))/updates/$(m).ko*)
 	depmod $(if $(INSTALL_MOD_PATH),-b $(INSTALL_MOD_PATH)) -a $(call release,$(KDIR))
 
 kernel:
