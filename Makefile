@@ -15,7 +15,7 @@ endif
 endif
 
 # Objects must not land among the sources, so kbuild sees a farm of links to them.
-FARMED  := Kbuild include compat drivers $(wildcard tests/kmod)
+FARMED  := Kbuild include compat drivers $(wildcard tests/kmod) tools/packaging/debian/changelog
 
 .DEFAULT_GOAL := help
 .PHONY: help modules guest-modules install demo check check-unit check-fuzz check-qtest \

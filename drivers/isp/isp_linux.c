@@ -60,7 +60,7 @@ scsa_module_driver(isp_driver);
 
 MODULE_DESCRIPTION("QLogic ISP1020 ... ISP12160 parallel SCSI, a SCSA driver");
 MODULE_LICENSE("GPL");
-MODULE_VERSION("0.1");
+MODULE_VERSION(SCSA_VERSION);
 MODULE_FIRMWARE("qlogic/1040.bin");
 MODULE_FIRMWARE("qlogic/1280.bin");
 MODULE_FIRMWARE("qlogic/12160.bin");
