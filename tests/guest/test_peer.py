@@ -2,7 +2,7 @@
 """The kernel's own qla1280 on the emulated chip: the model is not bent towards our driver."""
 
 from io_tests import DATA, depth_group, fio, io_group
-from lib import QLA1280, Controller, Disk, Group, block, devices, firmware
+from lib import QLA1280, Controller, Disk, Group, block, check, devices, firmware, generic
 
 GROUPS = [
     io_group(QLA1280, 'peer'),
@@ -23,3 +23,12 @@ def attaches(vm):
     QLA1280.load(vm)
     assert set(devices(vm)) == {(4, 0)}
     fio(vm, block(vm, 4), 8, '--size=4M')
+
+
+@synthetic.test
+def refuses_what_one_command_cannot_carry(vm):
+    """What README.md says about passthrough: 512 KiB pass, 640 KiB do not."""
+    read = f'sg_dd if={generic(vm, 4)} of=/dev/null bs=512 iflag=dio 2>&1'
+    vm.guest(f'{read} bpt=1024 count=1024')
+    refused = vm.guest(f'{read} bpt=1280 count=1280', check=False)
+    check(refused.status and 'Invalid argument' in refused.text, refused.text)
