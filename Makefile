@@ -14,12 +14,12 @@ KDIR    := $(wildcard /lib/modules/$(or $(KVER),$(shell uname -r))/build)
 endif
 
 # Objects must not land among the sources, so kbuild sees a farm of links to them.
-FARMED  := Kbuild include compat drivers $(wildcard tests/kmod)
+FARMED  := Kbuild include compat drivers $(wildcard tests/kmod) tools/packaging/debian/changelog
 
 .DEFAULT_GOAL := help
 .PHONY: help modules guest-modules install uninstall need-headers demo check check-unit check-fuzz check-qtest \
 	check-guest check-debug check-readme check-build check-tools check-all check-dist \
-	check-kernels check-kernels-build check-newest check-packaging deb soak fuzz-device \
+	check-kernels check-kernels-build check-newest check-packaging coverage deb soak fuzz-device \
 	bench bench-faults lint vm qemu kernel deps deps-check \
 	clean distclean tags
 
@@ -50,6 +50,7 @@ help:
 	@echo '  make check-guest  drivers and disks in the guest (TESTS=<pattern> for some)'
 	@echo '  make check-debug  the same and more on a kernel built to check (KERNEL=kcsan: for races)'
 	@echo '  make check-kernels  build for each supported kernel, boot it, run a short form'
+	@echo '  make coverage     what of the pure code and the chip model no unit test runs'
 	@echo '  make soak         half an hour of verified load in split requests (SOAK=<seconds>)'
 	@echo '  make fuzz-device  half an hour of a chip that returns random bytes (FUZZ=<seconds> SEED=)'
 	@echo '  make check-readme the commands that README.md shows'
@@ -175,6 +176,10 @@ deb:
 check-packaging:
 	@tests/packaging
 
+# Seconds. COVERAGE=--readme puts the table into tests/README.md.
+coverage:
+	@tests/coverage --build $(BUILD) $(COVERAGE)
+
 soak: qemu guest-modules
 	@SOAK=$(or $(SOAK),1800) tests/guest/run --build $(BUILD) --kernel $(KERNEL) split.verify_load
 
@@ -197,7 +202,7 @@ tags:
 	ctags -R include compat drivers tools/qemu
 
 clean:
-	rm -rf $(addprefix $(BUILD)/,modules lint unit fuzz vm)
+	rm -rf $(addprefix $(BUILD)/,modules lint unit fuzz coverage vm)
 
 distclean:
 	rm -rf $(BUILD)

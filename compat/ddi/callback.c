@@ -100,7 +100,7 @@ void ddi_callback_queue(struct ddi_callback_list *list, dev_info_t *dip, ddi_dma
 	struct ddi_callback *cb = kmem_zalloc(sizeof(*cb), KM_NOSLEEP);
 
 	if (!cb) {
-		cmn_err(CE_WARN, "scsa: no memory to queue a resource callback");
+		cmn_err(CE_WARN, "scsa: no memory for a resource callback: the driver is not called");
 		return;
 	}
 	cb->func = func;
@@ -216,7 +216,7 @@ boolean_t ddi_callback_wait_or_queue(struct ddi_callback_list *list, dev_info_t 
 {
 	if (cb == DDI_DMA_SLEEP) {
 		if (++*waits == SLEEP_WARN)
-			dev_err(dip, CE_WARN, "waiting for DMA resources since %d s",
+			dev_err(dip, CE_WARN, "has waited %d s for DMA resources; free memory, or enlarge swiotlb",
 				SLEEP_WARN / (1000000 / SLEEP_POLL_USEC));
 		delay(drv_usectohz(SLEEP_POLL_USEC));
 		return B_TRUE;

@@ -58,7 +58,7 @@ kmem_cache_t *scsa_kmem_cache_create(const char *name, size_t size, size_t align
 	kmem_cache_t *cp;
 
 	if (!size || size > 0x400000 || !ISP2(align) || align > 0x100000) {
-		cmn_err(CE_WARN, "kmem_cache_create: %s: size %zu, alignment %zu",
+		cmn_err(CE_WARN, "kmem_cache_create: %s: refused size %zu, alignment %zu",
 			name ? name : "?", size, align);
 		return NULL;
 	}
@@ -165,7 +165,7 @@ void scsa_kmem_cache_destroy(kmem_cache_t *cp)
 		object_free(cp, o);
 	}
 	if (cp->inuse) {
-		cmn_err(CE_WARN, "kmem_cache_destroy: %s: %zu objects in use", cp->name,
+		cmn_err(CE_WARN, "kmem_cache_destroy: %s: %zu objects still in use", cp->name,
 			cp->inuse);
 		return;
 	}

@@ -94,7 +94,7 @@ ddi_taskq_t *scsa_taskq_create(dev_info_t *dip, const char *name, int nthreads, 
 	int i;
 
 	if (nthreads < 1 || nthreads > 1024) {
-		dev_err(dip, CE_WARN, "ddi_taskq_create: %d threads for %s", nthreads,
+		dev_err(dip, CE_WARN, "ddi_taskq_create: refused %d threads for %s", nthreads,
 			name ? name : "?");
 		return NULL;
 	}
@@ -130,7 +130,7 @@ void scsa_taskq_destroy(ddi_taskq_t *tq)
 	if (!tq)
 		return;
 	if (from_task(tq)) {
-		cmn_err(CE_WARN, "ddi_taskq_destroy: called by a task of the queue; it stays");
+		cmn_err(CE_WARN, "ddi_taskq_destroy: called by a task of the queue; the queue stays");
 		return;
 	}
 	n = tq->nthreads;
@@ -198,7 +198,7 @@ EXPORT_SYMBOL_GPL(scsa_taskq_dispatch);
 void scsa_taskq_wait(ddi_taskq_t *tq)
 {
 	if (from_task(tq)) {
-		cmn_err(CE_WARN, "ddi_taskq_wait: called by a task of the queue");
+		cmn_err(CE_WARN, "ddi_taskq_wait: called by a task of the queue; not waiting");
 		return;
 	}
 	mutex_enter(&tq->lock);

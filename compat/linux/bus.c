@@ -72,7 +72,7 @@ static void release(struct scsa_host *host)
 	host->removing = true;
 	/* If the HBA driver still waits for a quiet bus, quiesce() itself undoes that. */
 	if (!host->quiescing && unquiesce(host))
-		shost_printk(KERN_WARNING, host->shost, "the bus stays quiet, all I/O fails\n");
+		shost_printk(KERN_WARNING, host->shost, "the HBA driver cannot end the quiesce: all I/O fails\n");
 	scsi_unblock_requests(host->shost);
 	mutex_unlock(&host->life);
 }

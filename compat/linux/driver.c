@@ -58,7 +58,7 @@ int linux_driver_register(struct dev_ops *ops)
 	int rc;
 
 	if (!drv || initing.task != current) {
-		pr_err("scsa: mod_install() outside of a driver's _init()\n");
+		pr_err("scsa: mod_install() called outside a driver's _init()\n");
 		return EINVAL;
 	}
 	ld = kzalloc(sizeof(*ld), GFP_KERNEL);

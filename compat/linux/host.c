@@ -19,7 +19,7 @@
 static int keep_packets = -1;
 module_param(keep_packets, int, 0644);
 MODULE_PARM_DESC(keep_packets,
-		 "test of HBA drivers: use a packet for the next command again, 0 never, 1 always, -1 where the driver's glue says so (default)");
+		 "tests HBA drivers: use a packet again for the next command: 0 never, 1 always, -1 if the driver's glue says so (default)");
 
 static const char *linux_info(struct Scsi_Host *shost)
 {

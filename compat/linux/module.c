@@ -29,4 +29,4 @@ module_exit(scsa_exit);
 
 MODULE_DESCRIPTION("Solaris SCSI HBA contract (SCSA and DDI DMA) on the Linux SCSI midlayer");
 MODULE_LICENSE("GPL");
-MODULE_VERSION("0.1");
+MODULE_VERSION(SCSA_VERSION);

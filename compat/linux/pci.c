@@ -134,7 +134,9 @@ void linux_remove(struct pci_dev *pdev)
 	linux_host_remove(dip);
 	refused = scsa_detach(dip);
 	if (refused)
-		dev_err(&pdev->dev, "%s refused to detach; what it holds is lost\n", dip->di_name);
+		dev_err(&pdev->dev,
+			"%s refused to detach: its memory is lost until the next boot\n",
+			dip->di_name);
 	linux_intr_teardown(dip);
 	/* No DMA can arrive from here on: free the buffers of commands that never came back. */
 	pci_clear_master(pdev);

@@ -100,8 +100,8 @@ static int linux_prepare(struct device *dev)
 
 	if (!READ_ONCE(dip->di_host->quiesced) && !READ_ONCE(dip->di_host->quiescing))
 		return 0;
-	dev_err(dev, "%s%d: the bus is quiesced, the system cannot sleep\n", dip->di_name,
-		dip->di_instance);
+	dev_err(dev, "%s%d: the bus is quiesced, so the system cannot sleep; write 0 to bus_quiesced\n",
+		dip->di_name, dip->di_instance);
 	return -EBUSY;
 }
 
@@ -122,7 +122,7 @@ static int linux_resume(struct device *dev)
 	int rc = locked(dip->di_host, resume);
 
 	if (rc)
-		dev_err(dev, "%s did not resume, all I/O fails; a host reset tries again\n",
+		dev_err(dev, "%s did not resume, all I/O fails; try a host reset (sg_reset -H)\n",
 			dip->di_name);
 	return rc;
 }
@@ -161,7 +161,8 @@ static pci_ers_result_t linux_slot_reset(struct pci_dev *pdev)
 	pci_save_state(pdev);
 	if (!locked(dip->di_host, resume))
 		return PCI_ERS_RESULT_RECOVERED;
-	dev_err(&pdev->dev, "%s did not restart after a PCI error, all I/O fails\n", dip->di_name);
+	dev_err(&pdev->dev, "%s did not restart after a PCI error, all I/O fails; load the driver again\n",
+		dip->di_name);
 	set_recovering(dip->di_host, false);
 	return PCI_ERS_RESULT_DISCONNECT;
 }

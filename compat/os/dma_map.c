@@ -18,7 +18,7 @@
 unsigned int linux_wide_windows = 1;
 module_param_named(wide_windows, linux_wide_windows, uint, 0644);
 MODULE_PARM_DESC(wide_windows,
-		 "test of HBA drivers: sets of cookies in a window, see ddi_dma_buf_bind_handle(9F)");
+		 "tests HBA drivers: sets of cookies in one DMA window (default 1)");
 
 enum { DDI_DMA_WRITE = 1, DDI_DMA_READ = 2 };
 

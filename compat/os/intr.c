@@ -449,7 +449,7 @@ int scsa_add_intr(struct dev_info *dip, unsigned int inumber, void **cookiep,
 	if (rc)
 		return rc;
 	if (!handler) {
-		dev_warn(dip->di_dev, "ddi_add_intr() without a handler\n");
+		dev_warn(dip->di_dev, "ddi_add_intr() was called without a handler\n");
 		return SCSA_FAILURE;
 	}
 	if (cookiep)
@@ -484,7 +484,7 @@ void scsa_remove_intr(struct dev_info *dip, unsigned int inumber, void *cookie)
 	struct scsa_intr *ih = dip->di_intrs;
 
 	if (inumber || !ih || !ih->old_handler) {
-		dev_warn(dip->di_dev, "ddi_remove_intr() of an interrupt that was not added\n");
+		dev_warn(dip->di_dev, "ddi_remove_intr() was called for an interrupt that was not added\n");
 		return;
 	}
 	scsa_intr_disable(ih);

@@ -52,7 +52,7 @@ static struct scsa_softint *softint_add(struct dev_info *dip, scsa_intr_handler_
 	struct scsa_softint *si;
 
 	if (!dip || (!handler && !old_handler)) {
-		pr_warn("scsa: a soft interrupt without an instance or a handler\n");
+		pr_warn("scsa: a soft interrupt was added without an instance or a handler\n");
 		return NULL;
 	}
 	si = kzalloc(sizeof(*si), GFP_KERNEL);
@@ -132,7 +132,7 @@ int scsa_softint_remove(struct scsa_softint *si)
 	if (!si)
 		return SCSA_FAILURE;
 	if (current_work() == &si->work) {
-		dev_warn(si->dip->di_dev, "a soft interrupt's handler cannot remove it\n");
+		dev_warn(si->dip->di_dev, "a soft interrupt's handler cannot remove it; it stays\n");
 		return SCSA_FAILURE;
 	}
 	mutex_lock(&softints_lock);

@@ -16,23 +16,23 @@ static bool is_pow2(uint64_t n)
 static const char *attr_fault(const ddi_dma_attr_t *a)
 {
 	if (a->dma_attr_version != DMA_ATTR_V0)
-		return "dma_attr_version is not DMA_ATTR_V0";
+		return "dma_attr_version must be DMA_ATTR_V0";
 	if (a->dma_attr_addr_hi <= a->dma_attr_addr_lo)
-		return "dma_attr_addr_hi is not above dma_attr_addr_lo";
+		return "dma_attr_addr_hi must be above dma_attr_addr_lo";
 	if (size_of(a->dma_attr_count_max) < DMA_PAGESIZE)
-		return "dma_attr_count_max is below a page";
+		return "dma_attr_count_max must be at least a page";
 	if (a->dma_attr_seg < DMA_PAGESIZE - 1 || (a->dma_attr_seg & (a->dma_attr_seg + 1)))
-		return "dma_attr_seg is no mask of at least a page";
+		return "dma_attr_seg must be a mask (2^n - 1) of at least a page";
 	if (a->dma_attr_maxxfer < DMA_PAGESIZE)
-		return "dma_attr_maxxfer is below a page";
+		return "dma_attr_maxxfer must be at least a page";
 	if (!is_pow2(a->dma_attr_granular) || a->dma_attr_granular > DMA_PAGESIZE)
-		return "dma_attr_granular is no power of two up to a page";
+		return "dma_attr_granular must be a power of two up to a page";
 	if (a->dma_attr_sgllen == 0)
-		return "dma_attr_sgllen is 0";
+		return "dma_attr_sgllen must not be 0";
 	if (a->dma_attr_align && !is_pow2(a->dma_attr_align))
-		return "dma_attr_align is no power of two";
+		return "dma_attr_align must be a power of two";
 	if (a->dma_attr_minxfer && !is_pow2(a->dma_attr_minxfer))
-		return "dma_attr_minxfer is no power of two";
+		return "dma_attr_minxfer must be a power of two";
 	if (a->dma_attr_flags & DDI_DMA_FORCE_PHYSICAL)
 		return "DDI_DMA_FORCE_PHYSICAL is not supported";
 	return NULL;

@@ -130,7 +130,7 @@ static const char *tran_fault(const scsi_hba_tran_t *tran)
 	if (!tran->tran_start || !tran->tran_getcap || !tran->tran_setcap)
 		return "a required tran_* entry point is missing";
 	if (!tran->tran_get_name != !tran->tran_get_bus_addr)
-		return "tran_get_name and tran_get_bus_addr come in a pair";
+		return "tran_get_name needs tran_get_bus_addr, and the reverse";
 	if (!tran->tran_setup_pkt) {
 		if (!tran->tran_init_pkt || !tran->tran_destroy_pkt || !tran->tran_dmafree ||
 		    !tran->tran_sync_pkt)
@@ -139,11 +139,11 @@ static const char *tran_fault(const scsi_hba_tran_t *tran)
 	}
 	/* After an earlier attach the vectors of the packet cache are still in @tran. */
 	if (!tran->tran_pkt_cache_ptr && (tran->tran_init_pkt || tran->tran_destroy_pkt))
-		return "both tran_setup_pkt and tran_init_pkt";
+		return "tran_setup_pkt and tran_init_pkt exclude each other";
 	if (tran->tran_hba_len > TRAN_HBA_LEN_MAX)
 		return "tran_hba_len is too large";
 	if (!tran->tran_teardown_pkt)
-		return "tran_setup_pkt without tran_teardown_pkt";
+		return "tran_setup_pkt needs tran_teardown_pkt";
 	return NULL;
 }
 

@@ -27,7 +27,7 @@ boolean_t scsi_pkt_lengths_ok(dev_info_t *dip, int cmdlen, int statuslen, int tg
 	if (cmdlen >= 0 && statuslen >= 0 && tgtlen >= 0 && hbalen >= 0 && cmdlen <= PKT_AREA_MAX &&
 	    statuslen <= PKT_AREA_MAX && tgtlen <= PKT_AREA_MAX && hbalen <= PKT_AREA_MAX)
 		return B_TRUE;
-	dev_err(dip, CE_WARN, "packet with bad lengths %d %d %d %d", cmdlen, statuslen, tgtlen,
+	dev_err(dip, CE_WARN, "refused a packet with bad lengths %d %d %d %d", cmdlen, statuslen, tgtlen,
 		hbalen);
 	return B_FALSE;
 }

@@ -72,7 +72,7 @@ static void get_back(struct scsi_pkt *pkt, int step)
 	struct scsi_address *ap = &pkt->pkt_address;
 
 	if (step == 0) {
-		dev_err(ap->a_hba_tran->tran_hba_dip, CE_WARN, "a polled command is late");
+		dev_err(ap->a_hba_tran->tran_hba_dip, CE_WARN, "a polled command is overdue; aborting it");
 		scsi_abort(ap, pkt);
 	} else {
 		scsi_reset(ap, step == 1 ? RESET_TARGET : RESET_ALL);

@@ -41,7 +41,7 @@ static int clamp_prop(struct isp *isp, const char *name, int def, int min, int m
 
 	if (value >= min && value <= max)
 		return value;
-	dev_err(isp->isp_dip, CE_NOTE, "parameter %s=%d is not in %d ... %d, using %d", name, value,
+	dev_err(isp->isp_dip, CE_NOTE, "parameter %s=%d is not in %d ... %d: using %d", name, value,
 		min, max, def);
 	return def;
 }
@@ -183,7 +183,7 @@ static int acquire(struct isp *isp)
 	dev_info_t *dip = isp->isp_dip;
 
 	if (pci_config_setup(dip, &isp->isp_config) != DDI_SUCCESS)
-		return failed(isp, "no configuration space");
+		return failed(isp, "cannot map the configuration space");
 	isp->isp_attached |= ATT_CONFIG;
 	setup_config(isp);
 
@@ -192,7 +192,7 @@ static int acquire(struct isp *isp)
 	isp->isp_attached |= ATT_REGS;
 
 	if (alloc_intr(isp) != DDI_SUCCESS)
-		return failed(isp, "no interrupt");
+		return failed(isp, "the card has no interrupt");
 	mutex_init(&isp->isp_lock, NULL, MUTEX_DRIVER, DDI_INTR_PRI(isp->isp_pri));
 	cv_init(&isp->isp_mbox_cv, NULL, CV_DRIVER, NULL);
 	isp->isp_attached |= ATT_LOCKS;
@@ -253,12 +253,12 @@ static int start(struct isp *isp)
 		isp_reset_buses(isp);
 
 	if (isp_kstat_create(isp) != DDI_SUCCESS)
-		return failed(isp, "no kstat");
+		return failed(isp, "no memory for the counters");
 	isp->isp_attached |= ATT_KSTAT;
 
 	isp->isp_tran = scsi_hba_tran_alloc(isp->isp_dip, SCSI_HBA_CANSLEEP);
 	if (!isp->isp_tran)
-		return failed(isp, "scsi_hba_tran_alloc");
+		return failed(isp, "no memory for the transport structure");
 	isp->isp_attached |= ATT_TRAN;
 	isp_tran_setup(isp, isp->isp_tran);
 	if (scsi_hba_attach_setup(isp->isp_dip, &isp->isp_dma_attr, isp->isp_tran, 0) !=

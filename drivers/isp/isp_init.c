@@ -119,7 +119,7 @@ static int reset_chip(struct isp *isp)
 	isp_stop_chip(isp);
 	isp->isp_mute = B_FALSE;
 	if (wait_for(isp, ISP_ICR, ICR_SOFT_RESET, 0, RESET_MAX_USEC)) {
-		dev_err(isp->isp_dip, CE_WARN, "the chip does not come out of reset");
+		dev_err(isp->isp_dip, CE_WARN, "the chip does not come out of reset: check the slot or the card");
 		return DDI_FAILURE;
 	}
 	clear_dma(isp);
@@ -162,7 +162,7 @@ static int register_test(struct isp *isp)
 	return DDI_SUCCESS;
 
 fail:
-	dev_err(isp->isp_dip, CE_WARN, "mailbox register test failed");
+	dev_err(isp->isp_dip, CE_WARN, "mailbox register test failed: check the slot or the card");
 	return DDI_FAILURE;
 }
 
@@ -310,7 +310,7 @@ int isp_init(struct isp *isp)
 	    MAX(isp->isp_req_len, isp->isp_rsp_len) > ISP_RING_SAFE) {
 		isp->isp_req_len = MIN(isp->isp_req_len, ISP_RING_SAFE);
 		isp->isp_rsp_len = MIN(isp->isp_rsp_len, ISP_RING_SAFE);
-		dev_err(isp->isp_dip, CE_NOTE, "trying again with rings of %u entries",
+		dev_err(isp->isp_dip, CE_NOTE, "firmware refused larger rings: trying again with %u entries",
 			ISP_RING_SAFE);
 		rc = start_chip(isp);
 	}

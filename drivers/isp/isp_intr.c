@@ -188,7 +188,7 @@ static void finish_refused(struct isp *isp, struct isp_cmd *sp, const struct isp
 	}
 	pkt->pkt_reason = CMD_TRAN_ERR;
 	if (isp_may_log(isp))
-		dev_err(isp->isp_dip, CE_WARN, "entry refused: type 0x%02x, status 0x%02x", c->type,
+		dev_err(isp->isp_dip, CE_WARN, "chip refused an entry: type 0x%02x, status 0x%02x", c->type,
 			c->entry_status);
 }
 
@@ -218,7 +218,7 @@ static boolean_t take_entry(struct isp *isp, const union isp_entry *e, struct is
 	if (!is_answer(&c)) {
 		isp->isp_stats.is_bad_entries++;
 		if (isp_may_log(isp))
-			dev_err(isp->isp_dip, CE_WARN, "response of unknown type 0x%02x skipped",
+			dev_err(isp->isp_dip, CE_WARN, "skipped a response of unknown type 0x%02x",
 				c.type);
 		return B_FALSE;
 	}
@@ -227,7 +227,7 @@ static boolean_t take_entry(struct isp *isp, const union isp_entry *e, struct is
 	if (!sp) {
 		isp->isp_stats.is_bad_handles++;
 		if (isp_may_log(isp))
-			dev_err(isp->isp_dip, CE_WARN, "response for unknown command 0x%08x",
+			dev_err(isp->isp_dip, CE_WARN, "skipped a response for unknown command 0x%08x",
 				c.handle);
 		return B_FALSE;
 	}

@@ -12,13 +12,13 @@
 	module_param(name, int, 0444);				\
 	MODULE_PARM_DESC(name, text)
 
-PARAM(a64, -1, "64-bit ring entries: 0 no, 1 yes, -1 as the chip is known to do (default)");
-PARAM(ndatasegs, 0, "scatter/gather segments in one command, 0: as many as fit (default)");
+PARAM(a64, -1, "64-bit ring entries: 0 no, 1 yes, -1 if the chip is known to take them (default)");
+PARAM(ndatasegs, 0, "memory segments in one command; 0: as many as fit (default)");
 PARAM(reqring, 1024, "entries of the request ring, 32 ... 4096 (default 1024)");
 PARAM(rspring, 1024, "entries of the response ring, 32 ... 4096 (default 1024)");
-PARAM(bus_reset, 1, "reset the SCSI buses at start (default 1)");
+PARAM(bus_reset, 1, "reset the SCSI buses at start: 0 no, 1 yes (default)");
 PARAM(reset_delay, 1000,
-	"ms that targets get after a bus reset, -1: what the card's NVRAM says (default 1000)");
+	"wait after a bus reset in ms; -1: as the card's NVRAM says (default 1000)");
 
 static const struct scsa_driver_prop isp_props[] = {
 	{ "a64", &a64 },
@@ -60,7 +60,7 @@ scsa_module_driver(isp_driver);
 
 MODULE_DESCRIPTION("QLogic ISP1020 ... ISP12160 parallel SCSI, a SCSA driver");
 MODULE_LICENSE("GPL");
-MODULE_VERSION("0.1");
+MODULE_VERSION(SCSA_VERSION);
 MODULE_FIRMWARE("qlogic/1040.bin");
 MODULE_FIRMWARE("qlogic/1280.bin");
 MODULE_FIRMWARE("qlogic/12160.bin");

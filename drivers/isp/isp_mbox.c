@@ -115,7 +115,7 @@ static void async_event(struct isp *isp, uint16_t code)
 		break;
 	default:
 		if (isp_may_log(isp))
-			dev_err(isp->isp_dip, CE_NOTE, "unknown event 0x%04x", code);
+			dev_err(isp->isp_dip, CE_NOTE, "ignored unknown event 0x%04x", code);
 		break;
 	}
 }
@@ -150,7 +150,7 @@ boolean_t isp_mbox_take(struct isp *isp)
 	else if (isp->isp_mbox_state == MBOX_SENT)
 		take_result(isp, status);
 	else if (isp_may_log(isp))
-		dev_err(isp->isp_dip, CE_NOTE, "mailbox answer 0x%04x to no command", status);
+		dev_err(isp->isp_dip, CE_NOTE, "ignored mailbox answer 0x%04x: no command was sent", status);
 	isp_wr(isp, ISP_SEMA, 0);
 	return B_TRUE;
 }
@@ -220,7 +220,7 @@ static enum isp_mbox_state run(struct isp *isp, const struct mbox_desc *d, uint1
 	if (state == MBOX_SENT) {
 		dev_err(isp->isp_dip, CE_WARN, "mailbox command 0x%02x was not answered", d->opcode);
 		isp->isp_mute = B_TRUE;
-		isp_chip_fail(isp, "no answer from the mailboxes");
+		isp_chip_fail(isp, "the chip does not answer mailbox commands");
 	}
 	bcopy(isp->isp_mbox, mb, sizeof(isp->isp_mbox));
 	isp->isp_mbox_state = MBOX_IDLE;

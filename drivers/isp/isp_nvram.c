@@ -198,7 +198,7 @@ const char *isp_nvram_reason(enum isp_nv_result result)
 	case ISP_NV_OK:
 		return "valid";
 	case ISP_NV_SIZE:
-		return "size";
+		return "wrong size";
 	case ISP_NV_SIGNATURE:
 		return "no signature";
 	case ISP_NV_VERSION:

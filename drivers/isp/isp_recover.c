@@ -85,7 +85,8 @@ static void fail_all(struct isp *isp, uint8_t reason, uint8_t stat)
 
 static void go_offline(struct isp *isp, const char *why)
 {
-	dev_err(isp->isp_dip, CE_WARN, "%s; controller taken offline, all I/O fails", why);
+	dev_err(isp->isp_dip, CE_WARN,
+		"%s; controller taken offline, all I/O fails; try a host reset (sg_reset -H)", why);
 	mutex_enter(&isp->isp_lock);
 	isp->isp_state = ISP_OFFLINE;
 	mutex_exit(&isp->isp_lock);
@@ -238,7 +239,7 @@ void isp_chip_gone(struct isp *isp)
 {
 	if (isp->isp_state != ISP_RUN)
 		return;
-	dev_err(isp->isp_dip, CE_WARN, "the card does not answer any more, all I/O fails");
+	dev_err(isp->isp_dip, CE_WARN, "the card no longer answers, all I/O fails; check the slot");
 	/* The card may be there but confused: allow no DMA into buffers that are given back now. */
 	isp_stop_chip(isp);
 	leave_running(isp, ISP_OFFLINE);

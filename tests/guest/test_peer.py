@@ -4,8 +4,8 @@
 import re
 
 from io_tests import DATA, depth_group, fio, io_group, not_built
-from lib import (ISP, QLA1280, Controller, Disk, Group, block, check, chips, devices, firmware, hosts,
-                 log_of, same)
+from lib import (ISP, QLA1280, Controller, Disk, Group, block, check, chips, devices, firmware,
+                 generic, hosts, log_of, same)
 
 GROUPS = [
     io_group(QLA1280, 'peer'),
@@ -26,6 +26,15 @@ def attaches(vm):
     QLA1280.load(vm)
     assert set(devices(vm)) == {(4, 0)}
     fio(vm, block(vm, 4), 8, '--size=4M')
+
+
+@synthetic.test
+def refuses_what_one_command_cannot_carry(vm):
+    """What README.md says about passthrough: 512 KiB pass, 640 KiB do not."""
+    read = f'sg_dd if={generic(vm, 4)} of=/dev/null bs=512 iflag=dio 2>&1'
+    vm.guest(f'{read} bpt=1024 count=1024')
+    refused = vm.guest(f'{read} bpt=1280 count=1280', check=False)
+    check(refused.status and 'Invalid argument' in refused.text, refused.text)
 
 
 SHARED = Group('peer-shared', lambda s: s.config(

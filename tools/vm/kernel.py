@@ -234,7 +234,7 @@ def _packaged(build):
     with locked(build):
         version = Archive(build).candidate('linux-image-' + ARCH)
     if not version:
-        raise PackageError(f'no Debian package linux-image-{ARCH}; say KERNEL=6.12 or the like')
+        raise PackageError(f'no Debian package linux-image-{ARCH}: choose a kernel, for example KERNEL=6.12')
     return '.'.join(version.split('.')[:2])
 
 

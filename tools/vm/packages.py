@@ -216,7 +216,7 @@ class Archive:
             if not known and not cache.take_newest('index', self._index_name(),
                                                    self.apt + '/lists'):
                 raise
-            say(f'packages: an older index is used: {e}')
+            say(f'packages: cannot fetch the index, using an older one: {e}')
         with open(stamp, 'w', encoding='utf-8') as f:
             f.write(own)
 

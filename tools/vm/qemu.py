@@ -153,7 +153,7 @@ def parse_size(text):
     """Bytes of "64M", "3T", "4096"."""
     m = re.fullmatch(r'(\d+)([kKMGT]?)', str(text))
     if not m:
-        raise ValueError(f'not a size: {text!r}')
+        raise ValueError(f'{text!r} is not a size: write a number, or one with K, M, G or T')
     return int(m.group(1)) << {'': 0, 'k': 10, 'K': 10, 'M': 20, 'G': 30, 'T': 40}[m.group(2)]
 
 
@@ -246,7 +246,7 @@ class VM:
             self._boot(interactive)
         except (GuestHang, GuestCrash) as e:
             self.boot_died = str(e)
-            say('vm: the boot has died, once more')
+            say('vm: the boot failed; booting again')
             self.kill()
             self._boot(interactive)
 

@@ -13,7 +13,7 @@
 
 static bool hog;
 module_param(hog, bool, 0444);
-MODULE_PARM_DESC(hog, "bounce buffers are what DMA takes here (swiotlb=force), so use them up");
+MODULE_PARM_DESC(hog, "use up the bounce buffers (needs swiotlb=force)");
 
 static dma_addr_t *hogged;
 static unsigned int nhogged;

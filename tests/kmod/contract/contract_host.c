@@ -13,31 +13,31 @@
 
 static int host = -1;
 module_param(host, int, 0444);
-MODULE_PARM_DESC(host, "instead of all else be a target driver on this SCSI host, of a driver on scsa");
+MODULE_PARM_DESC(host, "run only the tests of a target driver, on this host of a scsa driver");
 
 static struct contract_lun lun = { .absent = -1, .segs = 1, .rounds = 1 };
 module_param_named(target, lun.target, uint, 0444);
-MODULE_PARM_DESC(target, "of the logical unit, a disk whose data may go");
+MODULE_PARM_DESC(target, "target of the LUN: a disk whose data is overwritten");
 module_param_named(lun, lun.lun, uint, 0444);
-MODULE_PARM_DESC(lun, "of the logical unit");
+MODULE_PARM_DESC(lun, "LUN to test");
 module_param_named(absent, lun.absent, int, 0444);
-MODULE_PARM_DESC(absent, "a target that is not there");
+MODULE_PARM_DESC(absent, "target id without a device");
 module_param_named(segs, lun.segs, uint, 0444);
-MODULE_PARM_DESC(segs, "pages, scattered, that a command of the HBA carries");
+MODULE_PARM_DESC(segs, "scattered pages that one command of the HBA carries");
 module_param_named(rounds, lun.rounds, uint, 0444);
-MODULE_PARM_DESC(rounds, "of the tests under load");
+MODULE_PARM_DESC(rounds, "rounds of the tests under load");
 
 static bool panic_write;
 module_param(panic_write, bool, 0444);
-MODULE_PARM_DESC(panic_write, "instead of the tests write to the logical unit when the kernel panics");
+MODULE_PARM_DESC(panic_write, "run no tests; write to the LUN when the kernel panics");
 
 static bool poll_lost;
 module_param(poll_lost, bool, 0444);
-MODULE_PARM_DESC(poll_lost, "instead of the tests poll a command that the HBA loses");
+MODULE_PARM_DESC(poll_lost, "run no tests; poll a command that the HBA loses");
 
 static bool was_reset;
 module_param(was_reset, bool, 0444);
-MODULE_PARM_DESC(was_reset, "instead of the tests tell which devices the midlayer takes for reset");
+MODULE_PARM_DESC(was_reset, "run no tests; list the devices that the midlayer takes for reset");
 
 static struct Scsi_Host *panic_shost;
 

@@ -24,14 +24,14 @@
 
 static bool peek = true;
 module_param(peek, bool, 0444);
-MODULE_PARM_DESC(peek, "bus addresses are physical ones, so play the device with them");
+MODULE_PARM_DESC(peek, "play the device: bus addresses are physical addresses here");
 
 static bool thread;
 module_param(thread, bool, 0444);
-MODULE_PARM_DESC(thread, "be a driver in the thread model");
+MODULE_PARM_DESC(thread, "use the thread model");
 static bool oneshot;
 module_param(oneshot, bool, 0444);
-MODULE_PARM_DESC(oneshot, "share the ISP1040's interrupt line with somebody who has IRQF_ONESHOT");
+MODULE_PARM_DESC(oneshot, "share the ISP1040's interrupt line with an IRQF_ONESHOT handler");
 
 static unsigned int number, failed;
 

@@ -13,19 +13,19 @@
 
 static char *function;
 module_param(function, charp, 0444);
-MODULE_PARM_DESC(function, "module:function");
+MODULE_PARM_DESC(function, "function to fail, as module:function");
 
 static int value = -1;
 module_param(value, int, 0444);
-MODULE_PARM_DESC(value, "what it returns then");
+MODULE_PARM_DESC(value, "value that it returns when it fails");
 
 static unsigned int every = 3;
 module_param(every, uint, 0444);
-MODULE_PARM_DESC(every, "which of its calls fail: one of so many");
+MODULE_PARM_DESC(every, "one call in so many fails");
 
 static int nonzero = -1;
 module_param(nonzero, int, 0444);
-MODULE_PARM_DESC(nonzero, "only calls with an argument of this number, from 0 on, that is not 0");
+MODULE_PARM_DESC(nonzero, "fail only calls whose argument of this number, from 0, is not 0");
 
 static unsigned int failed;
 module_param(failed, uint, 0444);

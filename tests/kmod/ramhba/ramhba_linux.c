@@ -21,14 +21,14 @@ module_param(dtype, int, 0444);
 MODULE_PARM_DESC(dtype, "peripheral device type that the disks claim to be of, 0 to 31");
 static int clone;
 module_param(clone, int, 0444);
-MODULE_PARM_DESC(clone, "a transport structure for each LUN, and no target 1 as tran_tgt_probe has it");
+MODULE_PARM_DESC(clone, "use SCSI_HBA_TRAN_CLONE; tran_tgt_probe() finds no target 1");
 static int lose;
 module_param(lose, int, 0444);
 MODULE_PARM_DESC(lose,
 		 "keep commands for block 4242: 1 reads, 2 all until a reset, 3 or until an abort, 4 reads, and writes until a reset");
 static int batch;
 module_param(batch, int, 0444);
-MODULE_PARM_DESC(batch, "look at packets with FLAG_SCSA_MORE only when tran_commit() or another one comes");
+MODULE_PARM_DESC(batch, "handle packets with FLAG_SCSA_MORE only when tran_commit() or another one comes");
 static int published;
 module_param(published, int, 0444);
 MODULE_PARM_DESC(published,
@@ -72,7 +72,7 @@ static const struct kernel_param_ops late_ops = {
 	.get = param_get_int,
 };
 module_param_cb(late, &late_ops, &late, 0644);
-MODULE_PARM_DESC(late, "write 1 to have what \"lose\" keeps carried out; read how many those were");
+MODULE_PARM_DESC(late, "write 1 to carry out what \"lose\" kept; read how many those were");
 
 /* Without an IOMMU a bus address is a physical address, of the buffer or of a bounce buffer. */
 void ramhba_copy(uint64_t bus_addr, void *data, size_t len, bool to_memory)
