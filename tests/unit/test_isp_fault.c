@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* SOURCES: tools/qemu/isp_model.c tools/qemu/isp_mbox.c tools/qemu/isp_iocb.c tools/qemu/isp_fault.c */
+/* SOURCES: CHIP */
 /* Faults on demand: the language, which rule fires when, and what the model does then. */
 #include <setjmp.h>
 #include <stdarg.h>

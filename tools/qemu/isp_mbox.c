@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * QLogic ISP model: mailbox commands, their results, asynchronous events.
+ * QLogic ISP model: mailbox commands and their results.
  */
 #include <string.h>
 
@@ -768,26 +768,6 @@ bool isp_mbox_post(IspModel *m)
     m->lock = true;
     isp_raise(m, why);
     return true;
-}
-
-void isp_post_event(IspModel *m, uint16_t code, uint16_t mb1, uint16_t mb2, uint16_t mb6)
-{
-    uint16_t e[ISP_MBOXES] = { code, mb1, mb2, 0, 0, 0, mb6, 0 };
-
-    if (!m->running) {
-        return;
-    }
-    for (uint32_t i = 0; i < m->event_count && code != ISP_EVENT_FAST_POST; i++) {
-        if (!memcmp(m->events[(m->event_head + i) % ISP_EVENTS], e, sizeof(e))) {
-            return;             /* the host has not seen the last one yet */
-        }
-    }
-    if (m->event_count == ISP_EVENTS) {
-        return;
-    }
-    memcpy(m->events[(m->event_head + m->event_count) % ISP_EVENTS], e, sizeof(e));
-    m->event_count++;
-    isp_schedule(m);
 }
 
 /* State after a reset */
