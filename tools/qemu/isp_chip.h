@@ -135,6 +135,8 @@ typedef struct IspFaults {
     uint32_t armed;                 /* one bit for each kind that has a live rule */
     unsigned n;
     IspFaultRule rule[ISP_FAULT_RULES];
+    void (*on_fire)(void *opaque, const IspFaultRule *r);   /* may be NULL */
+    void *opaque;
 } IspFaults;
 
 /* How a command must end instead; part of the command. */
@@ -338,6 +340,7 @@ struct IspModel {
     uint32_t ticks;
 
     IspFaults faults;
+    uint32_t trouble;           /* what a fault has said must happen now: ISP_TROUBLE_ bits */
     IspCmdList held;            /* completions that come late */
     bool powered;
     uint8_t dead;               /* IspLiving */

@@ -1,21 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * QLogic ISP model: faults on demand, which rule applies, and what it does.
+ * QLogic ISP model: faults on demand, which rule applies and what it says. The chip does it.
  */
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "isp_priv.h"
+#include "isp_fault.h"
+#include "isp_regs.h"
 
-#define ANY             (-1)
+#define REPEAT_MS       100u    /* between the firings of a rule with at_once */
 
 /* Which rule */
 
-bool isp_fault_live(const IspFaultRule *r)
+static bool isp_fault_live(const IspFaultRule *r)
 {
     return !r->count || r->fired < r->count;
 }
 
-void isp_fault_rearm(IspFaults *f)
+static void isp_fault_rearm(IspFaults *f)
 {
     f->armed = 0;
     for (unsigned i = 0; i < f->n; i++) {
@@ -49,15 +52,14 @@ static bool isp_fault_turn(IspFaultRule *r)
     return r->rate < 0 || isp_fault_random(r) % 1000 < (uint64_t)r->rate;
 }
 
-void isp_fault_fired(IspModel *m, IspFaultRule *r)
+static void isp_fault_fire(IspFaults *f, IspFaultRule *r)
 {
     r->fired++;
-    m->stats.faults++;
     if (!isp_fault_live(r)) {
-        isp_fault_rearm(&m->faults);
+        isp_fault_rearm(f);
     }
-    if (m->ops->trace_fault) {
-        m->ops->trace_fault(m->opaque, r->text);
+    if (f->on_fire) {
+        f->on_fire(f->opaque, r);
     }
 }
 
@@ -71,11 +73,9 @@ static bool isp_fault_means(const IspFaultRule *r, const IspCmd *c)
 }
 
 /* The rule that fires now, or NULL. "arg": a mailbox command, or the reason for an interrupt. */
-IspFaultRule *isp_fault_match(IspModel *m, IspFaultKind kind, const IspCmd *c, int arg)
+static IspFaultRule *isp_fault_match(IspFaults *f, IspFaultKind kind, const IspCmd *c, int arg)
 {
-    IspFaults *f = &m->faults;
-
-    if (!isp_fault_armed(f, kind)) {
+    if (!(f->armed >> kind & 1)) {
         return NULL;
     }
     for (unsigned i = 0; i < f->n; i++) {
@@ -84,7 +84,7 @@ IspFaultRule *isp_fault_match(IspModel *m, IspFaultKind kind, const IspCmd *c, i
         if (r->kind == kind && !r->at_once && isp_fault_live(r) && isp_fault_means(r, c) &&
             (r->of < 0 || r->of == arg) && (r->command < 0 || r->command == arg) &&
             isp_fault_turn(r)) {
-            isp_fault_fired(m, r);
+            isp_fault_fire(f, r);
             return r;
         }
     }
@@ -93,86 +93,171 @@ IspFaultRule *isp_fault_match(IspModel *m, IspFaultKind kind, const IspCmd *c, i
 
 /* Interrupts */
 
-bool isp_fault_no_line(IspModel *m, IspRaise why)
+IspVerdict isp_fault_interrupt(IspFaults *f, IspRaise why)
 {
-    IspFaultRule *r = isp_fault_match(m, ISP_FAULT_DROP_INTERRUPT, NULL, why);
+    IspFaultRule *r;
 
-    if (r) {
-        return true;
+    if (isp_fault_match(f, ISP_FAULT_DROP_INTERRUPT, NULL, why)) {
+        return (IspVerdict){ .fate = ISP_DROP };
     }
-    r = isp_fault_match(m, ISP_FAULT_DELAY_INTERRUPT, NULL, why);
+    r = isp_fault_match(f, ISP_FAULT_DELAY_INTERRUPT, NULL, why);
     if (r) {
-        m->line_due = m->ops->now_ms(m->opaque) + r->ms;
-        isp_fault_set_alarm(m);
+        return (IspVerdict){ .fate = ISP_HOLD, .ms = r->ms };
     }
-    return r != NULL;
+    return (IspVerdict){ .fate = ISP_PASS };
 }
 
-bool isp_fault_stuck(IspModel *m)
+bool isp_fault_stuck(IspFaults *f)
 {
-    return m->risc_int && isp_fault_match(m, ISP_FAULT_STUCK_INTERRUPT, NULL, ANY);
+    return isp_fault_match(f, ISP_FAULT_STUCK_INTERRUPT, NULL, ISP_FAULT_ANY);
+}
+
+/* Trouble for the whole chip */
+
+static uint32_t isp_fault_event(const IspFaultRule *r)
+{
+    switch (r->completion) {
+    case ISP_EVENT_REQ_DMA:
+        return ISP_TROUBLE_REQUEST_ERROR;
+    case ISP_EVENT_RSP_DMA:
+        return ISP_TROUBLE_RESPONSE_ERROR;
+    default:
+        return ISP_TROUBLE_SYSTEM_ERROR | (r->persist ? ISP_TROUBLE_HALT : 0);
+    }
+}
+
+/* What the rule says must happen; 0 if that cannot happen now. */
+static uint32_t isp_fault_trouble(const IspFaultRule *r, bool running)
+{
+    switch (r->kind) {
+    case ISP_FAULT_SPURIOUS_INTERRUPT:
+        return ISP_TROUBLE_INTERRUPT;
+    case ISP_FAULT_EVENT:
+        return running ? isp_fault_event(r) : 0;
+    case ISP_FAULT_BUS_RESET:
+        return ISP_TROUBLE_BUS_RESET;
+    case ISP_FAULT_HANG:
+        return ISP_TROUBLE_HANG;
+    case ISP_FAULT_ALL_ONES:
+        return ISP_TROUBLE_GONE | (r->config ? ISP_TROUBLE_GONE_CONFIG : 0);
+    default:
+        return 0;
+    }
+}
+
+uint32_t isp_fault_before_start(IspFaults *f, const IspCmd *c, bool running)
+{
+    uint32_t trouble = 0;
+
+    for (int kind = ISP_FAULT_SPURIOUS_INTERRUPT;
+         kind < ISP_FAULT_KINDS && !(trouble & ISP_TROUBLE_STOPS); kind++) {
+        const IspFaultRule *r = isp_fault_match(f, kind, c, ISP_FAULT_ANY);
+
+        if (r) {
+            trouble |= isp_fault_trouble(r, running);
+        }
+    }
+    return trouble;
+}
+
+uint32_t isp_fault_due(IspFaults *f, uint64_t now, bool running)
+{
+    for (unsigned i = 0; i < f->n; i++) {
+        IspFaultRule *r = &f->rule[i];
+        uint32_t trouble;
+
+        if (!r->at_once || !isp_fault_live(r) || r->due > now) {
+            continue;
+        }
+        trouble = isp_fault_trouble(r, running);
+        if (trouble) {
+            r->due = now + (r->ms ? r->ms : REPEAT_MS);
+            isp_fault_fire(f, r);
+            return trouble;
+        }
+    }
+    return 0;
+}
+
+uint64_t isp_fault_next_due(const IspFaults *f, bool running)
+{
+    uint64_t at = UINT64_MAX;
+
+    for (unsigned i = 0; i < f->n; i++) {
+        const IspFaultRule *r = &f->rule[i];
+
+        if (r->at_once && isp_fault_live(r) && isp_fault_trouble(r, running) && r->due < at) {
+            at = r->due;
+        }
+    }
+    return at;
+}
+
+bool isp_fault_hang_persists(const IspFaults *f)
+{
+    for (unsigned i = 0; i < f->n; i++) {
+        const IspFaultRule *r = &f->rule[i];
+
+        if (r->kind == ISP_FAULT_HANG && r->persist && r->fired) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Commands and their completions */
 
-static void isp_fault_end(IspCmd *c, const IspFaultRule *r)
+static IspFaultEnd isp_fault_end(const IspCmd *c, const IspFaultRule *r)
 {
-    c->fault = (IspFaultEnd){
+    IspFaultEnd end = {
         .on = true, .limited = r->moves != UINT64_MAX, .limit = r->moves,
         .completion = r->completion, .state_flags = r->state_flags,
         .status_flags = r->status_flags, .scsi_status = r->scsi_status, .resid = r->resid,
         .ms = r->ms,
     };
-    if (c->fault.limit > c->length) {
-        c->fault.limit = c->length;
+
+    if (end.limit > c->length) {
+        end.limit = c->length;
     } else if (c->length >= 512) {
-        c->fault.limit &= ~(uint64_t)511;       /* disks move blocks */
+        end.limit &= ~(uint64_t)511;    /* disks move blocks */
     }
+    return end;
 }
 
-bool isp_fault_start(IspModel *m, IspCmd *c)
+bool isp_fault_start(IspFaults *f, const IspCmd *c, IspFaultEnd *end, IspResult *result)
 {
     IspFaultRule *r;
 
-    r = isp_fault_match(m, ISP_FAULT_TARGET_STATUS, c, ANY);
+    r = isp_fault_match(f, ISP_FAULT_TARGET_STATUS, c, ISP_FAULT_ANY);
     if (r) {
-        isp_scsi_done(m, c, &(IspResult){ .outcome = ISP_DONE_STATUS,
-                                          .scsi_status = r->scsi_status });
+        *result = (IspResult){ .outcome = ISP_DONE_STATUS, .scsi_status = r->scsi_status };
         return true;
     }
-    r = isp_fault_match(m, ISP_FAULT_COMPLETE, c, ANY);
+    r = isp_fault_match(f, ISP_FAULT_COMPLETE, c, ISP_FAULT_ANY);
     if (!r) {
         return false;
     }
-    isp_fault_end(c, r);
-    if (c->fault.limited && !c->fault.limit) {
-        isp_scsi_done(m, c, &(IspResult){ .outcome = ISP_DONE_FAULT });
-        return true;
-    }
-    return false;
+    *end = isp_fault_end(c, r);
+    *result = (IspResult){ .outcome = ISP_DONE_FAULT };
+    return end->limited && !end->limit;
 }
 
-bool isp_fault_completion(IspModel *m, IspCmd *c)
+IspVerdict isp_fault_completion(IspFaults *f, const IspCmd *c, bool room)
 {
     IspFaultRule *r;
 
-    if (isp_fault_match(m, ISP_FAULT_DROP_COMPLETION, c, ANY)) {
-        isp_drop(m, c);
-        return true;
+    if (isp_fault_match(f, ISP_FAULT_DROP_COMPLETION, c, ISP_FAULT_ANY)) {
+        return (IspVerdict){ .fate = ISP_DROP };
     }
-    r = isp_fault_match(m, ISP_FAULT_DELAY_COMPLETION, c, ANY);
+    r = isp_fault_match(f, ISP_FAULT_DELAY_COMPLETION, c, ISP_FAULT_ANY);
     if (r) {
-        isp_hold(m, c, r->ms);
-        return true;
+        return (IspVerdict){ .fate = ISP_HOLD, .ms = r->ms };
     }
-    if (m->free.first) {
-        r = isp_fault_match(m, ISP_FAULT_DUPLICATE_COMPLETION, c, ANY);
-        if (r) {
-            isp_post_twice(m, c, r->ms);
-            return true;
-        }
+    r = room ? isp_fault_match(f, ISP_FAULT_DUPLICATE_COMPLETION, c, ISP_FAULT_ANY) : NULL;
+    if (r) {
+        return (IspVerdict){ .fate = ISP_TWICE, .ms = r->ms };
     }
-    return false;
+    return (IspVerdict){ .fate = ISP_PASS };
 }
 
 /* Response ring */
@@ -200,33 +285,33 @@ static void isp_fault_mutate(IspFaultRule *r, uint8_t *p, unsigned len)
     }
 }
 
-void isp_fault_response(IspModel *m, const IspCmd *c, uint8_t *entry)
+void isp_fault_response(IspFaults *f, const IspCmd *c, uint8_t *entry)
 {
     IspFaultRule *r = NULL;
 
     if (entry[0] != ISP_ET_STATUS_CONT) {
-        r = isp_fault_match(m, ISP_FAULT_CORRUPT_RESPONSE, c, ANY);
+        r = isp_fault_match(f, ISP_FAULT_CORRUPT_RESPONSE, c, ISP_FAULT_ANY);
     }
     for (unsigned i = 0; r && i < r->width && r->byte + i < ISP_ENTRY_SIZE; i++) {
         uint8_t *at = entry + r->byte + i;
 
         *at = r->mask ? *at ^ r->mask >> 8 * i : r->value >> 8 * i;
     }
-    r = isp_fault_match(m, ISP_FAULT_MUTATE, c, ANY);
+    r = isp_fault_match(f, ISP_FAULT_MUTATE, c, ISP_FAULT_ANY);
     if (r) {
         isp_fault_mutate(r, entry, ISP_ENTRY_SIZE);
     }
 }
 
-uint16_t isp_fault_response_in(IspModel *m, uint16_t in)
+uint16_t isp_fault_response_in(IspFaults *f, uint16_t in)
 {
-    IspFaultRule *r = isp_fault_match(m, ISP_FAULT_RESPONSE_IN, NULL, ANY);
+    IspFaultRule *r = isp_fault_match(f, ISP_FAULT_RESPONSE_IN, NULL, ISP_FAULT_ANY);
     uint8_t b[2] = { in & 0xff, in >> 8 };
 
     if (r) {
         return r->value;
     }
-    r = isp_fault_match(m, ISP_FAULT_MUTATE, NULL, ANY);
+    r = isp_fault_match(f, ISP_FAULT_MUTATE, NULL, ISP_FAULT_ANY);
     if (r) {
         isp_fault_mutate(r, b, sizeof(b));
     }
@@ -235,28 +320,23 @@ uint16_t isp_fault_response_in(IspModel *m, uint16_t in)
 
 /* Mailboxes */
 
-int isp_fault_mailbox(IspModel *m, uint16_t op)
+IspVerdict isp_fault_mailbox(IspFaults *f, uint16_t op)
 {
-    IspFaultRule *r = isp_fault_match(m, ISP_FAULT_FAIL_MAILBOX, NULL, op);
+    IspFaultRule *r = isp_fault_match(f, ISP_FAULT_FAIL_MAILBOX, NULL, op);
 
     if (r) {
-        return r->completion;
+        return (IspVerdict){ .fate = ISP_FAIL, .status = r->completion };
     }
-    r = isp_fault_match(m, ISP_FAULT_HANG_MAILBOX, NULL, op);
-    if (!r) {
-        return ISP_FAULT_NONE;
+    r = isp_fault_match(f, ISP_FAULT_HANG_MAILBOX, NULL, op);
+    if (r) {
+        return (IspVerdict){ .fate = r->ms ? ISP_HOLD : ISP_DROP, .ms = r->ms };
     }
-    if (r->ms) {
-        m->mbox_late = true;
-        m->mbox_due = m->ops->now_ms(m->opaque) + r->ms;
-        isp_fault_set_alarm(m);
-    }
-    return ISP_FAULT_HANGS;
+    return (IspVerdict){ .fate = ISP_PASS };
 }
 
-void isp_fault_mailbox_out(IspModel *m, uint16_t *mb, uint8_t mask)
+void isp_fault_mailbox_out(IspFaults *f, uint16_t *mb, uint8_t mask)
 {
-    IspFaultRule *r = isp_fault_match(m, ISP_FAULT_MUTATE, NULL, ANY);
+    IspFaultRule *r = isp_fault_match(f, ISP_FAULT_MUTATE, NULL, ISP_FAULT_ANY);
     uint8_t b[2];
     unsigned n;
 
@@ -274,24 +354,10 @@ void isp_fault_mailbox_out(IspModel *m, uint16_t *mb, uint8_t mask)
     mb[n] = b[0] | b[1] << 8;
 }
 
-/* Time */
-
-void isp_fault_soft_reset(IspModel *m)
-{
-    m->dead = ISP_ALIVE;
-    for (unsigned i = 0; i < m->faults.n; i++) {
-        const IspFaultRule *r = &m->faults.rule[i];
-
-        if (r->kind == ISP_FAULT_HANG && r->persist && r->fired) {
-            m->dead = ISP_HUNG;
-        }
-    }
-}
-
 /* Arming */
 
 /* Make room: drop rules that cannot fire again, except a hang, which may have to persist. */
-void isp_fault_forget(IspFaults *f)
+static void isp_fault_forget(IspFaults *f)
 {
     unsigned n = 0;
 
@@ -303,4 +369,50 @@ void isp_fault_forget(IspFaults *f)
         }
     }
     f->n = n;
+}
+
+bool isp_fault_add(IspFaults *f, const char *text, char *error, size_t size)
+{
+    IspFaultRule *fresh;
+    unsigned n = 0;
+
+    fresh = calloc(ISP_FAULT_RULES, sizeof(*fresh));
+    if (!fresh) {
+        snprintf(error, size, "no memory");
+        return false;
+    }
+    while (*text) {
+        size_t len = strcspn(text, ";\n");
+
+        if (n == ISP_FAULT_RULES) {
+            snprintf(error, size, "at most %d faults", ISP_FAULT_RULES);
+            goto bad;
+        }
+        if (len && !isp_fault_parse(&fresh[n++], text, len, error, size)) {
+            goto bad;
+        }
+        text += len + (text[len] != 0);
+    }
+    if (f->n + n > ISP_FAULT_RULES) {
+        isp_fault_forget(f);
+    }
+    if (f->n + n > ISP_FAULT_RULES) {
+        snprintf(error, size, "%u faults are armed already; the empty text disarms them",
+                 f->n);
+        goto bad;
+    }
+    memcpy(&f->rule[f->n], fresh, n * sizeof(*fresh));
+    f->n += n;
+    isp_fault_rearm(f);
+    free(fresh);
+    return true;
+bad:
+    free(fresh);
+    return false;
+}
+
+void isp_fault_clear(IspFaults *f)
+{
+    f->n = 0;
+    f->armed = 0;
 }

@@ -1,58 +1,88 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Faults on demand for the ISP model: rules that a person or a test arms by text, and the functions
- * by which the chip asks whether one of them applies. README.md describes the language.
+ * Faults on demand for the ISP model: rules that a person or a test arms by text, and the questions
+ * that the chip asks of them. An answer says what must happen, and the chip does it: the functions
+ * here change only the rules and what the caller hands them. README.md describes the language.
  */
 #ifndef ISP_FAULT_H
 #define ISP_FAULT_H
 
 #include "isp_chip.h"
 
+#define ISP_FAULT_ANY       (-1)
+
+/* What must become of an interrupt, a completion or a mailbox command. */
+typedef enum IspFate {
+    ISP_PASS,                       /* nothing but what is due anyway */
+    ISP_DROP,                       /* it never comes */
+    ISP_HOLD,                       /* it comes "ms" later */
+    ISP_TWICE,                      /* it comes, and comes again "ms" later */
+    ISP_FAIL,                       /* it is not carried out, and ends with "status" */
+} IspFate;
+
+typedef struct IspVerdict {
+    IspFate fate;
+    uint32_t ms;
+    uint16_t status;
+} IspVerdict;
+
+/* What must happen to the chip as a whole: bits. */
+enum {
+    ISP_TROUBLE_INTERRUPT       = 1 << 0,   /* for no reason */
+    ISP_TROUBLE_REQUEST_ERROR   = 1 << 1,
+    ISP_TROUBLE_RESPONSE_ERROR  = 1 << 2,
+    ISP_TROUBLE_SYSTEM_ERROR    = 1 << 3,
+    ISP_TROUBLE_HALT            = 1 << 4,   /* the system error stops the firmware */
+    ISP_TROUBLE_BUS_RESET       = 1 << 5,
+    ISP_TROUBLE_HANG            = 1 << 6,
+    ISP_TROUBLE_GONE            = 1 << 7,
+    ISP_TROUBLE_GONE_CONFIG     = 1 << 8,   /* so has its configuration space */
+    /* After these a command that was about to start cannot start. */
+    ISP_TROUBLE_STOPS           = ISP_TROUBLE_HALT | ISP_TROUBLE_BUS_RESET | ISP_TROUBLE_HANG |
+                                  ISP_TROUBLE_GONE,
+};
+
+/* isp_fault_rule.c */
 /* Parse one rule of the given length; false, with the reason in "error", if it is not valid. */
 bool isp_fault_parse(IspFaultRule *r, const char *text, size_t len, char *error, size_t size);
-
-/*
- * Arm the rules in the text, separated by ';' or line ends: all or none. The empty text disarms
- * everything. A rule with at_once fires before this returns if the chip is powered; an event also
- * needs running firmware.
- */
-bool isp_fault_arm(IspModel *m, const char *text, char *error, size_t size);
 /* The rules and how often they have fired, one per line; text has ISP_FAULT_LIST bytes. */
 void isp_fault_list(const IspFaults *f, char *text);
 
-/* The rest is for the model. Ask isp_fault_armed() first: it costs nothing. */
-static inline bool isp_fault_armed(const IspFaults *f, IspFaultKind kind)
-{
-    return f->armed >> kind & 1;
-}
+/* isp_fault.c */
+/*
+ * Add the rules in the text, separated by ';' or line ends: all, or none with the reason in
+ * "error".
+ */
+bool isp_fault_add(IspFaults *f, const char *text, char *error, size_t size);
+void isp_fault_clear(IspFaults *f);
 
-/* The line stays low although the status bit is set. */
-bool isp_fault_no_line(IspModel *m, IspRaise why);
-/* The chip ignores a CLEAR RISC INT. */
-bool isp_fault_stuck(IspModel *m);
-/* Before a command starts: true if a fault changed the queues or stopped the chip: look again. */
-bool isp_fault_before_start(IspModel *m, const IspCmd *c);
-/* The command is on the bus: true if a fault has ended it. */
-bool isp_fault_start(IspModel *m, IspCmd *c);
-/* A completion is about to be posted: true if a fault has taken charge of it. */
-bool isp_fault_completion(IspModel *m, IspCmd *c);
-/* Change a response entry; c may be NULL. */
-void isp_fault_response(IspModel *m, const IspCmd *c, uint8_t *entry);
-/* The value that the response in-pointer shows once; the right value if there is no fault. */
-uint16_t isp_fault_response_in(IspModel *m, uint16_t in);
-/* A mailbox command was taken: the status it fails with, or one of these. */
-enum {
-    ISP_FAULT_NONE  = -1,           /* carry it out */
-    ISP_FAULT_HANGS = -2,
-};
-int isp_fault_mailbox(IspModel *m, uint16_t op);
+/* The status bit was set: what about the line? */
+IspVerdict isp_fault_interrupt(IspFaults *f, IspRaise why);
+/* Does the chip ignore a CLEAR RISC INT? */
+bool isp_fault_stuck(IspFaults *f);
+/* A mailbox command was taken. */
+IspVerdict isp_fault_mailbox(IspFaults *f, uint16_t op);
 /* The host is about to see the mailboxes in the mask. */
-void isp_fault_mailbox_out(IspModel *m, uint16_t *mb, uint8_t mask);
-/* Have isp_alarm() called when the next thing is due. */
-void isp_fault_set_alarm(IspModel *m);
-/* Fire the rules with at_once that are due. */
-void isp_fault_now(IspModel *m);
-/* A soft reset revives the chip, except from a hang that persists. */
-void isp_fault_soft_reset(IspModel *m);
+void isp_fault_mailbox_out(IspFaults *f, uint16_t *mb, uint8_t mask);
+/* The trouble that hits just before this command starts; bits, or 0. Events need firmware. */
+uint32_t isp_fault_before_start(IspFaults *f, const IspCmd *c, bool running);
+/*
+ * The command is on the bus. True if it ends now, with this result; else "end" may have become how
+ * it must end later.
+ */
+bool isp_fault_start(IspFaults *f, const IspCmd *c, IspFaultEnd *end, IspResult *result);
+/* A completion is about to be posted. "room": there is a free command for a second one. */
+IspVerdict isp_fault_completion(IspFaults *f, const IspCmd *c, bool room);
+/* Change a response entry; c may be NULL. */
+void isp_fault_response(IspFaults *f, const IspCmd *c, uint8_t *entry);
+/* The value that the response in-pointer shows once; the right value if there is no fault. */
+uint16_t isp_fault_response_in(IspFaults *f, uint16_t in);
+
+/* Fire one rule with at_once that is due. Returns its trouble, or 0 if no rule is due. */
+uint32_t isp_fault_due(IspFaults *f, uint64_t now, bool running);
+/* When isp_fault_due() has something to say next, or UINT64_MAX. */
+uint64_t isp_fault_next_due(const IspFaults *f, bool running);
+/* Does the chip still hang after a soft reset? */
+bool isp_fault_hang_persists(const IspFaults *f);
 
 #endif

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "isp_priv.h"
+#include "isp_fault.h"
+#include "isp_regs.h"
 
-#define ANY             (-1)
 #define MAX_MS          600000u
 
 /* Keys that not every fault takes */
@@ -178,10 +178,10 @@ static void isp_fault_default(IspFaultRule *r, const char *name, IspFaultKind ki
     r->kind = kind;
     r->every = 1;
     r->count = kind != ISP_FAULT_MUTATE;
-    r->rate = kind == ISP_FAULT_MUTATE ? 10 : ANY;
-    r->target = r->lun = r->opcode = r->command = r->of = ANY;
-    r->byte = ANY;
-    r->resid = ANY;
+    r->rate = kind == ISP_FAULT_MUTATE ? 10 : ISP_FAULT_ANY;
+    r->target = r->lun = r->opcode = r->command = r->of = ISP_FAULT_ANY;
+    r->byte = ISP_FAULT_ANY;
+    r->resid = ISP_FAULT_ANY;
     r->value = UINT64_MAX;
     r->completion = arg;
     r->scsi_status = kind == ISP_FAULT_TARGET_STATUS ? arg : 0;

@@ -24,6 +24,8 @@ static bool isp_is_barrier(const IspCmd *c)
 
 static void isp_start(IspModel *m, IspLun *lun, IspCmd *c)
 {
+    IspResult result;
+
     isp_remove(&lun->queue, c);
     lun->waiting--;
     lun->active++;
@@ -38,14 +40,25 @@ static void isp_start(IspModel *m, IspLun *lun, IspCmd *c)
         }
     }
     m->stats.commands++;
-    if (m->faults.armed && isp_fault_start(m, c)) {
-        return;
-    }
-    if (c->target == m->initiator_id[c->bus]) {
+    if (isp_fault_start(&m->faults, c, &c->fault, &result)) {
+        isp_scsi_done(m, c, &result);
+    } else if (c->target == m->initiator_id[c->bus]) {
         isp_scsi_done(m, c, &(IspResult){ .outcome = ISP_DONE_NO_TARGET });
     } else {
         m->ops->scsi_submit(m->opaque, c);
     }
+}
+
+/* Note the trouble that a fault brings; true if the command cannot start before it has come. */
+static bool isp_trouble_comes(IspModel *m, const IspCmd *c)
+{
+    uint32_t trouble = isp_fault_before_start(&m->faults, c, m->running);
+
+    if (trouble) {
+        m->trouble |= trouble;
+        isp_schedule(m);
+    }
+    return trouble & ISP_TROUBLE_STOPS;
 }
 
 /* Give the target what it may have: untagged and ordered commands run alone. */
@@ -58,7 +71,7 @@ void isp_lun_start(IspModel *m, IspLun *lun, unsigned limit)
             (lun->active && isp_is_barrier(c))) {
             break;
         }
-        if (m->faults.armed && isp_fault_before_start(m, c)) {
+        if (isp_trouble_comes(m, c)) {
             isp_lun_kick(m, lun);
             break;
         }

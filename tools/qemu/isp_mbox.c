@@ -639,9 +639,17 @@ static const IspMboxCmd *isp_mbox_find(const IspModel *m, uint16_t op)
     return c->fn && (c->rom || m->running) ? c : NULL;
 }
 
+static void isp_mbox_finish(IspModel *m, uint16_t status, uint8_t mask, const uint16_t *out)
+{
+    isp_set_result(m, status, mask, out);
+    if (!isp_mbox_post(m) || m->host_int) {
+        isp_schedule(m);
+    }
+}
+
 void isp_mbox_take(IspModel *m)
 {
-    int status;
+    IspVerdict verdict;
 
     if (m->mbox_busy || m->dead || m->gone) {
         return;                 /* HOST_INT stays set until the chip can take it */
@@ -661,11 +669,21 @@ void isp_mbox_take(IspModel *m)
     if (m->doorbell && isp_engine_on(m) && !m->in_run) {
         isp_fetch(m);
     }
-    status = m->faults.armed ? isp_fault_mailbox(m, m->mbox_in[0]) : ISP_FAULT_NONE;
-    if (status == ISP_FAULT_NONE) {
+    verdict = isp_fault_mailbox(&m->faults, m->mbox_in[0]);
+    switch (verdict.fate) {
+    case ISP_PASS:
         isp_mbox_carry_out(m);
-    } else if (status != ISP_FAULT_HANGS) {
-        isp_mbox_finish(m, status, 0, m->mbox_in);
+        break;
+    case ISP_FAIL:
+        isp_mbox_finish(m, verdict.status, 0, m->mbox_in);
+        break;
+    case ISP_HOLD:
+        m->mbox_late = true;
+        m->mbox_due = m->ops->now_ms(m->opaque) + verdict.ms;
+        isp_set_alarm(m);
+        break;
+    default:
+        break;                  /* never answered */
     }
 }
 
@@ -690,37 +708,12 @@ void isp_mbox_carry_out(IspModel *m)
     }
 }
 
-void isp_mbox_finish(IspModel *m, uint16_t status, uint8_t mask, const uint16_t *out)
-{
-    /* Latches 4 and 5 are ring pointers once there are rings. */
-    if (m->req.len) {
-        mask &= ~0x10;
-    }
-    if (m->rsp.len) {
-        mask &= ~0x20;
-    }
-    memcpy(m->result, out, sizeof(m->result));
-    m->result[0] = status;
-    m->result_mask = mask | 1;
-    m->result_ready = true;
-    m->mbox_busy = false;
-    if (m->ops->trace_mailbox) {
-        m->ops->trace_mailbox(m->opaque, m->mbox_in, m->result);
-    }
-    if (!isp_mbox_post(m)) {
-        isp_schedule(m);
-    }
-    if (m->host_int && !m->paused && !m->in_reset) {
-        isp_mbox_take(m);
-    }
-}
-
 /*
  * The out-mailboxes must belong to the firmware, and the interrupt bit must be clear: some drivers
  * release the mailboxes before they clear the interrupt. They would clear the interrupt of a result
  * that is posted in between.
  */
-bool isp_mbox_can_post(const IspModel *m)
+static bool isp_mbox_can_post(const IspModel *m)
 {
     return !m->lock && !m->risc_int && m->dead != ISP_HUNG && !m->gone;
 }
@@ -762,9 +755,7 @@ bool isp_mbox_post(IspModel *m)
     } else {
         return false;
     }
-    if (m->faults.armed) {
-        isp_fault_mailbox_out(m, m->mbox_out, shown);
-    }
+    isp_fault_mailbox_out(&m->faults, m->mbox_out, shown);
     m->lock = true;
     isp_raise(m, why);
     return true;

@@ -15,7 +15,7 @@
 
 static void isp_clear_risc_int(IspModel *m)
 {
-    if (m->faults.armed && isp_fault_stuck(m)) {
+    if (m->risc_int && isp_fault_stuck(&m->faults)) {
         return;
     }
     m->line_off = false;
@@ -351,8 +351,9 @@ void isp_run(IspModel *m)
         return;
     }
     if (m->faults.armed >> ISP_FAULT_SPURIOUS_INTERRUPT) {
-        isp_fault_now(m);
+        isp_trouble_now(m);
     }
+    isp_trouble_pending(m);
     if (isp_engine_on(m)) {
         isp_fetch(m);
         while (m->kick && isp_engine_on(m)) {
@@ -361,6 +362,7 @@ void isp_run(IspModel *m)
             m->kick = lun->next_kick;
             lun->kicked = false;
             isp_lun_start(m, lun, UINT32_MAX);
+            isp_trouble_pending(m);
         }
     }
     if (!m->paused && !m->in_reset && !m->gone) {
@@ -368,8 +370,21 @@ void isp_run(IspModel *m)
             isp_post_responses(m);
         }
         isp_mbox_post(m);
+        if (m->host_int) {
+            isp_mbox_take(m);   /* it waited for the command before it */
+        }
     }
     isp_leave(m, false);
+}
+
+static void isp_fault_fired(void *opaque, const IspFaultRule *r)
+{
+    IspModel *m = opaque;
+
+    m->stats.faults++;
+    if (m->ops->trace_fault) {
+        m->ops->trace_fault(m->opaque, r->text);
+    }
 }
 
 void isp_init(IspModel *m, IspChipId chip, const IspOps *ops, void *opaque)
@@ -378,6 +393,8 @@ void isp_init(IspModel *m, IspChipId chip, const IspOps *ops, void *opaque)
     m->chip = &isp_chips[chip];
     m->ops = ops;
     m->opaque = opaque;
+    m->faults.on_fire = isp_fault_fired;
+    m->faults.opaque = m;
     m->resident_firmware = true;
     m->reset_event = true;
     isp_default_nvram(m->chip, m->nvram);
@@ -391,7 +408,7 @@ void isp_power_on(IspModel *m)
     isp_soft_reset(m);
     m->powered = true;
     if (m->faults.armed) {
-        isp_fault_now(m);
+        isp_trouble_now(m);
     }
 }
 

@@ -25,6 +25,12 @@ void isp_run(IspModel *m);
 void isp_tick(IspModel *m);
 void isp_alarm(IspModel *m);
 
+/*
+ * Arm faults, see isp_fault.h; the empty text disarms all. A rule with at_once fires before this
+ * returns if the chip is powered; an event also needs running firmware.
+ */
+bool isp_fault_arm(IspModel *m, const char *text, char *error, size_t size);
+
 /* The SCSI side reports that a command has ended. */
 void isp_scsi_done(IspModel *m, IspCmd *cmd, const IspResult *result);
 /* The bus was reset, but not by a mailbox command. */
@@ -34,5 +40,7 @@ void isp_post_event(IspModel *m, uint16_t code, uint16_t mb1, uint16_t mb2, uint
 /* Migration: rebuild lists and counts, after the plain fields are loaded. */
 void isp_relink(IspModel *m);
 bool isp_cmd_reserve(IspCmd *cmd, uint32_t segs);
+/* Have isp_alarm() called when the next thing is due. */
+void isp_set_alarm(IspModel *m);
 
 #endif

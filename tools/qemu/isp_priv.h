@@ -60,6 +60,8 @@ bool isp_enter(IspModel *m);
 void isp_leave(IspModel *m, bool outer);
 void isp_raise(IspModel *m, IspRaise why);
 void isp_update_irq(IspModel *m);
+/* The mailbox command, or the command that it started, has this result. */
+void isp_set_result(IspModel *m, uint16_t status, uint8_t mask, const uint16_t *out);
 
 /* isp_response.c */
 bool isp_is_good(const IspCmd *c);
@@ -71,10 +73,7 @@ bool isp_responses_unread(const IspModel *m);
 void isp_post_responses(IspModel *m);
 /* The next fast-posted completion as an event; false if there is none. */
 bool isp_take_fast(IspModel *m, uint16_t *event);
-/* How a fault posts a completion: never, some time later, twice (the second time later). */
-void isp_drop(IspModel *m, IspCmd *c);
-void isp_hold(IspModel *m, IspCmd *c, uint32_t ms);
-void isp_post_twice(IspModel *m, IspCmd *c, uint32_t ms);
+/* Post the completions that a fault has held back, as far as they are due. */
 void isp_release_held(IspModel *m, uint64_t now);
 
 /* isp_lun.c */
@@ -101,10 +100,8 @@ void isp_mbox_reset(IspModel *m);
 void isp_mbox_take(IspModel *m);
 /* Carry out the command that was taken. */
 void isp_mbox_carry_out(IspModel *m);
-void isp_mbox_finish(IspModel *m, uint16_t status, uint8_t mask, const uint16_t *out);
 /* Hand the next result or event to the host if it can take it; true if it did. */
 bool isp_mbox_post(IspModel *m);
-bool isp_mbox_can_post(const IspModel *m);
 void isp_firmware_defaults(IspModel *m);
 void isp_make_resident(IspModel *m);
 
@@ -114,11 +111,10 @@ void isp_soft_reset(IspModel *m);
 /* After a pause, or a fault that stopped the chip: continue with what has waited. */
 void isp_resume(IspModel *m);
 
-/* isp_fault.c, for isp_trouble.c */
-bool isp_fault_live(const IspFaultRule *r);
-void isp_fault_rearm(IspFaults *f);
-void isp_fault_forget(IspFaults *f);
-void isp_fault_fired(IspModel *m, IspFaultRule *r);
-IspFaultRule *isp_fault_match(IspModel *m, IspFaultKind kind, const IspCmd *c, int arg);
+/* isp_trouble.c */
+/* Let trouble strike that a fault has announced. */
+void isp_trouble_pending(IspModel *m);
+/* Fire the rules with at_once that are due. */
+void isp_trouble_now(IspModel *m);
 
 #endif

@@ -53,7 +53,7 @@ void isp_soft_reset(IspModel *m)
         m->sxp_reg[bus][ISP_SXP_PINS_DIFF / 2] = m->chip->pins_diff;
     }
     isp_make_resident(m);
-    isp_fault_soft_reset(m);
+    m->dead = isp_fault_hang_persists(&m->faults) ? ISP_HUNG : ISP_ALIVE;
     isp_reset_risc(m);
     isp_leave(m, outer);
 }

@@ -34,7 +34,8 @@ static void isp_finish_in_place(IspModel *m, IspCmd *c)
         out[1] = c->completion;
         out[2] = c->scsi_status;
         isp_cmd_put(m, c);
-        isp_mbox_finish(m, status, 0x06, out);
+        isp_set_result(m, status, 0x06, out);
+        isp_schedule(m);
         return;
     }
     isp_fill_status(c, &e.status);
@@ -42,7 +43,8 @@ static void isp_finish_in_place(IspModel *m, IspCmd *c)
         status = ISP_MBS_HOST_ERROR;
     }
     isp_cmd_put(m, c);
-    isp_mbox_finish(m, status, 0, out);
+    isp_set_result(m, status, 0, out);
+    isp_schedule(m);
 }
 
 bool isp_is_good(const IspCmd *c)
@@ -61,19 +63,14 @@ static void isp_post_later(IspModel *m, IspCmd *c)
     isp_schedule(m);
 }
 
-void isp_drop(IspModel *m, IspCmd *c)
-{
-    isp_cmd_put(m, c);
-}
-
-void isp_hold(IspModel *m, IspCmd *c, uint32_t ms)
+static void isp_hold(IspModel *m, IspCmd *c, uint32_t ms)
 {
     c->due = m->ops->now_ms(m->opaque) + ms;
     isp_append(m, &m->held, c);
-    isp_fault_set_alarm(m);
+    isp_set_alarm(m);
 }
 
-void isp_post_twice(IspModel *m, IspCmd *c, uint32_t ms)
+static void isp_post_twice(IspModel *m, IspCmd *c, uint32_t ms)
 {
     IspCmd *again = isp_cmd_get(m);
 
@@ -107,6 +104,30 @@ void isp_release_held(IspModel *m, uint64_t now)
     }
 }
 
+/* Post the completion of a command from the ring, unless a fault says otherwise. */
+static void isp_post_ring(IspModel *m, IspCmd *c)
+{
+    IspVerdict verdict = { .fate = ISP_HOLD, .ms = c->fault.ms };
+
+    if (!c->fault.on || !c->fault.ms) {
+        verdict = isp_fault_completion(&m->faults, c, m->free.first);
+    }
+    switch (verdict.fate) {
+    case ISP_DROP:
+        isp_cmd_put(m, c);
+        break;
+    case ISP_HOLD:
+        isp_hold(m, c, verdict.ms);
+        break;
+    case ISP_TWICE:
+        isp_post_twice(m, c, verdict.ms);
+        break;
+    default:
+        isp_post_later(m, c);
+        break;
+    }
+}
+
 /* The command is on no list, and its outcome is filled in. */
 void isp_finish(IspModel *m, IspCmd *c)
 {
@@ -121,13 +142,8 @@ void isp_finish(IspModel *m, IspCmd *c)
     }
     if (c->kind == ISP_KIND_RING) {
         m->commands--;
-        if (c->fault.on && c->fault.ms) {
-            isp_hold(m, c, c->fault.ms);
-            return;
-        }
-        if (m->faults.armed && isp_fault_completion(m, c)) {
-            return;
-        }
+        isp_post_ring(m, c);
+        return;
     }
     isp_post_later(m, c);
 }
@@ -189,7 +205,7 @@ static bool isp_put_response(IspModel *m, const IspCmd *c, const void *entry)
 
     if (m->faults.armed) {
         memcpy(&changed, entry, sizeof(changed));
-        isp_fault_response(m, c, changed.bytes);
+        isp_fault_response(&m->faults, c, changed.bytes);
         entry = &changed;
     }
     if (!isp_dma_write(m, r->base + (uint64_t)r->in * ISP_ENTRY_SIZE, entry, ISP_ENTRY_SIZE)) {
@@ -288,10 +304,8 @@ void isp_post_responses(IspModel *m)
     }
     if (r->in != before) {
         m->mbox_out[5] = r->in;
-        if (m->faults.armed) {
-            m->other_in = isp_fault_response_in(m, r->in);
-            m->shows_other_in = m->other_in != r->in;
-        }
+        m->other_in = isp_fault_response_in(&m->faults, r->in);
+        m->shows_other_in = m->other_in != r->in;
         isp_raise(m, ISP_RAISE_RESPONSE);
     }
 }

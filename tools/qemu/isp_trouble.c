@@ -1,90 +1,75 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * QLogic ISP model: faults that hit the whole chip, and the arming of all faults.
+ * QLogic ISP model: what a fault does to the whole chip, when its time comes.
  */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "isp_priv.h"
 
-#define ANY             (-1)
-#define REPEAT_MS       100u    /* between the firings of a rule with at_once */
-
-/* Do to the whole chip what the rule says; false if that cannot happen now. */
-static bool isp_fault_chip(IspModel *m, const IspFaultRule *r)
+/* An event of running firmware, and what caused it */
+static void isp_trouble_event(IspModel *m, uint32_t what)
 {
-    switch (r->kind) {
-    case ISP_FAULT_SPURIOUS_INTERRUPT:
+    if (!m->running) {
+        return;
+    }
+    if (what & ISP_TROUBLE_REQUEST_ERROR) {
+        m->req.broken = true;
+        isp_post_event(m, ISP_EVENT_REQ_DMA, 0, 0, 0);
+    }
+    if (what & ISP_TROUBLE_RESPONSE_ERROR) {
+        m->rsp.broken = true;
+        isp_post_event(m, ISP_EVENT_RSP_DMA, 0, 0, 0);
+    }
+    if (what & ISP_TROUBLE_SYSTEM_ERROR) {
+        /* As far as is known, the other words of the event are diagnostic. */
+        isp_post_event(m, ISP_EVENT_SYSTEM_ERROR, what & ISP_TROUBLE_HALT ? 0x1234 : 0, 0, 0);
+    }
+    if (what & ISP_TROUBLE_HALT && m->dead == ISP_ALIVE) {
+        m->dead = ISP_HALTED;
+    }
+}
+
+static void isp_trouble_strike(IspModel *m, uint32_t what)
+{
+    if (what & ISP_TROUBLE_INTERRUPT) {
         m->risc_int = true;
         m->line_off = false;
         isp_update_irq(m);
-        return true;
-    case ISP_FAULT_BUS_RESET:
+    }
+    isp_trouble_event(m, what);
+    if (what & ISP_TROUBLE_BUS_RESET) {
         isp_bus_was_reset(m, 0);
-        return true;
-    case ISP_FAULT_HANG:
+    }
+    if (what & ISP_TROUBLE_HANG) {
         m->dead = ISP_HUNG;
-        return true;
-    case ISP_FAULT_ALL_ONES:
+    }
+    if (what & ISP_TROUBLE_GONE) {
         m->gone = true;
-        m->gone_config = r->config;
+        m->gone_config = what & ISP_TROUBLE_GONE_CONFIG;
         isp_soft_reset(m);      /* a card that is gone moves no data, and comes back fresh */
-        return true;
-    default:
-        break;
     }
-    if (!m->running) {
-        return false;
-    }
-    if (r->completion == ISP_EVENT_REQ_DMA) {
-        m->req.broken = true;
-    } else if (r->completion == ISP_EVENT_RSP_DMA) {
-        m->rsp.broken = true;
-    }
-    /* As far as is known, the other words of the event are diagnostic. */
-    isp_post_event(m, r->completion, r->persist ? 0x1234 : 0, 0, 0);
-    if (r->persist && m->dead == ISP_ALIVE) {
-        m->dead = ISP_HALTED;
-    }
-    return true;
 }
 
-bool isp_fault_before_start(IspModel *m, const IspCmd *c)
+void isp_trouble_pending(IspModel *m)
 {
-    bool engine = isp_engine_on(m);
-    IspFaultRule *r;
+    uint32_t what = m->trouble;
 
-    for (int kind = ISP_FAULT_SPURIOUS_INTERRUPT; kind < ISP_FAULT_KINDS; kind++) {
-        r = isp_fault_match(m, kind, c, ANY);
-        if (r) {
-            isp_fault_chip(m, r);
-            if (kind == ISP_FAULT_BUS_RESET || m->gone || engine != isp_engine_on(m)) {
-                return true;
-            }
-        }
-    }
-    return false;
+    m->trouble = 0;
+    isp_trouble_strike(m, what);
 }
 
-void isp_fault_now(IspModel *m)
+void isp_trouble_now(IspModel *m)
 {
     uint64_t now = m->ops->now_ms(m->opaque);
+    uint32_t what;
     bool outer;
 
     if (!m->powered) {
         return;
     }
     outer = isp_enter(m);
-    for (unsigned i = 0; i < m->faults.n; i++) {
-        IspFaultRule *r = &m->faults.rule[i];
-
-        if (r->at_once && isp_fault_live(r) && r->due <= now && isp_fault_chip(m, r)) {
-            r->due = now + (r->ms ? r->ms : REPEAT_MS);
-            isp_fault_fired(m, r);
-        }
+    while ((what = isp_fault_due(&m->faults, now, m->running))) {
+        isp_trouble_strike(m, what);
     }
-    isp_fault_set_alarm(m);
+    isp_set_alarm(m);
     isp_leave(m, outer);
 }
 
@@ -104,12 +89,13 @@ void isp_alarm(IspModel *m)
             isp_mbox_carry_out(m);
         }
     }
-    isp_fault_now(m);
+    isp_trouble_now(m);
 }
 
 static void isp_fault_disarm(IspModel *m)
 {
-    memset(&m->faults, 0, sizeof(m->faults));
+    isp_fault_clear(&m->faults);
+    m->trouble = 0;
     m->gone = m->gone_config = false;
     if (m->dead == ISP_HUNG) {
         m->dead = ISP_ALIVE;
@@ -122,45 +108,13 @@ static void isp_fault_disarm(IspModel *m)
 
 bool isp_fault_arm(IspModel *m, const char *text, char *error, size_t size)
 {
-    IspFaultRule *fresh;
-    unsigned n = 0;
-
     if (!*text) {
         isp_fault_disarm(m);
         return true;
     }
-    fresh = calloc(ISP_FAULT_RULES, sizeof(*fresh));
-    if (!fresh) {
-        snprintf(error, size, "no memory");
+    if (!isp_fault_add(&m->faults, text, error, size)) {
         return false;
     }
-    while (*text) {
-        size_t len = strcspn(text, ";\n");
-
-        if (n == ISP_FAULT_RULES) {
-            snprintf(error, size, "at most %d faults", ISP_FAULT_RULES);
-            goto bad;
-        }
-        if (len && !isp_fault_parse(&fresh[n++], text, len, error, size)) {
-            goto bad;
-        }
-        text += len + (text[len] != 0);
-    }
-    if (m->faults.n + n > ISP_FAULT_RULES) {
-        isp_fault_forget(&m->faults);
-    }
-    if (m->faults.n + n > ISP_FAULT_RULES) {
-        snprintf(error, size, "%u faults are armed already; the empty text disarms them",
-                 m->faults.n);
-        goto bad;
-    }
-    memcpy(&m->faults.rule[m->faults.n], fresh, n * sizeof(*fresh));
-    m->faults.n += n;
-    isp_fault_rearm(&m->faults);
-    free(fresh);
-    isp_fault_now(m);
+    isp_trouble_now(m);
     return true;
-bad:
-    free(fresh);
-    return false;
 }
