@@ -32,11 +32,13 @@ typedef enum IspChipId {
     ISP_CHIP_COUNT,
 } IspChipId;
 
-/* What differs between the chips of the family. */
+/* What differs between the chips of the family. No other code asks which chip it is. */
 typedef struct IspChip {
-    const char *name;
+    const char *type;           /* for -device */
+    const char *desc;
     uint16_t pci_device;
     uint8_t pci_revision;
+    uint8_t pci_conf40;         /* byte 0x40 of the configuration space, of unknown meaning */
     uint16_t id_high;           /* register 0x02 */
     uint16_t conf0;
     uint16_t conf1;             /* reset value */
@@ -44,8 +46,12 @@ typedef struct IspChip {
     bool dma_bank;              /* CONF1 10:8 select the bank at 0x80, DMA registers among them */
     uint8_t nvram_addr_bits;    /* 6: 93C46, 8: 93C56 */
     uint16_t nvram_bytes;
+    uint8_t nvram_subsystem;    /* offset of the subsystem's device and vendor */
+    void (*fill_nvram)(uint8_t *image);     /* with defaults; the image is zeroed */
     uint32_t max_seg;           /* bytes one segment counter can hold */
     uint16_t pins_diff;         /* bus mode pins of the SXP */
+    uint16_t fw_first;          /* first word of the resident firmware */
+    const char *fw_version;     /* NN.NN.NN */
 } IspChip;
 
 extern const IspChip isp_chips[ISP_CHIP_COUNT];

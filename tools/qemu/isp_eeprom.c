@@ -117,21 +117,12 @@ void isp_eeprom_write(IspModel *m, uint16_t value)
 
 void isp_default_nvram(const IspChip *chip, uint8_t *image)
 {
-    static const uint8_t head[] = {
-        'I', 'S', 'P', ' ', 7, 0x7b, 5, 0, 0, 0xf9, 8, 0x0b, 250, 0, 0, 1,
-        0x17, 0, 0, 0, 0x77, 0x10, 3, 0, 0, 0,  /* features: no fast posting */
-    };
-    static const uint8_t target[6] = { 0xfd, 16, 12, 0x18 };
     uint8_t sum = 0;
 
     memset(image, 0, chip->nvram_bytes);
-    memcpy(image, head, sizeof(head));
-    for (int t = 0; t < ISP_TARGETS; t++) {
-        memcpy(image + 28 + 6 * t, target, sizeof(target));
-    }
-    image[126] = 9;             /* where the system id is, as a word address */
-    for (int i = 0; i < 127; i++) {
+    chip->fill_nvram(image);
+    for (int i = 0; i < chip->nvram_bytes - 1; i++) {
         sum += image[i];
     }
-    image[127] = -sum;
+    image[chip->nvram_bytes - 1] = -sum;
 }

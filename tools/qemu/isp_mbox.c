@@ -2,6 +2,7 @@
 /*
  * QLogic ISP model: mailbox commands and their results.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "isp_priv.h"
@@ -803,19 +804,22 @@ void isp_firmware_defaults(IspModel *m)
 /* A machine's BIOS leaves a firmware image behind: a header, a banner, a correct sum. */
 void isp_make_resident(IspModel *m)
 {
-    static const char banner[] = "  RESIDENT IMAGE OF THE ISP MODEL     Firmware  Version 04.66.00  ";
     uint16_t *w = m->ram + ISP_FW_BASE;
+    char banner[80];
     uint32_t n = 5;
     uint16_t sum = 0;
+    int len;
 
     memset(m->ram, 0, sizeof(m->ram));
     if (!m->resident_firmware) {
         return;
     }
-    for (size_t i = 0; i + 1 < sizeof(banner); i += 2) {
+    len = snprintf(banner, sizeof(banner), "  RESIDENT IMAGE OF THE ISP MODEL     "
+                   "Firmware  Version %s  ", m->chip->fw_version);
+    for (int i = 0; i < len; i += 2) {
         w[n++] = (uint8_t)banner[i] << 8 | (uint8_t)banner[i + 1];
     }
-    w[0] = 0x0078;
+    w[0] = m->chip->fw_first;
     w[1] = 0x1041;
     w[3] = n + 1;
     for (uint32_t i = 0; i < n; i++) {

@@ -144,7 +144,7 @@ static int isp_bank(const IspModel *m)
     int bank = (m->conf1 & ISP_CONF1_BANK) >> 8;
 
     if (!m->chip->dma_bank) {
-        return m->conf1 & ISP_CONF1_SXP_1040 ? BANK_SXP0 : BANK_RISC;
+        return m->conf1 & ISP_CONF1_SXP ? BANK_SXP0 : BANK_RISC;
     }
     return bank > BANK_DMA ? BANK_RISC : bank;
 }
@@ -387,10 +387,10 @@ static void isp_fault_fired(void *opaque, const IspFaultRule *r)
     }
 }
 
-void isp_init(IspModel *m, IspChipId chip, const IspOps *ops, void *opaque)
+void isp_init(IspModel *m, const IspChip *chip, const IspOps *ops, void *opaque)
 {
     memset(m, 0, sizeof(*m));
-    m->chip = &isp_chips[chip];
+    m->chip = chip;
     m->ops = ops;
     m->opaque = opaque;
     m->faults.on_fire = isp_fault_fired;

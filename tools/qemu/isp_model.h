@@ -10,7 +10,7 @@
 #include "isp_chip.h"
 #include "isp_fault.h"
 
-void isp_init(IspModel *m, IspChipId chip, const IspOps *ops, void *opaque);
+void isp_init(IspModel *m, const IspChip *chip, const IspOps *ops, void *opaque);
 void isp_fini(IspModel *m);
 /* Power on: reset the EEPROM lines, and all that a soft reset does. */
 void isp_power_on(IspModel *m);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * QLogic ISP1040 PCI SCSI controller: what connects the chip (isp_model.c) to QEMU.
+ * QLogic ISP PCI SCSI controller: what connects the chip (isp_model.h) to QEMU.
  */
 #include "qemu/osdep.h"
 #include "qemu/log.h"
@@ -17,7 +17,7 @@
 #define ISP_MEM_BAR_SIZE 4096
 #define ISP_SINK_SIZE 4096
 
-#define TYPE_ISP_WINDOW "isp1040-window"
+#define TYPE_ISP_WINDOW "isp-window"
 
 /*
  * Chip to memory. No DMA reaches a register, the chip's own or another device's: a device does not
@@ -169,7 +169,7 @@ static void isp_op_guest_error(void *opaque, const char *what, uint32_t value)
 {
     IspState *s = opaque;
 
-    qemu_log_mask(LOG_GUEST_ERROR, "isp1040 %s: %s (0x%x)\n",
+    qemu_log_mask(LOG_GUEST_ERROR, "%s %s: %s (0x%x)\n", s->m.chip->type,
                   DEVICE(s)->id ? DEVICE(s)->id : "", what, value);
 }
 
@@ -270,7 +270,7 @@ static const struct {
 
 static void isp_get_stat(Object *obj, Visitor *v, const char *name, void *opaque, Error **errp)
 {
-    IspState *s = ISP1040(obj);
+    IspState *s = ISP(obj);
     uint64_t value = *(uint64_t *)((char *)&s->m.stats + (uintptr_t)opaque);
 
     visit_type_uint64(v, name, &value, errp);
@@ -284,7 +284,7 @@ static bool isp_get_reset_stats(Object *obj, Error **errp)
 static void isp_set_reset_stats(Object *obj, bool value, Error **errp)
 {
     if (value) {
-        memset(&ISP1040(obj)->m.stats, 0, sizeof(IspStats));
+        memset(&ISP(obj)->m.stats, 0, sizeof(IspStats));
     }
 }
 
@@ -294,7 +294,7 @@ static char *isp_get_fault(Object *obj, Error **errp)
 {
     char *text = g_malloc(ISP_FAULT_LIST);
 
-    isp_fault_list(&ISP1040(obj)->m.faults, text);
+    isp_fault_list(&ISP(obj)->m.faults, text);
     return text;
 }
 
@@ -302,7 +302,7 @@ static void isp_set_fault(Object *obj, const char *text, Error **errp)
 {
     char error[2 * ISP_FAULT_TEXT];
 
-    if (!isp_fault_arm(&ISP1040(obj)->m, text, error, sizeof(error))) {
+    if (!isp_fault_arm(&ISP(obj)->m, text, error, sizeof(error))) {
         error_setg(errp, "fault: %s", error);
     }
 }
@@ -349,12 +349,12 @@ void isp_update_abort(IspState *s)
 
 static uint32_t isp_config_read(PCIDevice *pci, uint32_t addr, int len)
 {
-    return ISP1040(pci)->m.gone_config ? UINT32_MAX : pci_default_read_config(pci, addr, len);
+    return ISP(pci)->m.gone_config ? UINT32_MAX : pci_default_read_config(pci, addr, len);
 }
 
 static void isp_config_write(PCIDevice *pci, uint32_t addr, uint32_t value, int len)
 {
-    IspState *s = ISP1040(pci);
+    IspState *s = ISP(pci);
 
     if (!s->m.gone_config) {
         pci_default_write_config(pci, addr, value, len);
@@ -366,7 +366,7 @@ static void isp_config_write(PCIDevice *pci, uint32_t addr, uint32_t value, int 
 
 static void isp_reset(DeviceState *dev)
 {
-    IspState *s = ISP1040(dev);
+    IspState *s = ISP(dev);
 
     isp_power_on(&s->m);
 }
@@ -393,21 +393,22 @@ static bool isp_load_nvram(IspState *s, Error **errp)
     return true;
 }
 
-/* The subsystem device and vendor are bytes 18..21 of the EEPROM of a 1020 or 1040. */
 static void isp_init_config(IspState *s)
 {
+    const IspChip *chip = s->m.chip;
+    const uint8_t *subsystem = s->m.nvram + chip->nvram_subsystem;
     PCIDevice *pci = &s->parent_obj;
     uint8_t *conf = pci->config, *mask = pci->wmask;
 
-    conf[PCI_REVISION_ID] = s->m.chip->pci_revision;
+    conf[PCI_REVISION_ID] = chip->pci_revision;
     conf[PCI_INTERRUPT_PIN] = 1;
     conf[PCI_MIN_GNT] = 0x40;
     conf[PCI_CACHE_LINE_SIZE] = 0x40;
     conf[PCI_LATENCY_TIMER] = 0xf8;
-    conf[0x40] = 0x34;
+    conf[0x40] = chip->pci_conf40;
     pci_set_word(conf + PCI_STATUS, PCI_STATUS_DEVSEL_MEDIUM);
-    pci_set_word(conf + PCI_SUBSYSTEM_ID, lduw_le_p(s->m.nvram + 18));
-    pci_set_word(conf + PCI_SUBSYSTEM_VENDOR_ID, lduw_le_p(s->m.nvram + 20));
+    pci_set_word(conf + PCI_SUBSYSTEM_ID, lduw_le_p(subsystem));
+    pci_set_word(conf + PCI_SUBSYSTEM_VENDOR_ID, lduw_le_p(subsystem + 2));
     pci_set_word(mask + PCI_COMMAND,
                  PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER |
                  PCI_COMMAND_INVALIDATE | PCI_COMMAND_PARITY | PCI_COMMAND_SERR);
@@ -418,7 +419,7 @@ static void isp_init_config(IspState *s)
 
 static void isp_realize(PCIDevice *pci, Error **errp)
 {
-    IspState *s = ISP1040(pci);
+    IspState *s = ISP(pci);
     DeviceState *dev = DEVICE(pci);
 
     s->bh = qemu_bh_new_guarded(isp_bh, s, &dev->mem_reentrancy_guard);
@@ -427,27 +428,27 @@ static void isp_realize(PCIDevice *pci, Error **errp)
         return;
     }
     isp_init_config(s);
-    memory_region_init_io(&s->io, OBJECT(s), &isp_mmio_ops, s, "isp1040-io", ISP_REGION_SIZE);
-    memory_region_init_io(&s->mem, OBJECT(s), &isp_mmio_ops, s, "isp1040-mem", ISP_MEM_BAR_SIZE);
-    memory_region_init_io(&s->abort, OBJECT(s), &isp_abort_ops, s, "isp1040-abort",
+    memory_region_init_io(&s->io, OBJECT(s), &isp_mmio_ops, s, "isp-io", ISP_REGION_SIZE);
+    memory_region_init_io(&s->mem, OBJECT(s), &isp_mmio_ops, s, "isp-mem", ISP_MEM_BAR_SIZE);
+    memory_region_init_io(&s->abort, OBJECT(s), &isp_abort_ops, s, "isp-abort",
                           ISP_MEM_BAR_SIZE);
     memory_region_init_iommu(&s->window, sizeof(s->window), TYPE_ISP_WINDOW, OBJECT(s),
-                             "isp1040-window", UINT64_MAX);
-    memory_region_init_ram_nomigrate(&s->sink, OBJECT(s), "isp1040-sink", ISP_SINK_SIZE,
+                             "isp-window", UINT64_MAX);
+    memory_region_init_ram_nomigrate(&s->sink, OBJECT(s), "isp-sink", ISP_SINK_SIZE,
                                      &error_fatal);
-    address_space_init(&s->window_as, MEMORY_REGION(&s->window), "isp1040-window");
-    address_space_init(&s->sink_as, &s->sink, "isp1040-sink");
+    address_space_init(&s->window_as, MEMORY_REGION(&s->window), "isp-window");
+    address_space_init(&s->sink_as, &s->sink, "isp-sink");
     pci_register_bar(pci, 0, PCI_BASE_ADDRESS_SPACE_IO, &s->io);
     pci_register_bar(pci, 1, PCI_BASE_ADDRESS_SPACE_MEMORY, &s->mem);
     s->timer = timer_new_ms(QEMU_CLOCK_VIRTUAL, isp_timer, s);
     s->alarm = timer_new_ms(QEMU_CLOCK_VIRTUAL, isp_alarm_timer, s);
     s->vm_state = qemu_add_vm_change_state_handler(isp_vm_state, s);
-    scsi_bus_init(&s->bus, sizeof(s->bus), dev, &isp_scsi_info);
+    isp_scsi_init(s);
 }
 
 static void isp_exit(PCIDevice *pci)
 {
-    IspState *s = ISP1040(pci);
+    IspState *s = ISP(pci);
 
     if (s->abort_mapped) {
         memory_region_del_subregion(pci_address_space(pci), &s->abort);
@@ -464,9 +465,9 @@ static void isp_exit(PCIDevice *pci)
 /* The chip must exist before its properties are set. */
 static void isp_instance_init(Object *obj)
 {
-    IspState *s = ISP1040(obj);
+    IspState *s = ISP(obj);
 
-    isp_init(&s->m, ISP_CHIP_1040B, &isp_ops, s);
+    isp_init(&s->m, ISP_GET_CLASS(obj)->chip, &isp_ops, s);
 }
 
 static const Property isp_properties[] = {
@@ -486,9 +487,7 @@ static void isp_class_init(ObjectClass *klass, IspClassData data)
     k->config_read = isp_config_read;
     k->config_write = isp_config_write;
     k->vendor_id = PCI_VENDOR_ID_QLOGIC_ISP;
-    k->device_id = isp_chips[ISP_CHIP_1040B].pci_device;
     k->class_id = PCI_CLASS_STORAGE_SCSI;
-    dc->desc = "QLogic ISP1040 SCSI controller";
     device_class_set_legacy_reset(dc, isp_reset);
     dc->vmsd = &vmstate_isp;
     device_class_set_props(dc, isp_properties);
@@ -510,9 +509,11 @@ static void isp_class_init(ObjectClass *klass, IspClassData data)
 }
 
 static const TypeInfo isp_info = {
-    .name = TYPE_ISP1040,
+    .name = TYPE_ISP,
     .parent = TYPE_PCI_DEVICE,
+    .abstract = true,
     .instance_size = sizeof(IspState),
+    .class_size = sizeof(IspClass),
     .instance_init = isp_instance_init,
     .class_init = isp_class_init,
     .interfaces = (InterfaceInfo[]) {
@@ -520,6 +521,15 @@ static const TypeInfo isp_info = {
         { }
     },
 };
+
+static void isp_chip_class_init(ObjectClass *klass, IspClassData data)
+{
+    const IspChip *chip = data;
+
+    ISP_CLASS(klass)->chip = chip;
+    PCI_DEVICE_CLASS(klass)->device_id = chip->pci_device;
+    DEVICE_CLASS(klass)->desc = chip->desc;
+}
 
 static void isp_window_class_init(ObjectClass *klass, IspClassData data)
 {
@@ -534,8 +544,19 @@ static const TypeInfo isp_window_info = {
 
 static void isp_register_types(void)
 {
+    static TypeInfo chips[ISP_CHIP_COUNT];
+
     type_register_static(&isp_info);
     type_register_static(&isp_window_info);
+    for (int i = 0; i < ISP_CHIP_COUNT; i++) {
+        chips[i] = (TypeInfo){
+            .name = isp_chips[i].type,
+            .parent = TYPE_ISP,
+            .class_init = isp_chip_class_init,
+            .class_data = (void *)&isp_chips[i],
+        };
+        type_register_static(&chips[i]);
+    }
 }
 
 type_init(isp_register_types)

@@ -10,8 +10,14 @@
 #include "migration/vmstate.h"
 #include "isp_model.h"
 
-#define TYPE_ISP1040 "isp1040"
-OBJECT_DECLARE_SIMPLE_TYPE(IspState, ISP1040)
+#define TYPE_ISP "isp"         /* abstract; each chip is a type of its own */
+OBJECT_DECLARE_TYPE(IspState, IspClass, ISP)
+
+struct IspClass {
+    PCIDeviceClass parent_class;
+
+    const IspChip *chip;
+};
 
 struct IspState {
     PCIDevice parent_obj;
@@ -24,6 +30,7 @@ struct IspState {
     AddressSpace window_as, sink_as;
     uint64_t sunk;              /* accesses that the window has sent to the sink */
     SCSIBus bus;
+    SCSIBusInfo bus_info;
     QEMUBH *bh;
     QEMUTimer *timer, *alarm;
     VMChangeStateEntry *vm_state;
@@ -38,7 +45,7 @@ void isp_update_abort(IspState *s);
 void isp_op_start_tick(void *opaque);
 
 /* isp_scsi.c */
-extern const SCSIBusInfo isp_scsi_info;
+void isp_scsi_init(IspState *s);
 void isp_op_submit(void *opaque, IspCmd *cmd);
 void isp_op_cancel(void *opaque, IspCmd *cmd);
 void isp_op_cancel_all(void *opaque);

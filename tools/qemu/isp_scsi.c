@@ -374,9 +374,8 @@ static void *isp_load_request(QEMUFile *f, SCSIRequest *req)
     return r;
 }
 
-const SCSIBusInfo isp_scsi_info = {
+static const SCSIBusInfo isp_scsi_info = {
     .tcq = true,
-    .max_channel = 0,
     .max_target = ISP_TARGETS - 1,
     .max_lun = ISP_LUNS - 1,
 
@@ -388,3 +387,10 @@ const SCSIBusInfo isp_scsi_info = {
     .save_request = isp_save_request,
     .load_request = isp_load_request,
 };
+
+void isp_scsi_init(IspState *s)
+{
+    s->bus_info = isp_scsi_info;
+    s->bus_info.max_channel = s->m.chip->buses - 1;
+    scsi_bus_init(&s->bus, sizeof(s->bus), DEVICE(s), &s->bus_info);
+}

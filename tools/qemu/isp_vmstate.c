@@ -234,7 +234,7 @@ static const VMStateDescription vmstate_isp_fault = {
 };
 
 const VMStateDescription vmstate_isp = {
-    .name = "isp1040",
+    .name = "isp1040",          /* of every chip: older streams have this name */
     .version_id = 1,
     .minimum_version_id = 1,
     .post_load = isp_post_load,
