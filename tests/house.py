@@ -22,6 +22,9 @@ INCLUDES = {
     'os': ('impl.h', 'linux_impl.h', 'linux_compat.h', 'pure'),
     'pure': (),
 }
+# The files of the emulated chip: calls go down this list.
+CHIP = ('model', 'trouble', 'reset', 'mbox', 'request', 'lun', 'response', 'irq', 'fault', 'fault_rule',
+        'cmd', 'eeprom', 'chip')
 LONGEST = 900
 LONG_FILES = 'tests/known-long-files'
 BARE_STATICS = 'tests/known-bare-statics'
@@ -130,6 +133,19 @@ def seams(objects, files):
             bad.append(f'include/scsa/abi.h: {name} is in compat/{home[name][:-2]}.c: declare it in '
                        '<sys/...>')
     return bad
+
+
+def chip_calls(files):
+    """The files of the emulated chip call downwards only, and none of them knows QEMU."""
+    source = {f: re.sub(r'/\*.*?\*/', '', text(f), flags=re.S)
+              for f in fnmatch.filter(files, 'tools/qemu/isp_*.c') if 'qemu/osdep.h' not in text(f)}
+    rank = {f'tools/qemu/isp_{name}.c': n for n, name in enumerate(CHIP)}
+    home = {name: f for f in source
+            for name in re.findall(r'^(?!static)\w[\w *]*?\b(isp_\w+)\([^;{]*\)\n{', source[f], re.M)}
+    bad = [f'{f}: in CHIP of tests/house.py or in the tree, not in both' for f in rank.keys() ^ source]
+    return bad + [f'{f} calls up: {name}() of {home[name]}' for f in source
+                  for name in sorted(set(re.findall(r'\bisp_\w+', source[f])) & home.keys())
+                  if not bad and rank[home[name]] < rank[f]]
 
 
 def long_files(files):

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* SOURCES: tools/qemu/isp_model.c tools/qemu/isp_mbox.c tools/qemu/isp_iocb.c tools/qemu/isp_fault.c */
+/* SOURCES: CHIP */
 /* Any text as a fault of the emulated ISP1040: it is refused with a reason, or armed and listed. */
 #include "tests/unit/isp_model_fake.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* SOURCES: tools/qemu/isp_model.c tools/qemu/isp_mbox.c tools/qemu/isp_iocb.c tools/qemu/isp_fault.c */
+/* SOURCES: CHIP */
 /* A hostile driver for the emulated ISP1040: any register access, any memory, any disk. */
 #include <stdio.h>
 

@@ -97,7 +97,7 @@ static bool fake_reaches(struct fake *f, const IspCmd *c, uint32_t len)
 	return true;
 }
 
-static void fake_end(struct fake *f, IspCmd *c)
+static inline void fake_end(struct fake *f, IspCmd *c)
 {
 	static const uint8_t sense[ISP_MAX_SENSE] = { 0x70, 0, 5, 0, 0, 0, 0, 10 };
 	IspResult r = { .outcome = ISP_DONE_STATUS, .scsi_status = f->status };
@@ -139,7 +139,7 @@ static void fake_submit(void *opaque, IspCmd *c)
 		fake_end(f, c);
 }
 
-static void fake_stop(struct fake *f, IspCmd *c)
+static inline void fake_stop(struct fake *f, IspCmd *c)
 {
 	IspResult stopped = { .outcome = ISP_DONE_STOPPED };
 
@@ -218,7 +218,7 @@ static const IspOps fake_ops = {
 	.guest_error = fake_guest_error,
 };
 
-static struct fake *fake_new(void)
+static inline struct fake *fake_new(void)
 {
 	struct fake *f = calloc(1, sizeof(*f));
 
@@ -227,19 +227,19 @@ static struct fake *fake_new(void)
 	f->now = 1000;
 	for (int t = 0; t < 3; t++)
 		f->present[t] = true;
-	isp_init(f->m, ISP_CHIP_1040B, &fake_ops, f);
+	isp_init(f->m, &isp_chips[ISP_CHIP_1040B], &fake_ops, f);
 	isp_power_on(f->m);
 	return f;
 }
 
-static void fake_free(struct fake *f)
+static inline void fake_free(struct fake *f)
 {
 	isp_fini(f->m);
 	free(f->m);
 	free(f);
 }
 
-static void fake_run(struct fake *f)
+static inline void fake_run(struct fake *f)
 {
 	while (f->scheduled) {
 		f->scheduled = false;
@@ -248,7 +248,7 @@ static void fake_run(struct fake *f)
 }
 
 /* Let time pass, with everything that falls due. */
-static void fake_wait(struct fake *f, uint64_t ms)
+static inline void fake_wait(struct fake *f, uint64_t ms)
 {
 	uint64_t end = f->now + ms;
 
@@ -261,7 +261,7 @@ static void fake_wait(struct fake *f, uint64_t ms)
 	f->now = end;
 }
 
-static void fake_tick(struct fake *f)
+static inline void fake_tick(struct fake *f)
 {
 	fake_wait(f, ISP_TICK_MS);
 	if (f->ticking) {

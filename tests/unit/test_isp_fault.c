@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* SOURCES: tools/qemu/isp_model.c tools/qemu/isp_mbox.c tools/qemu/isp_iocb.c tools/qemu/isp_fault.c */
-/* Faults on demand: the language, which rule fires when, and what the model does then. */
+/* SOURCES: tools/qemu/isp_fault.c tools/qemu/isp_fault_rule.c */
+/* Faults on demand without a chip: the language, which rule fires when, and what it says. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <cmocka.h>
 
-#include "isp_model_fake.h"
-
-#define REQ	0x1000u
-#define RSP	0x8000u
-#define DATA	0x20000u
-#define HCCR	(ISP_BANK + ISP_RISC_HCCR)
+#include "isp_fault.h"
+#include "isp_regs.h"
 
 static const char *const whats[] = {
 	"drop-interrupt", "delay-interrupt,ms=1", "spurious-interrupt", "stuck-interrupt",
@@ -25,6 +23,8 @@ static const char *const whats[] = {
 };
 
 static char error[200];
+static IspFaults faults;
+static unsigned fires;		/* calls of on_fire */
 
 static bool parse(IspFaultRule *r, const char *text)
 {
@@ -92,228 +92,6 @@ static void refuses(void **state)
 	}
 }
 
-static struct fake *f;
-static uint32_t req_in, rsp_out;
-
-static int setup(void **state)
-{
-	(void)state;
-	f = fake_new();
-	req_in = rsp_out = 0;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	/* After any test, a disarmed and reset chip must work, with nothing lost. */
-	assert_true(isp_fault_arm(f->m, "", error, sizeof(error)));
-	fake_tick(f);
-	isp_write(f->m, ISP_ICR, 1, 2);
-	fake_run(f);
-	isp_write(f->m, ISP_MBOX, 6, 2);
-	isp_write(f->m, HCCR, 0x5000, 2);
-	fake_run(f);
-	assert_int_equal(isp_read(f->m, ISP_MBOX, 2), 0x4000);
-	assert_int_equal(f->m->commands, 0);
-	assert_null(f->m->held.first);
-	fake_free(f);
-	return 0;
-}
-
-static void mbox(uint16_t op, uint16_t a, uint16_t b, uint16_t c)
-{
-	isp_write(f->m, ISP_MBOX, op, 2);
-	isp_write(f->m, ISP_MBOX + 2, a, 2);
-	isp_write(f->m, ISP_MBOX + 4, b, 2);
-	isp_write(f->m, ISP_MBOX + 6, c, 2);
-	isp_write(f->m, HCCR, 0x5000, 2);
-	fake_run(f);
-}
-
-static void ack(void)
-{
-	isp_write(f->m, ISP_SEMA, 0, 2);
-	isp_write(f->m, HCCR, 0x7000, 2);
-	fake_run(f);
-}
-
-static int setup_rings(void **state)
-{
-	setup(state);
-	mbox(0x02, 0x1000, 0, 0);
-	ack();
-	mbox(0x10, 16, 0, REQ);
-	ack();
-	mbox(0x11, 16, 0, RSP);
-	ack();
-	isp_write(f->m, ISP_ICR, 6, 2);
-	return 0;
-}
-
-static void arm(const char *text)
-{
-	if (!isp_fault_arm(f->m, text, error, sizeof(error)))
-		fail_msg("%s: %s", text, error);
-	fake_run(f);
-}
-
-/* Queue a command; @device is 10 * lun + target. */
-static void queue(uint32_t handle, unsigned device, uint8_t op, uint8_t blocks)
-{
-	IspCommand c = {
-		.h = { .type = ISP_ET_COMMAND, .count = 1 }, .handle = isp_le32(handle),
-		.target = device % 10, .lun = device / 10, .cdb_len = isp_le16(6), .seg_count = isp_le16(blocks ? 1 : 0),
-		.flags = isp_le16(ISP_CF_DATA_IN | ISP_CF_DATA_OUT),
-	};
-
-	c.u.a32.cdb[0] = op;
-	c.u.a32.cdb[4] = blocks;
-	c.u.a32.seg[0] = (IspSeg32){ isp_le32(DATA), isp_le32(blocks * 512) };
-	memcpy(f->mem + REQ + 64 * req_in, &c, 64);
-	req_in = (req_in + 1) % 16;
-	isp_write(f->m, ISP_MBOX + 8, req_in, 2);
-	fake_run(f);
-}
-
-/* Handles of the responses, as digits; a letter before one is its completion status, if not 0. */
-static const char *answers(void)
-{
-	static char text[64];
-	char *p = text;
-
-	while (isp_read(f->m, ISP_MBOX + 10, 2) != rsp_out) {
-		const IspStatus *s = (IspStatus *)(f->mem + RSP + 64 * rsp_out);
-
-		if (isp_get16(s->completion))
-			*p++ = 'a' + isp_get16(s->completion);
-		*p++ = '0' + isp_get32(s->handle);
-		rsp_out = (rsp_out + 1) % 16;
-	}
-	*p = 0;
-	isp_write(f->m, HCCR, 0x7000, 2);
-	isp_write(f->m, ISP_MBOX + 10, rsp_out, 2);
-	fake_run(f);
-	return text;
-}
-
-static void counts(void **state)
-{
-	(void)state;
-	arm("drop-completion,after=1,every=2,count=2,target=1");
-	for (int i = 1; i <= 9; i++)
-		queue(i, 1, 0, 0);
-	queue(0, 0, 0, 0);
-	/* The first passes; of the others every second one is lost, twice. */
-	assert_string_equal(answers(), "1246" "7890");
-	assert_int_equal(f->m->stats.faults, 2);
-	assert_int_equal(f->m->faults.armed, 0);
-	arm("drop-completion,count=0,opcode=0x12");
-	for (int i = 1; i <= 6; i++)
-		queue(i, 0, i % 2 ? 0x12 : 0, 0);
-	assert_string_equal(answers(), "246");
-	arm("");
-	queue(1, 0, 0x12, 0);
-	assert_string_equal(answers(), "1");
-	arm("drop-completion,count=0,lun=3");
-	for (int i = 1; i <= 6; i++)
-		queue(i, 10 * i + i % 2, 0, 0);
-	assert_string_equal(answers(), "12456");
-}
-
-static void delays(void **state)
-{
-	(void)state;
-	arm("delay-completion,ms=30");
-	arm("delay-completion,ms=10");
-	arm("duplicate-completion,ms=20");
-	for (int i = 1; i <= 4; i++)
-		queue(i, 0, 0, 0);
-	assert_string_equal(answers(), "34");
-	fake_wait(f, 9);
-	assert_string_equal(answers(), "");
-	fake_wait(f, 2);
-	assert_string_equal(answers(), "2");
-	fake_wait(f, 10);
-	assert_string_equal(answers(), "3");
-	fake_wait(f, 10);
-	assert_string_equal(answers(), "1");
-	assert_int_equal(f->alarm, 0);
-	/* A reset forgets the completions that are held back. */
-	arm("delay-completion,ms=30");
-	queue(5, 0, 0, 0);
-	isp_write(f->m, ISP_ICR, 1, 2);
-	fake_wait(f, 100);
-	assert_null(f->m->done.first);
-}
-
-static void ends(void **state)
-{
-	(void)state;
-	arm("parity;underrun;timeout,target=2");
-	queue(1, 0, 0, 0);
-	queue(2, 0, 0, 0);		/* no data, so no underrun */
-	queue(3, 0, 0x08, 2);
-	queue(4, 2, 0, 0);
-	assert_string_equal(answers(), "d1" "2" "v3" "g4");
-	assert_int_equal(f->started, 1);
-}
-
-/* A fault that ends a command does so while its queue is being processed. */
-static void reset_in_the_queue(void **state)
-{
-	(void)state;
-	f->hold = true;
-	queue(1, 0, 0, 0);
-	queue(2, 0, 0, 0);
-	queue(3, 1, 0, 0);
-	arm("bus-reset,after=1,count=0");
-	f->hold = false;
-	fake_end(f, f->m->active.first);
-	fake_run(f);
-	queue(4, 0, 0, 0);
-	assert_string_equal(answers(), "1" "2" "e4" "e3");
-	assert_int_equal(isp_read(f->m, ISP_MBOX, 2), 0x8001);
-	ack();
-	/* Without a marker nothing starts, so there is nothing to hit. */
-	arm("all-ones,target=1");
-	queue(5, 1, 0, 0);
-	assert_int_equal(isp_read(f->m, 0, 2), 0x1077);
-}
-
-static void gone_in_the_queue(void **state)
-{
-	(void)state;
-	f->hold = true;
-	for (int i = 0; i < 6; i++)
-		queue(i, i % 3, 0, 0);
-	arm("all-ones,target=0");
-	fake_end(f, f->m->active.first);
-	fake_run(f);
-	assert_int_equal(isp_read(f->m, 0, 2), 0xffff);
-	assert_int_equal(f->m->commands, 0);
-	assert_null(f->m->active.first);
-	assert_false(f->irq);
-	arm("");
-	assert_int_equal(isp_read(f->m, 0, 2), 0x1077);
-}
-
-/* The boot ROM's command takes another path. */
-static void gone_in_the_boot_rom(void **state)
-{
-	const IspLun *lun = &f->m->target[0][1].lun[0];
-
-	(void)state;
-	f->m->ram[0x704] = 0x10;
-	arm("all-ones,target=1");
-	mbox(0x42, 0, 0, 0);
-	assert_int_equal(isp_read(f->m, 0, 2), 0xffff);
-	assert_int_equal(f->started, 0);
-	assert_int_equal(f->m->commands, 0);
-	assert_int_equal(lun->waiting, 0);
-	assert_int_equal(lun->active, 0);
-}
-
 static void list_is_bounded(void **state)
 {
 	char text[ISP_FAULT_TEXT];
@@ -321,38 +99,305 @@ static void list_is_bounded(void **state)
 
 	(void)state;
 	snprintf(text, sizeof(text), "busy,seed=%0*d", ISP_FAULT_TEXT - 1 - 10, 0);
-	assert_false(isp_fault_arm(f->m, text, error, sizeof(error)));
+	assert_false(isp_fault_add(&faults, text, error, sizeof(error)));
 	strcpy(text, "corrupt-response,field=sense-length,value=0xffff,after=0x00000000,"
 	       "every=0x00000001,count=0x00000000,target=0x00,lun=0x00,opcode=0x00000000000000000,"
 	       "rate=0x0000");
 	assert_int_equal(strlen(text), ISP_FAULT_TEXT - 1);
 	for (int i = 0; i < ISP_FAULT_RULES; i++)
-		assert_true(isp_fault_arm(f->m, text, error, sizeof(error)));
+		assert_true(isp_fault_add(&faults, text, error, sizeof(error)));
 	for (int i = 0; i < ISP_FAULT_RULES; i++)
-		f->m->faults.rule[i].fired = UINT64_MAX;
-	isp_fault_list(&f->m->faults, list);
+		faults.rule[i].fired = UINT64_MAX;
+	isp_fault_list(&faults, list);
 	assert_true(strlen(list) < ISP_FAULT_LIST);
 	assert_non_null(strstr(list, ": fired 18446744073709551615\n"));
 	free(list);
 }
 
-/* The same seed and the same opportunities give the same mutations. */
-static void mutate_is_repeatable(void **state)
+static void on_fire(void *opaque, const IspFaultRule *r)
 {
-	uint8_t seen[2][16 * 64];
+	assert_ptr_equal(opaque, &fires);
+	assert_true(r->fired > 0);
+	fires++;
+}
 
-	for (int turn = 0; turn < 2; turn++) {
-		if (turn) {
-			teardown(state);
-			setup_rings(state);
-		}
-		arm("mutate,seed=4711,rate=500");
-		for (int i = 1; i <= 9; i++)
-			queue(i, 0, 0, 0);
-		memcpy(seen[turn], f->mem + RSP, sizeof(seen[0]));
-		assert_true(f->m->stats.faults > 2);
+static int setup(void **state)
+{
+	(void)state;
+	faults = (IspFaults){ .on_fire = on_fire, .opaque = &fires };
+	fires = 0;
+	return 0;
+}
+
+/* Replace all rules. */
+static void arm(const char *text)
+{
+	isp_fault_clear(&faults);
+	if (!isp_fault_add(&faults, text, error, sizeof(error)))
+		fail_msg("%s: %s", text, error);
+}
+
+static void says(IspVerdict verdict, IspFate fate, uint32_t ms)
+{
+	assert_int_equal(verdict.fate, fate);
+	assert_int_equal(verdict.ms, ms);
+}
+
+static const IspCmd read_8 = { .target = 1, .lun = 2, .cdb = { 0x28 }, .length = 4096 };
+static const IspCmd no_data = { .target = 3 };
+
+/* Without a rule that applies every question has the same answer: go on. */
+static void nothing_armed(void **state)
+{
+	static const char *const others[] = {
+		"", "hang-mailbox,command=1;drop-interrupt,of=event;busy,target=5;hang,lun=7",
+	};
+	uint8_t entry[ISP_ENTRY_SIZE] = { ISP_ET_STATUS }, same[ISP_ENTRY_SIZE] = { ISP_ET_STATUS };
+	uint16_t mb[ISP_MBOXES] = { 0x4000 }, same_mb[ISP_MBOXES] = { 0x4000 };
+	IspFaultEnd end = { .on = false };
+	IspResult result;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		arm(others[i]);
+		says(isp_fault_interrupt(&faults, ISP_RAISE_RESPONSE), ISP_PASS, 0);
+		says(isp_fault_mailbox(&faults, 2), ISP_PASS, 0);
+		says(isp_fault_completion(&faults, &read_8, true), ISP_PASS, 0);
+		assert_false(isp_fault_stuck(&faults));
+		assert_false(isp_fault_start(&faults, &read_8, &end, &result));
+		assert_false(end.on);
+		assert_int_equal(isp_fault_before_start(&faults, &read_8, true), 0);
+		isp_fault_response(&faults, &read_8, entry);
+		assert_memory_equal(entry, same, sizeof(same));
+		isp_fault_mailbox_out(&faults, mb, 0xff);
+		assert_memory_equal(mb, same_mb, sizeof(same_mb));
+		assert_int_equal(isp_fault_response_in(&faults, 7), 7);
+		assert_int_equal(isp_fault_due(&faults, 1000, true), 0);
+		assert_true(isp_fault_next_due(&faults, true) == UINT64_MAX);
+		assert_false(isp_fault_hang_persists(&faults));
 	}
-	assert_memory_equal(seen[0], seen[1], sizeof(seen[0]));
+	assert_int_equal(fires, 0);
+}
+
+static void turns(void **state)
+{
+	static const char want[] = ".X.X.X....";
+	char got[sizeof(want)] = "";
+
+	(void)state;
+	arm("drop-completion,after=2,every=2,count=2,target=1;drop-completion,after=1,lun=2");
+	for (int i = 0; want[i]; i++) {
+		IspVerdict v = isp_fault_completion(&faults, &read_8, true);
+
+		assert_int_equal(isp_fault_completion(&faults, &no_data, true).fate, ISP_PASS);
+		got[i] = v.fate == ISP_DROP ? 'X' : '.';
+	}
+	/* The second rule fires once, in between. */
+	assert_string_equal(got, want);
+	assert_int_equal(fires, 3);
+	assert_int_equal(faults.armed, 0);
+	arm("drop-completion,rate=0,count=0;delay-completion,rate=1000,ms=3,count=0");
+	for (int i = 0; i < 5; i++)
+		says(isp_fault_completion(&faults, &read_8, true), ISP_HOLD, 3);
+}
+
+static void interrupts(void **state)
+{
+	(void)state;
+	arm("drop-interrupt,of=mailbox;delay-interrupt,ms=20,of=response");
+	says(isp_fault_interrupt(&faults, ISP_RAISE_EVENT), ISP_PASS, 0);
+	says(isp_fault_interrupt(&faults, ISP_RAISE_RESPONSE), ISP_HOLD, 20);
+	says(isp_fault_interrupt(&faults, ISP_RAISE_MAILBOX), ISP_DROP, 0);
+	says(isp_fault_interrupt(&faults, ISP_RAISE_MAILBOX), ISP_PASS, 0);
+	arm("stuck-interrupt,count=2");
+	assert_true(isp_fault_stuck(&faults));
+	assert_true(isp_fault_stuck(&faults));
+	assert_false(isp_fault_stuck(&faults));
+}
+
+static void completions(void **state)
+{
+	(void)state;
+	arm("duplicate-completion,ms=5;delay-completion,ms=7;drop-completion");
+	says(isp_fault_completion(&faults, &read_8, false), ISP_DROP, 0);
+	says(isp_fault_completion(&faults, &read_8, false), ISP_HOLD, 7);
+	says(isp_fault_completion(&faults, &read_8, false), ISP_PASS, 0);	/* no room */
+	says(isp_fault_completion(&faults, &read_8, true), ISP_TWICE, 5);
+	says(isp_fault_completion(&faults, &read_8, true), ISP_PASS, 0);
+}
+
+static void mailboxes(void **state)
+{
+	IspVerdict v;
+
+	(void)state;
+	arm("fail-mailbox,command=0x10,status=0x4006;hang-mailbox,ms=9,after=1;hang-mailbox");
+	v = isp_fault_mailbox(&faults, 0x10);
+	says(v, ISP_FAIL, 0);
+	assert_int_equal(v.status, 0x4006);
+	says(isp_fault_mailbox(&faults, 0x10), ISP_DROP, 0);
+	says(isp_fault_mailbox(&faults, 0x11), ISP_HOLD, 9);
+	says(isp_fault_mailbox(&faults, 0x11), ISP_PASS, 0);
+}
+
+static void ends(void **state)
+{
+	IspFaultEnd end = { .on = false };
+	IspResult result = { .outcome = ISP_DONE_FAILED };
+
+	(void)state;
+	arm("busy");
+	assert_true(isp_fault_start(&faults, &read_8, &end, &result));
+	assert_int_equal(result.outcome, ISP_DONE_STATUS);
+	assert_int_equal(result.scsi_status, 0x08);
+	assert_false(end.on);
+	arm("timeout,ms=4");
+	assert_true(isp_fault_start(&faults, &read_8, &end, &result));
+	assert_int_equal(result.outcome, ISP_DONE_FAULT);
+	assert_int_equal(end.completion, ISP_CS_TIMEOUT);
+	assert_int_equal(end.status_flags, ISP_STF_TIMEOUT | ISP_STF_ABORTED);
+	assert_int_equal(end.ms, 4);
+	/* The target moves whole blocks first; the end comes later. */
+	arm("parity,moves=1300");
+	assert_false(isp_fault_start(&faults, &read_8, &end, &result));
+	assert_true(end.on);
+	assert_int_equal(end.limit, 1024);
+	assert_int_equal(end.resid, -1);
+	arm("parity,moves=9999");
+	assert_false(isp_fault_start(&faults, &read_8, &end, &result));
+	assert_int_equal(end.limit, 4096);
+	arm("overrun");
+	assert_false(isp_fault_start(&faults, &no_data, &end, &result));
+	assert_false(isp_fault_start(&faults, &read_8, &end, &result));
+	assert_false(end.limited);
+}
+
+static void troubles(void **state)
+{
+	static const struct {
+		const char *text;
+		uint32_t trouble, stopped;	/* with and without running firmware */
+	} all[] = {
+		{ "spurious-interrupt", ISP_TROUBLE_INTERRUPT, ISP_TROUBLE_INTERRUPT },
+		{ "request-error", ISP_TROUBLE_REQUEST_ERROR, 0 },
+		{ "response-error", ISP_TROUBLE_RESPONSE_ERROR, 0 },
+		{ "system-error", ISP_TROUBLE_SYSTEM_ERROR | ISP_TROUBLE_HALT, 0 },
+		{ "system-error,halt=0", ISP_TROUBLE_SYSTEM_ERROR, 0 },
+		{ "bus-reset", ISP_TROUBLE_BUS_RESET, ISP_TROUBLE_BUS_RESET },
+		{ "hang", ISP_TROUBLE_HANG, ISP_TROUBLE_HANG },
+		{ "all-ones", ISP_TROUBLE_GONE, ISP_TROUBLE_GONE },
+		{ "all-ones,config=1", ISP_TROUBLE_GONE | ISP_TROUBLE_GONE_CONFIG,
+		  ISP_TROUBLE_GONE | ISP_TROUBLE_GONE_CONFIG },
+	};
+	char text[ISP_FAULT_TEXT];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		arm(all[i].text);
+		assert_int_equal(isp_fault_before_start(&faults, &read_8, true), 0);
+		assert_int_equal(isp_fault_due(&faults, 0, false), all[i].stopped);
+		if (!all[i].stopped)
+			assert_int_equal(isp_fault_due(&faults, 0, true), all[i].trouble);
+		assert_int_equal(isp_fault_due(&faults, 0, true), 0);
+		snprintf(text, sizeof(text), "%s,opcode=0x28,count=1", all[i].text);
+		arm(text);
+		assert_int_equal(isp_fault_due(&faults, 0, true), 0);
+		assert_int_equal(isp_fault_before_start(&faults, &no_data, true), 0);
+		assert_int_equal(isp_fault_before_start(&faults, &read_8, true), all[i].trouble);
+		assert_int_equal(isp_fault_before_start(&faults, &read_8, true), 0);
+	}
+	/* What stops the command keeps other rules for the next one. */
+	arm("all-ones,target=1;bus-reset,target=1;spurious-interrupt,target=1");
+	assert_int_equal(isp_fault_before_start(&faults, &read_8, true),
+			 ISP_TROUBLE_INTERRUPT | ISP_TROUBLE_BUS_RESET);
+	assert_int_equal(isp_fault_before_start(&faults, &read_8, true), ISP_TROUBLE_GONE);
+}
+
+static void times(void **state)
+{
+	(void)state;
+	arm("bus-reset,ms=150,count=3;request-error,count=2");
+	assert_true(isp_fault_next_due(&faults, false) == 0);
+	assert_int_equal(isp_fault_due(&faults, 1000, false), ISP_TROUBLE_BUS_RESET);
+	assert_int_equal(isp_fault_due(&faults, 1000, false), 0);
+	assert_true(isp_fault_next_due(&faults, false) == 1150);
+	assert_true(isp_fault_next_due(&faults, true) == 0);
+	assert_int_equal(isp_fault_due(&faults, 1100, true), ISP_TROUBLE_REQUEST_ERROR);
+	assert_true(isp_fault_next_due(&faults, true) == 1150);
+	assert_int_equal(isp_fault_due(&faults, 1149, true), 0);
+	assert_int_equal(isp_fault_due(&faults, 1200, true), ISP_TROUBLE_BUS_RESET);
+	assert_int_equal(isp_fault_due(&faults, 1200, true), ISP_TROUBLE_REQUEST_ERROR);
+	assert_true(isp_fault_next_due(&faults, true) == 1350);
+	assert_int_equal(isp_fault_due(&faults, 9999, true), ISP_TROUBLE_BUS_RESET);
+	assert_true(isp_fault_next_due(&faults, true) == UINT64_MAX);
+}
+
+static void responses(void **state)
+{
+	uint8_t entry[ISP_ENTRY_SIZE + 1] = { ISP_ET_STATUS, [4] = 0x11, 0x22, 0x33, 0x44 };
+	unsigned changed = 0;
+
+	(void)state;
+	arm("corrupt-response,field=handle,value=0xa1b2c3d4;corrupt-response,byte=4,xor=0xff");
+	isp_fault_response(&faults, &read_8, entry);
+	assert_memory_equal(entry + 4, ((uint8_t[]){ 0xd4, 0xc3, 0xb2, 0xa1 }), 4);
+	entry[0] = ISP_ET_STATUS_CONT;		/* about no command of its own */
+	isp_fault_response(&faults, &read_8, entry);
+	entry[0] = ISP_ET_STATUS;
+	assert_int_equal(entry[4], 0xd4);
+	isp_fault_response(&faults, &read_8, entry);
+	assert_int_equal(entry[4], 0x2b);
+	arm("mutate,rate=1000,seed=5");
+	for (int i = 0; i < 200; i++)
+		isp_fault_response(&faults, NULL, entry);
+	for (int i = 0; i < ISP_ENTRY_SIZE; i++)
+		changed += entry[i] != 0;
+	assert_true(changed > 20);
+	assert_int_equal(entry[ISP_ENTRY_SIZE], 0);
+	arm("response-in,value=0xfff");
+	assert_int_equal(isp_fault_response_in(&faults, 3), 0xfff);
+	assert_int_equal(isp_fault_response_in(&faults, 3), 3);
+}
+
+static void mailboxes_out(void **state)
+{
+	uint16_t mb[ISP_MBOXES] = { 0 };
+
+	(void)state;
+	arm("mutate,rate=1000,seed=6");
+	for (int i = 0; i < 200; i++)
+		isp_fault_mailbox_out(&faults, mb, 0x45);
+	for (int i = 0; i < ISP_MBOXES; i++)
+		if (!(0x45 >> i & 1))
+			assert_int_equal(mb[i], 0);
+}
+
+static void hang_persists(void **state)
+{
+	(void)state;
+	arm("hang,persist=1");
+	assert_false(isp_fault_hang_persists(&faults));		/* not before it fires */
+	assert_int_equal(isp_fault_due(&faults, 0, false), ISP_TROUBLE_HANG);
+	assert_true(isp_fault_hang_persists(&faults));
+	/* Spent rules make room for new ones, but this one is still needed. */
+	for (int i = 1; i < 3 * ISP_FAULT_RULES; i++) {
+		assert_true(isp_fault_add(&faults, "busy", error, sizeof(error)));
+		assert_true(isp_fault_start(&faults, &read_8, &(IspFaultEnd){ .on = false },
+					    &(IspResult){ .outcome = ISP_DONE_FAILED }));
+	}
+	assert_true(isp_fault_hang_persists(&faults));
+	isp_fault_clear(&faults);
+	assert_false(isp_fault_hang_persists(&faults));
+}
+
+static void all_or_none(void **state)
+{
+	(void)state;
+	arm("hang,lun=1");
+	assert_false(isp_fault_add(&faults, "busy;parity\nx", error, sizeof(error)));
+	assert_int_equal(faults.n, 1);
+	assert_true(isp_fault_add(&faults, ";busy;\nparity", error, sizeof(error)));
+	assert_int_equal(faults.n, 3);
 }
 
 int main(void)
@@ -360,14 +405,19 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(parses_all),
 		cmocka_unit_test(refuses),
-		cmocka_unit_test_setup_teardown(counts, setup_rings, teardown),
-		cmocka_unit_test_setup_teardown(delays, setup_rings, teardown),
-		cmocka_unit_test_setup_teardown(ends, setup_rings, teardown),
-		cmocka_unit_test_setup_teardown(reset_in_the_queue, setup_rings, teardown),
-		cmocka_unit_test_setup_teardown(gone_in_the_queue, setup_rings, teardown),
-		cmocka_unit_test_setup_teardown(gone_in_the_boot_rom, setup, teardown),
-		cmocka_unit_test_setup_teardown(list_is_bounded, setup, teardown),
-		cmocka_unit_test_setup_teardown(mutate_is_repeatable, setup_rings, teardown),
+		cmocka_unit_test_setup(list_is_bounded, setup),
+		cmocka_unit_test_setup(nothing_armed, setup),
+		cmocka_unit_test_setup(turns, setup),
+		cmocka_unit_test_setup(interrupts, setup),
+		cmocka_unit_test_setup(completions, setup),
+		cmocka_unit_test_setup(mailboxes, setup),
+		cmocka_unit_test_setup(ends, setup),
+		cmocka_unit_test_setup(troubles, setup),
+		cmocka_unit_test_setup(times, setup),
+		cmocka_unit_test_setup(responses, setup),
+		cmocka_unit_test_setup(mailboxes_out, setup),
+		cmocka_unit_test_setup(hang_persists, setup),
+		cmocka_unit_test_setup(all_or_none, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,139 +1,88 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Faults on demand for the ISP model: rules that a person or a test arms by text, and the functions
- * by which the chip asks whether one of them applies. README.md describes the language.
+ * Faults on demand for the ISP model: rules that a person or a test arms by text, and the questions
+ * that the chip asks of them. An answer says what must happen, and the chip does it: the functions
+ * here change only the rules and what the caller hands them. README.md describes the language.
  */
 #ifndef ISP_FAULT_H
 #define ISP_FAULT_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "isp_chip.h"
 
-#define ISP_FAULT_RULES     32
-#define ISP_FAULT_TEXT      160     /* one rule as written, with the final 0 */
-#define ISP_FAULT_LIST      (ISP_FAULT_RULES * (ISP_FAULT_TEXT + 32))
+#define ISP_FAULT_ANY       (-1)
 
-struct IspModel;
-struct IspCmd;
+/* What must become of an interrupt, a completion or a mailbox command. */
+typedef enum IspFate {
+    ISP_PASS,                       /* nothing but what is due anyway */
+    ISP_DROP,                       /* it never comes */
+    ISP_HOLD,                       /* it comes "ms" later */
+    ISP_TWICE,                      /* it comes, and comes again "ms" later */
+    ISP_FAIL,                       /* it is not carried out, and ends with "status" */
+} IspFate;
 
-typedef enum IspFaultKind {
-    ISP_FAULT_DROP_INTERRUPT,
-    ISP_FAULT_DELAY_INTERRUPT,
-    ISP_FAULT_STUCK_INTERRUPT,
-    ISP_FAULT_DROP_COMPLETION,
-    ISP_FAULT_DUPLICATE_COMPLETION,
-    ISP_FAULT_DELAY_COMPLETION,
-    ISP_FAULT_CORRUPT_RESPONSE,
-    ISP_FAULT_RESPONSE_IN,
-    ISP_FAULT_COMPLETE,             /* a command ends with an error of our choice */
-    ISP_FAULT_TARGET_STATUS,        /* its target answers immediately with this status */
-    ISP_FAULT_FAIL_MAILBOX,
-    ISP_FAULT_HANG_MAILBOX,
-    ISP_FAULT_MUTATE,
-    /* From here on: at once, or when a command starts. */
-    ISP_FAULT_SPURIOUS_INTERRUPT,
-    ISP_FAULT_EVENT,
-    ISP_FAULT_BUS_RESET,
-    ISP_FAULT_HANG,
-    ISP_FAULT_ALL_ONES,
-    ISP_FAULT_KINDS,
-} IspFaultKind;
-
-/* Why the interrupt bit is set */
-typedef enum IspRaise {
-    ISP_RAISE_RESPONSE,
-    ISP_RAISE_MAILBOX,
-    ISP_RAISE_EVENT,
-} IspRaise;
-
-typedef struct IspFaultRule {
-    char text[ISP_FAULT_TEXT];
-    IspFaultKind kind;
-    /* when */
-    uint32_t after;                 /* opportunities to skip first */
-    uint32_t every, phase;          /* use one in "every" of the others */
-    uint32_t count;                 /* 0: no limit */
-    uint64_t fired;
-    int32_t rate;                   /* per mille, or -1: always */
-    uint64_t seed;                  /* state of the random numbers */
-    int target, lun, opcode, command, of;   /* -1: any */
-    bool data;                      /* only commands that move data */
-    bool at_once;                   /* does not wait for a command */
-    /* what */
-    uint32_t ms;                    /* 0 if not given */
-    uint64_t due;                   /* when a rule with at_once fires next, ms */
-    int32_t byte;                   /* offset in a response entry */
-    uint8_t width;
-    uint64_t value, mask;           /* mask: bits to flip */
-    uint16_t completion, state_flags, status_flags, scsi_status;
-    int64_t resid;                  /* -1: what was not moved */
-    uint64_t moves;                 /* bytes that the target may move; UINT64_MAX: all */
-    bool persist;                   /* survives a soft reset; of an event: the firmware stops */
-    bool config;                    /* configuration space too */
-} IspFaultRule;
-
-typedef struct IspFaults {
-    uint32_t armed;                 /* one bit for each kind that has a live rule */
-    unsigned n;
-    IspFaultRule rule[ISP_FAULT_RULES];
-} IspFaults;
-
-/* How a command must end instead; part of the command. */
-typedef struct IspFaultEnd {
-    bool on;
-    bool limited;                   /* the target may move only "limit" bytes */
-    uint64_t limit;
-    uint16_t completion, state_flags, status_flags, scsi_status;
-    int64_t resid;
+typedef struct IspVerdict {
+    IspFate fate;
     uint32_t ms;
-} IspFaultEnd;
+    uint16_t status;
+} IspVerdict;
 
+/* What must happen to the chip as a whole: bits. */
+enum {
+    ISP_TROUBLE_INTERRUPT       = 1 << 0,   /* for no reason */
+    ISP_TROUBLE_REQUEST_ERROR   = 1 << 1,
+    ISP_TROUBLE_RESPONSE_ERROR  = 1 << 2,
+    ISP_TROUBLE_SYSTEM_ERROR    = 1 << 3,
+    ISP_TROUBLE_HALT            = 1 << 4,   /* the system error stops the firmware */
+    ISP_TROUBLE_BUS_RESET       = 1 << 5,
+    ISP_TROUBLE_HANG            = 1 << 6,
+    ISP_TROUBLE_GONE            = 1 << 7,
+    ISP_TROUBLE_GONE_CONFIG     = 1 << 8,   /* so has its configuration space */
+    /* After these a command that was about to start cannot start. */
+    ISP_TROUBLE_STOPS           = ISP_TROUBLE_HALT | ISP_TROUBLE_BUS_RESET | ISP_TROUBLE_HANG |
+                                  ISP_TROUBLE_GONE,
+};
+
+/* isp_fault_rule.c */
 /* Parse one rule of the given length; false, with the reason in "error", if it is not valid. */
 bool isp_fault_parse(IspFaultRule *r, const char *text, size_t len, char *error, size_t size);
-
-/*
- * Arm the rules in the text, separated by ';' or line ends: all or none. The empty text disarms
- * everything. A rule with at_once fires before this returns if the chip is powered; an event also
- * needs running firmware.
- */
-bool isp_fault_arm(struct IspModel *m, const char *text, char *error, size_t size);
 /* The rules and how often they have fired, one per line; text has ISP_FAULT_LIST bytes. */
 void isp_fault_list(const IspFaults *f, char *text);
 
-/* The rest is for the model. Ask isp_fault_armed() first: it costs nothing. */
-static inline bool isp_fault_armed(const IspFaults *f, IspFaultKind kind)
-{
-    return f->armed >> kind & 1;
-}
+/* isp_fault.c */
+/*
+ * Add the rules in the text, separated by ';' or line ends: all, or none with the reason in
+ * "error".
+ */
+bool isp_fault_add(IspFaults *f, const char *text, char *error, size_t size);
+void isp_fault_clear(IspFaults *f);
 
-/* The line stays low although the status bit is set. */
-bool isp_fault_no_line(struct IspModel *m, IspRaise why);
-/* The chip ignores a CLEAR RISC INT. */
-bool isp_fault_stuck(struct IspModel *m);
-/* Before a command starts: true if a fault changed the queues or stopped the chip: look again. */
-bool isp_fault_before_start(struct IspModel *m, const struct IspCmd *c);
-/* The command is on the bus: true if a fault has ended it. */
-bool isp_fault_start(struct IspModel *m, struct IspCmd *c);
-/* A completion is about to be posted: true if a fault has taken charge of it. */
-bool isp_fault_completion(struct IspModel *m, struct IspCmd *c);
-/* Change a response entry; c may be NULL. */
-void isp_fault_response(struct IspModel *m, const struct IspCmd *c, uint8_t *entry);
-/* The value that the response in-pointer shows once; the right value if there is no fault. */
-uint16_t isp_fault_response_in(struct IspModel *m, uint16_t in);
-/* A mailbox command was taken: the status it fails with, or one of these. */
-enum {
-    ISP_FAULT_NONE  = -1,           /* carry it out */
-    ISP_FAULT_HANGS = -2,
-};
-int isp_fault_mailbox(struct IspModel *m, uint16_t op);
+/* The status bit was set: what about the line? */
+IspVerdict isp_fault_interrupt(IspFaults *f, IspRaise why);
+/* Does the chip ignore a CLEAR RISC INT? */
+bool isp_fault_stuck(IspFaults *f);
+/* A mailbox command was taken. */
+IspVerdict isp_fault_mailbox(IspFaults *f, uint16_t op);
 /* The host is about to see the mailboxes in the mask. */
-void isp_fault_mailbox_out(struct IspModel *m, uint16_t *mb, uint8_t mask);
-/* Have isp_alarm() called when the next thing is due. */
-void isp_fault_set_alarm(struct IspModel *m);
-/* Fire the rules with at_once that are due. */
-void isp_fault_now(struct IspModel *m);
-/* A soft reset revives the chip, except from a hang that persists. */
-void isp_fault_soft_reset(struct IspModel *m);
+void isp_fault_mailbox_out(IspFaults *f, uint16_t *mb, uint8_t mask);
+/* The trouble that hits just before this command starts; bits, or 0. Events need firmware. */
+uint32_t isp_fault_before_start(IspFaults *f, const IspCmd *c, bool running);
+/*
+ * The command is on the bus. True if it ends now, with this result; else "end" may have become how
+ * it must end later.
+ */
+bool isp_fault_start(IspFaults *f, const IspCmd *c, IspFaultEnd *end, IspResult *result);
+/* A completion is about to be posted. "room": there is a free command for a second one. */
+IspVerdict isp_fault_completion(IspFaults *f, const IspCmd *c, bool room);
+/* Change a response entry; c may be NULL. */
+void isp_fault_response(IspFaults *f, const IspCmd *c, uint8_t *entry);
+/* The value that the response in-pointer shows once; the right value if there is no fault. */
+uint16_t isp_fault_response_in(IspFaults *f, uint16_t in);
+
+/* Fire one rule with at_once that is due. Returns its trouble, or 0 if no rule is due. */
+uint32_t isp_fault_due(IspFaults *f, uint64_t now, bool running);
+/* When isp_fault_due() has something to say next, or UINT64_MAX. */
+uint64_t isp_fault_next_due(const IspFaults *f, bool running);
+/* Does the chip still hang after a soft reset? */
+bool isp_fault_hang_persists(const IspFaults *f);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * QLogic ISP model: mailbox commands, their results, asynchronous events.
+ * QLogic ISP model: mailbox commands and their results.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "isp_priv.h"
@@ -639,9 +640,17 @@ static const IspMboxCmd *isp_mbox_find(const IspModel *m, uint16_t op)
     return c->fn && (c->rom || m->running) ? c : NULL;
 }
 
+static void isp_mbox_finish(IspModel *m, uint16_t status, uint8_t mask, const uint16_t *out)
+{
+    isp_set_result(m, status, mask, out);
+    if (!isp_mbox_post(m) || m->host_int) {
+        isp_schedule(m);
+    }
+}
+
 void isp_mbox_take(IspModel *m)
 {
-    int status;
+    IspVerdict verdict;
 
     if (m->mbox_busy || m->dead || m->gone) {
         return;                 /* HOST_INT stays set until the chip can take it */
@@ -661,11 +670,21 @@ void isp_mbox_take(IspModel *m)
     if (m->doorbell && isp_engine_on(m) && !m->in_run) {
         isp_fetch(m);
     }
-    status = m->faults.armed ? isp_fault_mailbox(m, m->mbox_in[0]) : ISP_FAULT_NONE;
-    if (status == ISP_FAULT_NONE) {
+    verdict = isp_fault_mailbox(&m->faults, m->mbox_in[0]);
+    switch (verdict.fate) {
+    case ISP_PASS:
         isp_mbox_carry_out(m);
-    } else if (status != ISP_FAULT_HANGS) {
-        isp_mbox_finish(m, status, 0, m->mbox_in);
+        break;
+    case ISP_FAIL:
+        isp_mbox_finish(m, verdict.status, 0, m->mbox_in);
+        break;
+    case ISP_HOLD:
+        m->mbox_late = true;
+        m->mbox_due = m->ops->now_ms(m->opaque) + verdict.ms;
+        isp_set_alarm(m);
+        break;
+    default:
+        break;                  /* never answered */
     }
 }
 
@@ -690,37 +709,12 @@ void isp_mbox_carry_out(IspModel *m)
     }
 }
 
-void isp_mbox_finish(IspModel *m, uint16_t status, uint8_t mask, const uint16_t *out)
-{
-    /* Latches 4 and 5 are ring pointers once there are rings. */
-    if (m->req.len) {
-        mask &= ~0x10;
-    }
-    if (m->rsp.len) {
-        mask &= ~0x20;
-    }
-    memcpy(m->result, out, sizeof(m->result));
-    m->result[0] = status;
-    m->result_mask = mask | 1;
-    m->result_ready = true;
-    m->mbox_busy = false;
-    if (m->ops->trace_mailbox) {
-        m->ops->trace_mailbox(m->opaque, m->mbox_in, m->result);
-    }
-    if (!isp_mbox_post(m)) {
-        isp_schedule(m);
-    }
-    if (m->host_int && !m->paused && !m->in_reset) {
-        isp_mbox_take(m);
-    }
-}
-
 /*
  * The out-mailboxes must belong to the firmware, and the interrupt bit must be clear: some drivers
  * release the mailboxes before they clear the interrupt. They would clear the interrupt of a result
  * that is posted in between.
  */
-bool isp_mbox_can_post(const IspModel *m)
+static bool isp_mbox_can_post(const IspModel *m)
 {
     return !m->lock && !m->risc_int && m->dead != ISP_HUNG && !m->gone;
 }
@@ -762,32 +756,10 @@ bool isp_mbox_post(IspModel *m)
     } else {
         return false;
     }
-    if (m->faults.armed) {
-        isp_fault_mailbox_out(m, m->mbox_out, shown);
-    }
+    isp_fault_mailbox_out(&m->faults, m->mbox_out, shown);
     m->lock = true;
     isp_raise(m, why);
     return true;
-}
-
-void isp_post_event(IspModel *m, uint16_t code, uint16_t mb1, uint16_t mb2, uint16_t mb6)
-{
-    uint16_t e[ISP_MBOXES] = { code, mb1, mb2, 0, 0, 0, mb6, 0 };
-
-    if (!m->running) {
-        return;
-    }
-    for (uint32_t i = 0; i < m->event_count && code != ISP_EVENT_FAST_POST; i++) {
-        if (!memcmp(m->events[(m->event_head + i) % ISP_EVENTS], e, sizeof(e))) {
-            return;             /* the host has not seen the last one yet */
-        }
-    }
-    if (m->event_count == ISP_EVENTS) {
-        return;
-    }
-    memcpy(m->events[(m->event_head + m->event_count) % ISP_EVENTS], e, sizeof(e));
-    m->event_count++;
-    isp_schedule(m);
 }
 
 /* State after a reset */
@@ -832,19 +804,22 @@ void isp_firmware_defaults(IspModel *m)
 /* A machine's BIOS leaves a firmware image behind: a header, a banner, a correct sum. */
 void isp_make_resident(IspModel *m)
 {
-    static const char banner[] = "  RESIDENT IMAGE OF THE ISP MODEL     Firmware  Version 04.66.00  ";
     uint16_t *w = m->ram + ISP_FW_BASE;
+    char banner[80];
     uint32_t n = 5;
     uint16_t sum = 0;
+    int len;
 
     memset(m->ram, 0, sizeof(m->ram));
     if (!m->resident_firmware) {
         return;
     }
-    for (size_t i = 0; i + 1 < sizeof(banner); i += 2) {
+    len = snprintf(banner, sizeof(banner), "  RESIDENT IMAGE OF THE ISP MODEL     "
+                   "Firmware  Version %s  ", m->chip->fw_version);
+    for (int i = 0; i < len; i += 2) {
         w[n++] = (uint8_t)banner[i] << 8 | (uint8_t)banner[i + 1];
     }
-    w[0] = 0x0078;
+    w[0] = m->chip->fw_first;
     w[1] = 0x1041;
     w[3] = n + 1;
     for (uint32_t i = 0; i < n; i++) {

@@ -1,26 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * QLogic ISP model: registers, interrupt line, serial EEPROM, reset.
+ * QLogic ISP model: registers, and the order of its work.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "isp_priv.h"
-
-const IspChip isp_chips[ISP_CHIP_COUNT] = {
-    [ISP_CHIP_1040B] = {
-        .name = "ISP1040B",
-        .pci_device = 0x1020,
-        .pci_revision = 5,
-        .id_high = 0x1020,
-        .conf0 = 5,
-        .conf1 = 0x0024,
-        .buses = 1,
-        .nvram_addr_bits = 6,
-        .nvram_bytes = 128,
-        .max_seg = 0x01000000,
-    },
-};
 
 /*
  * Interrupts. One status bit stands for mailbox results, events and response entries. The host
@@ -28,41 +13,9 @@ const IspChip isp_chips[ISP_CHIP_COUNT] = {
  * 5 always shows the newest entry, and a clear is not final until the host has read that.
  */
 
-void isp_update_irq(IspModel *m)
-{
-    uint16_t enable = ISP_ICR_EN_ALL | ISP_ICR_EN_RISC;
-    bool level = m->risc_int && (m->icr & enable) == enable && !m->line_off;
-
-    if (level == m->irq_level) {
-        return;
-    }
-    m->irq_level = level;
-    if (level) {
-        m->stats.interrupts++;
-    }
-    if (m->ops->trace_irq) {
-        m->ops->trace_irq(m->opaque, level);
-    }
-    m->ops->set_irq(m->opaque, level);
-}
-
-void isp_raise(IspModel *m, IspRaise why)
-{
-    bool seen = m->risc_int && !m->line_off;
-
-    if (!seen && m->faults.armed && isp_fault_no_line(m, why)) {
-        m->line_off = true;
-    } else if (!m->line_due) {
-        m->line_off = false;
-    }
-    m->risc_int = true;
-    m->kept_int = false;
-    isp_update_irq(m);
-}
-
 static void isp_clear_risc_int(IspModel *m)
 {
-    if (m->faults.armed && isp_fault_stuck(m)) {
+    if (m->risc_int && isp_fault_stuck(&m->faults)) {
         return;
     }
     m->line_off = false;
@@ -124,197 +77,7 @@ static void isp_write_sema(IspModel *m, uint16_t value)
     }
 }
 
-/*
- * Serial EEPROM, Microwire: a start bit, two bits of opcode, the address, then data, one bit per
- * rising clock edge while selected.
- */
-
-enum { EE_START, EE_COMMAND, EE_READ, EE_WRITE, EE_DONE };
-
-static uint16_t isp_nvram_word(const IspModel *m, unsigned word)
-{
-    word %= m->chip->nvram_bytes / 2u;
-    return m->nvram[2 * word] | m->nvram[2 * word + 1] << 8;
-}
-
-static void isp_nvram_store(IspModel *m, unsigned word, uint16_t value)
-{
-    word %= m->chip->nvram_bytes / 2u;
-    m->nvram[2 * word] = value & 0xff;
-    m->nvram[2 * word + 1] = value >> 8;
-}
-
-static void isp_eeprom_command(IspModel *m)
-{
-    IspEeprom *e = &m->eeprom;
-    unsigned bits = m->chip->nvram_addr_bits;
-
-    e->addr = e->shift & ((1u << bits) - 1);
-    e->opcode = e->shift >> bits & 3;
-    e->bits = 0;
-    e->shift = 0;
-    switch (e->opcode) {
-    case 2:
-        e->shift = isp_nvram_word(m, e->addr);
-        e->out = 0;             /* a dummy zero precedes the data */
-        e->phase = EE_READ;
-        return;
-    case 1:
-        e->phase = EE_WRITE;
-        return;
-    case 3:
-        if (e->write_enabled) {
-            isp_nvram_store(m, e->addr, 0xffff);
-        }
-        break;
-    default:
-        /* The top address bits say which: 11 write enable, 00 write disable. */
-        if (e->addr >> (bits - 2) == 3) {
-            e->write_enabled = true;
-        } else if (e->addr >> (bits - 2) == 0) {
-            e->write_enabled = false;
-        }
-        break;
-    }
-    e->phase = EE_DONE;
-}
-
-static void isp_eeprom_clock(IspModel *m, bool in)
-{
-    IspEeprom *e = &m->eeprom;
-
-    switch (e->phase) {
-    case EE_START:
-        if (in) {
-            e->phase = EE_COMMAND;
-            e->bits = 0;
-            e->shift = 0;
-        }
-        break;
-    case EE_COMMAND:
-        e->shift = e->shift << 1 | in;
-        if (++e->bits == 2u + m->chip->nvram_addr_bits) {
-            isp_eeprom_command(m);
-        }
-        break;
-    case EE_READ:
-        e->out = e->shift >> 15 & 1;
-        e->shift <<= 1;
-        if (++e->bits == 16) {
-            e->bits = 0;
-            e->shift = isp_nvram_word(m, ++e->addr);
-        }
-        break;
-    case EE_WRITE:
-        e->shift = e->shift << 1 | in;
-        if (++e->bits == 16) {
-            if (e->write_enabled) {
-                isp_nvram_store(m, e->addr, e->shift);
-            }
-            e->phase = EE_DONE;
-        }
-        break;
-    default:
-        break;
-    }
-}
-
-static void isp_eeprom_write(IspModel *m, uint16_t value)
-{
-    IspEeprom *e = &m->eeprom;
-    bool rising = value & ~e->lines & ISP_NVRAM_CLOCK;
-
-    if (!(value & ISP_NVRAM_SELECT)) {
-        e->phase = EE_START;
-        e->out = 1;             /* not driven */
-    } else if (rising) {
-        isp_eeprom_clock(m, value & ISP_NVRAM_DI);
-    }
-    e->lines = value & (ISP_NVRAM_CLOCK | ISP_NVRAM_SELECT | ISP_NVRAM_DI);
-}
-
-void isp_default_nvram(const IspChip *chip, uint8_t *image)
-{
-    static const uint8_t head[] = {
-        'I', 'S', 'P', ' ', 7, 0x7b, 5, 0, 0, 0xf9, 8, 0x0b, 250, 0, 0, 1,
-        0x17, 0, 0, 0, 0x77, 0x10, 3, 0, 0, 0,  /* features: no fast posting */
-    };
-    static const uint8_t target[6] = { 0xfd, 16, 12, 0x18 };
-    uint8_t sum = 0;
-
-    memset(image, 0, chip->nvram_bytes);
-    memcpy(image, head, sizeof(head));
-    for (int t = 0; t < ISP_TARGETS; t++) {
-        memcpy(image + 28 + 6 * t, target, sizeof(target));
-    }
-    image[126] = 9;             /* where the system id is, as a word address */
-    for (int i = 0; i < 127; i++) {
-        sum += image[i];
-    }
-    image[127] = -sum;
-}
-
 /* RISC: host command and control */
-
-/* The RISC starts over in its boot ROM, and forgets what was going on. */
-void isp_reset_risc(IspModel *m)
-{
-    isp_queue_reset(m);
-    m->running = false;
-    m->paused = false;
-    m->in_reset = false;
-    m->host_int = false;
-    m->mbox_busy = false;
-    m->result_ready = false;
-    m->event_count = 0;
-    m->lock = false;
-    m->risc_int = false;
-    m->kept_int = false;
-    if (m->dead == ISP_HALTED) {
-        m->dead = ISP_ALIVE;
-    }
-    m->line_off = false;
-    m->line_due = 0;
-    m->shows_other_in = false;
-    m->mbox_late = false;
-    isp_mbox_reset(m);
-    isp_firmware_defaults(m);
-    isp_update_irq(m);
-}
-
-void isp_soft_reset(IspModel *m)
-{
-    bool outer = isp_enter(m);
-
-    m->conf1 = m->chip->conf1;
-    m->icr = 0;
-    m->sema_status = false;
-    m->bios_off = false;
-    m->flash_addr = 0;
-    memset(m->dma_reg, 0, sizeof(m->dma_reg));
-    m->dma_reg[ISP_CDMA_CONF / 2] = 0x0001;
-    m->dma_reg[ISP_DDMA_CONF / 2] = 0x0008;
-    memset(m->risc_reg, 0, sizeof(m->risc_reg));
-    m->risc_reg[ISP_RISC_PSR / 2] = 0x2000;
-    m->risc_reg[ISP_RISC_MTR / 2] = 0x0001;
-    m->risc_reg[ISP_RISC_GPIO_DATA / 2] = 0x000f;
-    memset(m->sxp_reg, 0, sizeof(m->sxp_reg));
-    for (int bus = 0; bus < ISP_BUSES; bus++) {
-        m->sxp_reg[bus][ISP_SXP_PINS_DIFF / 2] = m->chip->pins_diff;
-    }
-    isp_make_resident(m);
-    isp_fault_soft_reset(m);
-    isp_reset_risc(m);
-    isp_leave(m, outer);
-}
-
-void isp_resume(IspModel *m)
-{
-    if (m->host_int && !m->paused && !m->in_reset) {
-        isp_mbox_take(m);
-    }
-    isp_schedule(m);
-}
 
 static void isp_write_hccr(IspModel *m, uint16_t value)
 {
@@ -381,7 +144,7 @@ static int isp_bank(const IspModel *m)
     int bank = (m->conf1 & ISP_CONF1_BANK) >> 8;
 
     if (!m->chip->dma_bank) {
-        return m->conf1 & ISP_CONF1_SXP_1040 ? BANK_SXP0 : BANK_RISC;
+        return m->conf1 & ISP_CONF1_SXP ? BANK_SXP0 : BANK_RISC;
     }
     return bank > BANK_DMA ? BANK_RISC : bank;
 }
@@ -580,23 +343,6 @@ void isp_write(IspModel *m, uint32_t offset, uint32_t value, unsigned size)
     isp_write_reg(m, offset, value);
 }
 
-bool isp_enter(IspModel *m)
-{
-    bool outer = m->in_run;
-
-    m->in_run = true;
-    return outer;
-}
-
-void isp_leave(IspModel *m, bool outer)
-{
-    m->in_run = outer;
-    if (!outer && m->run_again) {
-        m->run_again = false;
-        isp_schedule(m);
-    }
-}
-
 void isp_run(IspModel *m)
 {
     m->scheduled = false;
@@ -605,8 +351,9 @@ void isp_run(IspModel *m)
         return;
     }
     if (m->faults.armed >> ISP_FAULT_SPURIOUS_INTERRUPT) {
-        isp_fault_now(m);
+        isp_trouble_now(m);
     }
+    isp_trouble_pending(m);
     if (isp_engine_on(m)) {
         isp_fetch(m);
         while (m->kick && isp_engine_on(m)) {
@@ -615,6 +362,7 @@ void isp_run(IspModel *m)
             m->kick = lun->next_kick;
             lun->kicked = false;
             isp_lun_start(m, lun, UINT32_MAX);
+            isp_trouble_pending(m);
         }
     }
     if (!m->paused && !m->in_reset && !m->gone) {
@@ -622,16 +370,31 @@ void isp_run(IspModel *m)
             isp_post_responses(m);
         }
         isp_mbox_post(m);
+        if (m->host_int) {
+            isp_mbox_take(m);   /* it waited for the command before it */
+        }
     }
     isp_leave(m, false);
 }
 
-void isp_init(IspModel *m, IspChipId chip, const IspOps *ops, void *opaque)
+static void isp_fault_fired(void *opaque, const IspFaultRule *r)
+{
+    IspModel *m = opaque;
+
+    m->stats.faults++;
+    if (m->ops->trace_fault) {
+        m->ops->trace_fault(m->opaque, r->text);
+    }
+}
+
+void isp_init(IspModel *m, const IspChip *chip, const IspOps *ops, void *opaque)
 {
     memset(m, 0, sizeof(*m));
-    m->chip = &isp_chips[chip];
+    m->chip = chip;
     m->ops = ops;
     m->opaque = opaque;
+    m->faults.on_fire = isp_fault_fired;
+    m->faults.opaque = m;
     m->resident_firmware = true;
     m->reset_event = true;
     isp_default_nvram(m->chip, m->nvram);
@@ -645,7 +408,7 @@ void isp_power_on(IspModel *m)
     isp_soft_reset(m);
     m->powered = true;
     if (m->faults.armed) {
-        isp_fault_now(m);
+        isp_trouble_now(m);
     }
 }
 

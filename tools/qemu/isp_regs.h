@@ -48,7 +48,7 @@ static inline IspLe32 isp_le32(uint32_t v)
 #define ISP_MBOX            0x70    /* eight of them, to 0x7e */
 #define ISP_BANK            0x80    /* RISC, SXP or DMA, see CONF1 */
 
-#define ISP_CONF1_SXP_1040  0x0008
+#define ISP_CONF1_SXP       0x0008
 #define ISP_CONF1_BANK      0x0700
 
 #define ISP_ICR_SOFT_RESET  0x0001

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * QLogic ISP model: resets of the RISC and of the chip.
+ */
+#include <string.h>
+
+#include "isp_priv.h"
+
+/* The RISC starts over in its boot ROM, and forgets what was going on. */
+void isp_reset_risc(IspModel *m)
+{
+    isp_queue_reset(m);
+    m->running = false;
+    m->paused = false;
+    m->in_reset = false;
+    m->host_int = false;
+    m->mbox_busy = false;
+    m->result_ready = false;
+    m->event_count = 0;
+    m->lock = false;
+    m->risc_int = false;
+    m->kept_int = false;
+    if (m->dead == ISP_HALTED) {
+        m->dead = ISP_ALIVE;
+    }
+    m->line_off = false;
+    m->line_due = 0;
+    m->shows_other_in = false;
+    m->mbox_late = false;
+    isp_mbox_reset(m);
+    isp_firmware_defaults(m);
+    isp_update_irq(m);
+}
+
+void isp_soft_reset(IspModel *m)
+{
+    bool outer = isp_enter(m);
+
+    m->conf1 = m->chip->conf1;
+    m->icr = 0;
+    m->sema_status = false;
+    m->bios_off = false;
+    m->flash_addr = 0;
+    memset(m->dma_reg, 0, sizeof(m->dma_reg));
+    m->dma_reg[ISP_CDMA_CONF / 2] = 0x0001;
+    m->dma_reg[ISP_DDMA_CONF / 2] = 0x0008;
+    memset(m->risc_reg, 0, sizeof(m->risc_reg));
+    m->risc_reg[ISP_RISC_PSR / 2] = 0x2000;
+    m->risc_reg[ISP_RISC_MTR / 2] = 0x0001;
+    m->risc_reg[ISP_RISC_GPIO_DATA / 2] = 0x000f;
+    memset(m->sxp_reg, 0, sizeof(m->sxp_reg));
+    for (int bus = 0; bus < ISP_BUSES; bus++) {
+        m->sxp_reg[bus][ISP_SXP_PINS_DIFF / 2] = m->chip->pins_diff;
+    }
+    isp_make_resident(m);
+    m->dead = isp_fault_hang_persists(&m->faults) ? ISP_HUNG : ISP_ALIVE;
+    isp_reset_risc(m);
+    isp_leave(m, outer);
+}
+
+void isp_resume(IspModel *m)
+{
+    if (m->host_int && !m->paused && !m->in_reset) {
+        isp_mbox_take(m);
+    }
+    isp_schedule(m);
+}
