@@ -52,18 +52,6 @@ static void identify(struct isp *isp)
 }
 
 /*
- * Stop the chip immediately: no interrupt and no DMA after this returns. Any context. The chip does
- * not answer while it resets, and reading it then is fatal on some hosts, so wait blindly.
- */
-void isp_stop_chip(struct isp *isp)
-{
-	isp_wr(isp, ISP_ICR, 0);
-	isp_wr(isp, ISP_ICR, ICR_SOFT_RESET);
-	drv_usecwait(RESET_POLL_USEC);
-	isp->isp_stopped = B_TRUE;
-}
-
-/*
  * Poll until (register & mask) == want. Returns -1 if that takes more than @max microseconds by the
  * clock, for a drv_usecwait() may take longer than asked.
  */
@@ -270,12 +258,39 @@ static boolean_t ring_goes_round(struct isp *isp)
 	return B_TRUE;
 }
 
+static int init_ring(struct isp *isp, uint16_t opcode, uint_t len, uint64_t bus)
+{
+	uint16_t mb[ISP_NMBOX] = {
+		opcode, (uint16_t)len, (uint16_t)(bus >> 16), (uint16_t)bus, 0, 0,
+		(uint16_t)(bus >> 48), (uint16_t)(bus >> 32),
+	};
+
+	return isp_mbox_cmd(isp, mb, B_FALSE);
+}
+
+/* Tell the chip where the rings are. The chip is idle, and only the caller uses the rings. */
+static int init_rings(struct isp *isp)
+{
+	boolean_t a64 = !isp->isp_chip->ic_1040;
+
+	isp->isp_req_in = 0;
+	isp->isp_req_out = isp->isp_req_pos;
+	isp->isp_rsp_out = 0;
+	isp->isp_rsp_owed = 0;
+	isp->isp_doorbell = B_FALSE;
+	if (init_ring(isp, a64 ? MBC_INIT_RSP_A64 : MBC_INIT_RSP, isp->isp_rsp_len,
+		      isp->isp_rsp_mem.dm_bus) != DDI_SUCCESS)
+		return DDI_FAILURE;
+	return init_ring(isp, a64 ? MBC_INIT_REQ_A64 : MBC_INIT_REQ, isp->isp_req_len,
+			 isp->isp_req_mem.dm_bus);
+}
+
 static int start_rings(struct isp *isp)
 {
 	get_limits(isp);
 	isp_handles_init(isp);
 	isp->isp_rings_failed = B_FALSE;
-	if (isp_init_rings(isp) == DDI_SUCCESS &&
+	if (init_rings(isp) == DDI_SUCCESS &&
 	    (isp->isp_rings_proven || ring_goes_round(isp))) {
 		isp->isp_rings_proven = B_TRUE;
 		return DDI_SUCCESS;
@@ -335,73 +350,4 @@ int isp_init(struct isp *isp)
 	isp_flush_markers(isp);
 	mutex_exit(&isp->isp_lock);
 	return DDI_SUCCESS;
-}
-
-/* ---- the serial EEPROM ---- */
-
-/* Write the lines, flush, and give the EEPROM time: it takes clocks of a few hundred kHz. */
-static void nv_write(struct isp *isp, uint16_t lines)
-{
-	isp_wr(isp, ISP_NVRAM, lines);
-	(void)isp_rd(isp, ISP_NVRAM);
-	drv_usecwait(2);
-}
-
-static void nv_put_bit(struct isp *isp, uint_t bit)
-{
-	uint16_t lines = NVRAM_SELECT | (bit ? NVRAM_DATA_OUT : 0);
-
-	nv_write(isp, lines);
-	nv_write(isp, lines | NVRAM_CLOCK);
-	nv_write(isp, lines);
-}
-
-static uint_t nv_get_bit(struct isp *isp)
-{
-	uint_t bit;
-
-	nv_write(isp, NVRAM_SELECT | NVRAM_CLOCK);
-	bit = (isp_rd(isp, ISP_NVRAM) & NVRAM_DATA_IN) ? 1 : 0;
-	nv_write(isp, NVRAM_SELECT);
-	return bit;
-}
-
-static uint16_t nv_read_word(struct isp *isp, uint_t addr)
-{
-	/* Start bit 1 and opcode 10, then the address, all with the highest bit first. */
-	uint_t bits = 3 + isp->isp_chip->ic_nv_bits;
-	uint_t out = 6u << isp->isp_chip->ic_nv_bits | addr;
-	uint_t value = 0, i;
-
-	nv_write(isp, NVRAM_SELECT);
-	while (bits--)
-		nv_put_bit(isp, out >> bits & 1);
-	for (i = 0; i < 16; i++)
-		value = value << 1 | nv_get_bit(isp);
-	nv_write(isp, 0);
-	return (uint16_t)value;
-}
-
-/* Read the settings from the EEPROM. Use defaults if it is not valid. */
-void isp_read_nvram(struct isp *isp)
-{
-	const struct isp_nv_limits *lim;
-	uint8_t image[ISP_NVRAM_MAX_SIZE];
-	enum isp_nv_result result;
-	uint_t size, i;
-
-	isp->isp_rev = isp_chip_revision(isp->isp_chip, isp_rd(isp, ISP_CONF0));
-	lim = &isp->isp_rev->ir_limits;
-	isp_nvram_defaults(lim, &isp->isp_nv);
-	size = isp->isp_chip->ic_nv_format == ISP_NV_1040 ? ISP_NVRAM_1040_SIZE :
-	       ISP_NVRAM_1080_SIZE;
-	for (i = 0; i < size / 2; i++) {
-		uint16_t word = nv_read_word(isp, i);
-
-		image[2 * i] = (uint8_t)word;
-		image[2 * i + 1] = (uint8_t)(word >> 8);
-	}
-	result = isp_nvram_decode(image, size, isp->isp_chip->ic_nv_format, lim, &isp->isp_nv);
-	if (result != ISP_NV_OK)
-		dev_err(isp->isp_dip, CE_NOTE, "NVRAM: %s, using defaults", isp_nvram_reason(result));
 }

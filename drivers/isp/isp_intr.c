@@ -370,6 +370,17 @@ void isp_poll(struct isp *isp)
 	isp_complete(isp, &done);
 }
 
+/* Call the reset callbacks that target drivers have registered, if due. No lock held. */
+void isp_notify_reset(struct isp *isp)
+{
+	mutex_enter(&isp->isp_lock);
+	if (isp->isp_notify) {
+		isp->isp_notify = B_FALSE;
+		scsi_hba_reset_notify_callback(&isp->isp_lock, &isp->isp_notify_list);
+	}
+	mutex_exit(&isp->isp_lock);
+}
+
 /*
  * Give completed commands back to their owners. No lock may be held: the completion function may
  * start the next command or free this one.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The card's settings: decoder of the EEPROM image. Nothing here touches hardware; isp_init.c reads
+ * The card's settings: decoder of the EEPROM image. Nothing here touches hardware; isp_eeprom.c reads
  * the image. The decoder brings each value that the chip cannot take into range, so that a card
  * with odd BIOS settings still works.
  */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The request ring: putting commands and markers into it, and telling the chip. isp_lock is held,
- * except in isp_init_rings().
+ * The request ring: putting commands and markers into it, and telling the chip. isp_lock is held.
  *
  * Submitting a command reads no register. Completed commands tell how much room the ring has: the
  * chip fetches in order, so it has fetched everything up to the entries of any completed command.
@@ -123,31 +122,4 @@ int isp_queue_cmd(struct isp *isp, struct isp_cmd *sp, struct isp_iocb *io)
 	sp->cmd_ring_end = isp->isp_req_pos;
 	isp->isp_stats.is_commands++;
 	return TRAN_ACCEPT;
-}
-
-static int init_ring(struct isp *isp, uint16_t opcode, uint_t len, uint64_t bus)
-{
-	uint16_t mb[ISP_NMBOX] = {
-		opcode, (uint16_t)len, (uint16_t)(bus >> 16), (uint16_t)bus, 0, 0,
-		(uint16_t)(bus >> 48), (uint16_t)(bus >> 32),
-	};
-
-	return isp_mbox_cmd(isp, mb, B_FALSE);
-}
-
-/* Tell the chip where the rings are. The chip is idle, and only the caller uses the rings. */
-int isp_init_rings(struct isp *isp)
-{
-	boolean_t a64 = !isp->isp_chip->ic_1040;
-
-	isp->isp_req_in = 0;
-	isp->isp_req_out = isp->isp_req_pos;
-	isp->isp_rsp_out = 0;
-	isp->isp_rsp_owed = 0;
-	isp->isp_doorbell = B_FALSE;
-	if (init_ring(isp, a64 ? MBC_INIT_RSP_A64 : MBC_INIT_RSP, isp->isp_rsp_len,
-		      isp->isp_rsp_mem.dm_bus) != DDI_SUCCESS)
-		return DDI_FAILURE;
-	return init_ring(isp, a64 ? MBC_INIT_REQ_A64 : MBC_INIT_REQ, isp->isp_req_len,
-			 isp->isp_req_mem.dm_bus);
 }

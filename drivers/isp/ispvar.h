@@ -288,6 +288,9 @@ void isp_dma_sync(struct isp_cmd *sp);
 int isp_dma_mem_alloc(struct isp *isp, size_t size, struct isp_dma_mem *dm);
 void isp_dma_mem_free(struct isp_dma_mem *dm);
 
+/* isp_eeprom.c */
+void isp_read_nvram(struct isp *isp);
+
 /* isp_fw.c */
 int isp_fw_read(struct isp *isp);
 void isp_fw_free(struct isp *isp);
@@ -301,8 +304,6 @@ struct isp_cmd *isp_handle_next(struct isp *isp, uint_t *cursor);
 
 /* isp_init.c */
 int isp_init(struct isp *isp);
-void isp_stop_chip(struct isp *isp);
-void isp_read_nvram(struct isp *isp);
 
 /* isp_intr.c */
 uint_t isp_intr(caddr_t arg1, caddr_t arg2);
@@ -310,32 +311,31 @@ void isp_service(struct isp *isp, struct isp_done *done);
 void isp_poll(struct isp *isp);
 void isp_complete(struct isp *isp, struct isp_done *done);
 void isp_finish_killed(struct isp_cmd *sp, uint8_t reason, uint8_t stat);
+void isp_notify_reset(struct isp *isp);
 
 /* isp_kstat.c */
 int isp_kstat_create(struct isp *isp);
 void isp_kstat_destroy(struct isp *isp);
 
-/* isp_mbox.c */
+/* isp_mbcmd.c */
 int isp_mbox_cmd(struct isp *isp, uint16_t *mb, boolean_t running);
+
+/* isp_mbox.c */
+const struct isp_mbox_desc *isp_mbox_find(uint16_t opcode);
+void isp_mbox_send(struct isp *isp, const struct isp_mbox_desc *d, const uint16_t *mb);
 boolean_t isp_mbox_take(struct isp *isp);
-void isp_mbox_abandon(struct isp *isp);
 
 /* isp_queue.c */
 int isp_queue_cmd(struct isp *isp, struct isp_cmd *sp, struct isp_iocb *io);
 void isp_ring_doorbell(struct isp *isp);
 void isp_flush_markers(struct isp *isp);
-int isp_init_rings(struct isp *isp);
 
 /* isp_recover.c */
-boolean_t isp_may_log(struct isp *isp);
-void isp_chip_fail(struct isp *isp, const char *why);
-void isp_chip_gone(struct isp *isp);
-void isp_stop_now(struct isp *isp, struct isp_cmd *sp);
-clock_t isp_deadline(int seconds);
-void isp_schedule_recovery(struct isp *isp);
-void isp_notify_reset(struct isp *isp);
-void isp_watch_start(struct isp *isp);
+void isp_recover(void *arg);
 void isp_recover_stop(struct isp *isp, uint8_t reason);
+void isp_stop_now(struct isp *isp, struct isp_cmd *sp);
+
+/* isp_reset.c */
 void isp_reset_buses(struct isp *isp);
 int isp_tran_abort(struct scsi_address *ap, struct scsi_pkt *pkt);
 int isp_tran_reset(struct scsi_address *ap, int level);
@@ -343,5 +343,18 @@ int isp_tran_bus_reset(dev_info_t *dip, int level);
 
 /* isp_scsa.c */
 void isp_tran_setup(struct isp *isp, scsi_hba_tran_t *tran);
+
+/* isp_state.c */
+boolean_t isp_may_log(struct isp *isp);
+void isp_mbox_abandon(struct isp *isp);
+void isp_stop_chip(struct isp *isp);
+void isp_stop_failed_chip(struct isp *isp);
+void isp_schedule_recovery(struct isp *isp);
+void isp_chip_fail(struct isp *isp, const char *why);
+void isp_chip_gone(struct isp *isp);
+
+/* isp_watch.c */
+clock_t isp_deadline(int seconds);
+void isp_watch_start(struct isp *isp);
 
 #endif /* _ISPVAR_H */
