@@ -12,7 +12,7 @@
 #define LIMITS_ULTRA3	{ .async_min = 9, .async_max = 15, .period_min = 9, .offset_max = 14, \
 			  .ppr_options = 2 }
 
-static const struct isp_revision rev_1020[] = {
+static const struct isp_revision isp_rev_1020[] = {
 	{ 1, "ISP1020", 40, B_FALSE, MAX_XFER_24, LIMITS_FAST },
 	{ 2, "ISP1020A", 40, B_FALSE, MAX_XFER_24, LIMITS_FAST },
 	{ 3, "ISP1040", 60, B_FALSE, MAX_XFER_30, LIMITS_ULTRA },
@@ -22,49 +22,49 @@ static const struct isp_revision rev_1020[] = {
 	{ 0, "ISP1020 (unknown revision)", 40, B_TRUE, MAX_XFER_24, LIMITS_FAST },
 };
 
-static const struct isp_revision rev_1080[] = {
+static const struct isp_revision isp_rev_1080[] = {
 	{ 0, "ISP1080", 100, B_FALSE, MAX_XFER_30, LIMITS_ULTRA2 },
 };
 
-static const struct isp_revision rev_1240[] = {
+static const struct isp_revision isp_rev_1240[] = {
 	{ 0, "ISP1240", 60, B_FALSE, MAX_XFER_30, LIMITS_ULTRA_12 },
 };
 
-static const struct isp_revision rev_1280[] = {
+static const struct isp_revision isp_rev_1280[] = {
 	{ 0, "ISP1280", 100, B_FALSE, MAX_XFER_30, LIMITS_ULTRA2 },
 };
 
-static const struct isp_revision rev_10160[] = {
+static const struct isp_revision isp_rev_10160[] = {
 	{ 0, "ISP10160", 100, B_FALSE, MAX_XFER_30, LIMITS_ULTRA3 },
 };
 
-static const struct isp_revision rev_12160[] = {
+static const struct isp_revision isp_rev_12160[] = {
 	{ 0, "ISP12160", 100, B_FALSE, MAX_XFER_30, LIMITS_ULTRA3 },
 };
 
-static const struct isp_chip chips[] = {
-	{ 0x1020, "qlogic/1040.bin", 1, 8, B_TRUE, ISP_NV_1040, 6, rev_1020 },
-	{ 0x1080, "qlogic/1280.bin", 1, 32, B_FALSE, ISP_NV_1080, 8, rev_1080 },
-	{ 0x1240, "qlogic/1280.bin", 2, 32, B_FALSE, ISP_NV_1080, 8, rev_1240 },
-	{ 0x1280, "qlogic/1280.bin", 2, 32, B_FALSE, ISP_NV_1080, 8, rev_1280 },
-	{ 0x1016, "qlogic/12160.bin", 1, 32, B_FALSE, ISP_NV_12160, 8, rev_10160 },
-	{ 0x1216, "qlogic/12160.bin", 2, 32, B_FALSE, ISP_NV_12160, 8, rev_12160 },
+static const struct isp_chip isp_chips[] = {
+	{ 0x1020, "qlogic/1040.bin", 1, 8, B_TRUE, ISP_NV_1040, 6, isp_rev_1020 },
+	{ 0x1080, "qlogic/1280.bin", 1, 32, B_FALSE, ISP_NV_1080, 8, isp_rev_1080 },
+	{ 0x1240, "qlogic/1280.bin", 2, 32, B_FALSE, ISP_NV_1080, 8, isp_rev_1240 },
+	{ 0x1280, "qlogic/1280.bin", 2, 32, B_FALSE, ISP_NV_1080, 8, isp_rev_1280 },
+	{ 0x1016, "qlogic/12160.bin", 1, 32, B_FALSE, ISP_NV_12160, 8, isp_rev_10160 },
+	{ 0x1216, "qlogic/12160.bin", 2, 32, B_FALSE, ISP_NV_12160, 8, isp_rev_12160 },
 };
 
 const struct isp_chip *isp_chip_lookup(uint16_t device)
 {
 	uint_t i;
 
-	for (i = 0; i < ISP_NELEM(chips); i++)
-		if (chips[i].ic_device == device)
-			return &chips[i];
+	for (i = 0; i < ISP_NELEM(isp_chips); i++)
+		if (isp_chips[i].chip_device == device)
+			return &isp_chips[i];
 	return NULL;
 }
 
 /* The revision that register CONF0 names; for an unknown one, the last row, which is cautious. */
 const struct isp_revision *isp_chip_revision(const struct isp_chip *chip, uint16_t conf0)
 {
-	const struct isp_revision *rev = chip->ic_revisions;
+	const struct isp_revision *rev = chip->chip_revisions;
 
 	while (rev->ir_conf0 && rev->ir_conf0 != (conf0 & CONF0_REV_MASK))
 		rev++;

@@ -8,7 +8,7 @@
 #include "ispvar.h"
 
 /* Give the next command the cookies from @first on; see cmd_cookie and its neighbours. */
-static void take_cookies(struct isp *isp, struct isp_cmd *sp, struct buf *bp, uint_t first)
+static void isp_take_cookies(struct isp *isp, struct isp_cmd *sp, struct buf *bp, uint_t first)
 {
 	uint_t i;
 
@@ -26,7 +26,7 @@ static void take_cookies(struct isp *isp, struct isp_cmd *sp, struct buf *bp, ui
 }
 
 /* Allocate a DMA handle for the packet, in place of the one it has, if any. */
-static int new_handle(struct isp *isp, struct isp_cmd *sp, int (*cb)(caddr_t))
+static int isp_new_handle(struct isp *isp, struct isp_cmd *sp, int (*cb)(caddr_t))
 {
 	ddi_dma_attr_t tmp_dma_attr;
 
@@ -74,7 +74,7 @@ int isp_i_dma_alloc(struct isp *isp, struct scsi_pkt *pkt, struct buf *bp, int f
 	    sp->cmd_granular == isp->isp_tran->tran_dma_attr.dma_attr_granular)
 		i = DDI_SUCCESS;
 	else
-		i = new_handle(isp, sp, cb);
+		i = isp_new_handle(isp, sp, cb);
 	if (i != DDI_SUCCESS) {
 		sp->cmd_dmahandle = NULL;
 		bioerror(bp, i == DDI_DMA_BADATTR ? EFAULT : 0);
@@ -105,7 +105,7 @@ int isp_i_dma_alloc(struct isp *isp, struct scsi_pkt *pkt, struct buf *bp, int f
 get_dma_cookies:
 		sp->cmd_ncookies = ddi_dma_ncookies(sp->cmd_dmahandle);
 		sp->cmd_dmatotal = 0;
-		take_cookies(isp, sp, bp, 0);
+		isp_take_cookies(isp, sp, bp, 0);
 		sp->cmd_flags |= CFLAG_DMAVALID;
 		pkt->pkt_resid = bp->b_bcount - sp->cmd_dmatotal;
 		return 1;
@@ -165,7 +165,7 @@ int isp_i_dma_move(struct isp *isp, struct scsi_pkt *pkt, struct buf *bp)
 		sp->cmd_ncookies = ddi_dma_ncookies(sp->cmd_dmahandle);
 		next = 0;
 	}
-	take_cookies(isp, sp, bp, next);
+	isp_take_cookies(isp, sp, bp, next);
 	pkt->pkt_resid = bp->b_bcount - sp->cmd_dmatotal;
 	return 1;
 }

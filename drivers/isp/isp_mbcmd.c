@@ -15,7 +15,7 @@
 #define MBOX_SLICE_USEC		10000
 
 /* Before the chip runs, only the waiter looks. isp_lock held, dropped while waiting. */
-static void wait_polled(struct isp *isp, clock_t usec)
+static void isp_mbcmd_wait_polled(struct isp *isp, clock_t usec)
 {
 	clock_t end = ddi_get_lbolt() + drv_usectohz(usec);
 	clock_t waited = 0;
@@ -37,7 +37,7 @@ static void wait_polled(struct isp *isp, clock_t usec)
 }
 
 /* While the chip runs, the interrupt handler takes the answer. isp_lock held, dropped to wait. */
-static void wait_interrupt(struct isp *isp, clock_t usec)
+static void isp_mbcmd_wait_interrupt(struct isp *isp, clock_t usec)
 {
 	clock_t end = ddi_get_lbolt() + drv_usectohz(usec);
 
@@ -52,20 +52,21 @@ static void wait_interrupt(struct isp *isp, clock_t usec)
 	}
 }
 
-static enum isp_mbox_state run(struct isp *isp, const struct isp_mbox_desc *d, uint16_t *mb)
+static enum isp_mbox_state isp_mbcmd_carry_out(struct isp *isp, const struct isp_mbox_desc *d,
+					       uint16_t *mb)
 {
 	clock_t usec = d->slow ? MBOX_RESET_USEC + isp->isp_reset_usec : MBOX_USEC;
 	enum isp_mbox_state state;
 
 	isp_mbox_send(isp, d, mb);
 	if (isp->isp_intr_on)
-		wait_interrupt(isp, usec);
+		isp_mbcmd_wait_interrupt(isp, usec);
 	else
-		wait_polled(isp, usec);
+		isp_mbcmd_wait_polled(isp, usec);
 	state = isp->isp_mbox_state;
 	if (state == MBOX_SENT) {
 		dev_err(isp->isp_dip, CE_WARN, "mailbox command 0x%02x was not answered", d->opcode);
-		isp->isp_mute = B_TRUE;
+		isp->isp_mbox_dead = B_TRUE;
 		isp_chip_fail(isp, "no answer from the mailboxes");
 	}
 	bcopy(isp->isp_mbox, mb, sizeof(isp->isp_mbox));
@@ -81,7 +82,7 @@ static enum isp_mbox_state run(struct isp *isp, const struct isp_mbox_desc *d, u
  *
  * Returns DDI_SUCCESS if the chip answered "command complete".
  */
-int isp_mbox_cmd(struct isp *isp, uint16_t *mb, boolean_t running)
+int isp_mbcmd_run(struct isp *isp, uint16_t *mb, boolean_t running)
 {
 	const struct isp_mbox_desc *d = isp_mbox_find(mb[0]);
 	enum isp_mbox_state state = MBOX_FAILED;
@@ -92,8 +93,8 @@ int isp_mbox_cmd(struct isp *isp, uint16_t *mb, boolean_t running)
 	while (isp->isp_mbox_busy)
 		cv_wait(&isp->isp_mbox_cv, &isp->isp_lock);
 	isp->isp_mbox_busy = B_TRUE;
-	if ((isp->isp_state == ISP_RUN) == running && !isp->isp_mute && !isp->isp_closing)
-		state = run(isp, d, mb);
+	if ((isp->isp_state == ISP_RUN) == running && !isp->isp_mbox_dead && !isp->isp_closing)
+		state = isp_mbcmd_carry_out(isp, d, mb);
 	isp->isp_mbox_busy = B_FALSE;
 	cv_broadcast(&isp->isp_mbox_cv);
 	mutex_exit(&isp->isp_lock);

@@ -5,7 +5,7 @@
  */
 #include "ispvar.h"
 
-static const struct isp_mbox_desc descs[] = {
+static const struct isp_mbox_desc isp_mbox_descs[] = {
 	{ MBC_NOP, 0x01, 0x01 },
 	{ MBC_LOAD_RAM, 0x1f, 0x01 },
 	{ MBC_EXECUTE, 0x03, 0x01 },
@@ -42,16 +42,16 @@ const struct isp_mbox_desc *isp_mbox_find(uint16_t opcode)
 {
 	uint_t i;
 
-	for (i = 0; i < ISP_NELEM(descs); i++)
-		if (descs[i].opcode == opcode)
-			return &descs[i];
+	for (i = 0; i < ISP_NELEM(isp_mbox_descs); i++)
+		if (isp_mbox_descs[i].opcode == opcode)
+			return &isp_mbox_descs[i];
 	return NULL;
 }
 
-static void bus_event(struct isp *isp, const char *what)
+static void isp_bus_event(struct isp *isp, const char *what)
 {
 	/* Only dual-bus firmware says which bus. */
-	uint_t bus = isp->isp_chip->ic_buses > 1 ? isp_rd(isp, ISP_MBOX(6)) & 1 : 0;
+	uint_t bus = isp->isp_chip->chip_buses > 1 ? isp_rd(isp, ISP_MBOX(6)) & 1 : 0;
 
 	isp->isp_markers |= (uint8_t)(1 << bus);
 	isp->isp_notify = B_TRUE;
@@ -61,24 +61,24 @@ static void bus_event(struct isp *isp, const char *what)
 }
 
 /* isp_lock held. */
-static void async_event(struct isp *isp, uint16_t code)
+static void isp_async_event(struct isp *isp, uint16_t code)
 {
-	isp->isp_stats.is_events++;
+	isp->isp_stats.st_events++;
 	switch (code) {
 	case MBE_BUS_RESET:
-		bus_event(isp, "reset");
+		isp_bus_event(isp, "reset");
 		break;
 	case MBE_TIMEOUT_RESET:
-		bus_event(isp, "reset by the controller after a timeout");
+		isp_bus_event(isp, "reset by the controller after a timeout");
 		break;
 	case MBE_DEVICE_RESET:
-		bus_event(isp, "device reset");
+		isp_bus_event(isp, "device reset");
 		break;
 	case MBE_OVERRUN_RESET:
-		bus_event(isp, "reset by the controller after a data overrun");
+		isp_bus_event(isp, "reset by the controller after a data overrun");
 		break;
 	case MBE_MODE_CHANGE:
-		bus_event(isp, "bus mode changed");
+		isp_bus_event(isp, "bus mode changed");
 		break;
 	case MBE_SYSTEM_ERROR:
 		dev_err(isp->isp_dip, CE_WARN, "firmware system error %04x %04x %04x",
@@ -104,7 +104,7 @@ static void async_event(struct isp *isp, uint16_t code)
 	}
 }
 
-static void take_result(struct isp *isp, uint16_t status)
+static void isp_mbox_take_result(struct isp *isp, uint16_t status)
 {
 	const struct isp_mbox_desc *d = isp_mbox_find(isp->isp_mbox[0]);
 	uint_t n;
@@ -130,9 +130,9 @@ boolean_t isp_mbox_take(struct isp *isp)
 		return B_FALSE;
 	status = isp_rd(isp, ISP_MBOX(0));
 	if (status & MBS_EVENT)
-		async_event(isp, status);
+		isp_async_event(isp, status);
 	else if (isp->isp_mbox_state == MBOX_SENT)
-		take_result(isp, status);
+		isp_mbox_take_result(isp, status);
 	else if (isp_may_log(isp))
 		dev_err(isp->isp_dip, CE_NOTE, "mailbox answer 0x%04x to no command", status);
 	isp_wr(isp, ISP_SEMA, 0);
@@ -143,7 +143,7 @@ void isp_mbox_send(struct isp *isp, const struct isp_mbox_desc *d, const uint16_
 {
 	uint_t n;
 
-	isp->isp_stats.is_mailbox++;
+	isp->isp_stats.st_mailbox++;
 	bcopy(mb, isp->isp_mbox, sizeof(isp->isp_mbox));
 	isp->isp_mbox_state = MBOX_SENT;
 	for (n = 0; n < ISP_NMBOX; n++)

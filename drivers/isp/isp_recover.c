@@ -18,7 +18,7 @@
  * started it again since, the commands outstanding now belong to the chip and stay with it. No
  * lock held.
  */
-static void fail_all(struct isp *isp, uint8_t reason, uint8_t stat)
+static void isp_fail_all(struct isp *isp, uint8_t reason, uint8_t stat)
 {
 	struct isp_done done;
 	struct isp_cmd *sp;
@@ -31,7 +31,7 @@ static void fail_all(struct isp *isp, uint8_t reason, uint8_t stat)
 		return;
 	}
 	while ((sp = isp_handle_next(isp, &cursor)) != NULL) {
-		(void)isp_handle_put(isp, sp->cmd_handle);
+		(void)isp_handle_release(isp, sp->cmd_handle);
 		sp->cmd_flags &= ~CFLAG_STARTED;
 		isp_finish_killed(sp, reason, stat);
 		isp_done_add(&done, sp);
@@ -41,17 +41,17 @@ static void fail_all(struct isp *isp, uint8_t reason, uint8_t stat)
 	isp_complete(isp, &done);
 }
 
-static void go_offline(struct isp *isp, const char *why)
+static void isp_go_offline(struct isp *isp, const char *why)
 {
 	dev_err(isp->isp_dip, CE_WARN, "%s; controller taken offline, all I/O fails", why);
 	mutex_enter(&isp->isp_lock);
 	isp->isp_state = ISP_OFFLINE;
 	mutex_exit(&isp->isp_lock);
-	fail_all(isp, CMD_DEV_GONE, 0);
+	isp_fail_all(isp, CMD_DEV_GONE, 0);
 }
 
 /* Count a restart. Returns how many there have been in this RESET_WINDOW_SEC. isp_lock held. */
-static uint_t count_restart(struct isp *isp)
+static uint_t isp_count_restart(struct isp *isp)
 {
 	clock_t now = ddi_get_lbolt();
 
@@ -60,11 +60,11 @@ static uint_t count_restart(struct isp *isp)
 		isp->isp_reset_since = now;
 		isp->isp_reset_count = 0;
 	}
-	isp->isp_stats.is_chip_resets++;
+	isp->isp_stats.st_chip_resets++;
 	return ++isp->isp_reset_count;
 }
 
-static boolean_t is_closing(struct isp *isp)
+static boolean_t isp_is_closing(struct isp *isp)
 {
 	boolean_t closing;
 
@@ -78,11 +78,11 @@ static boolean_t is_closing(struct isp *isp)
  * Wait 0, 1, 2, 4 ... seconds before restart number @count: if the chip fails again immediately,
  * the cause may be one that passes. False if isp_closing is set: the chip must stay as it is now.
  */
-static boolean_t back_off(struct isp *isp, uint_t count)
+static boolean_t isp_back_off(struct isp *isp, uint_t count)
 {
 	uint_t tenths = count < 2 ? 0 : 10u << (count - 2);
 
-	while (!is_closing(isp)) {
+	while (!isp_is_closing(isp)) {
 		if (!tenths--)
 			return B_TRUE;
 		delay(drv_usectohz(100000));
@@ -91,20 +91,20 @@ static boolean_t back_off(struct isp *isp, uint_t count)
 }
 
 /* Try to restart the chip. Afterwards it runs or is offline, or the caller must try again. */
-static void restart_chip(struct isp *isp)
+static void isp_restart_chip(struct isp *isp)
 {
 	uint_t count;
 
 	mutex_enter(&isp->isp_lock);
-	count = count_restart(isp);
+	count = isp_count_restart(isp);
 	isp_stop_failed_chip(isp);
 	mutex_exit(&isp->isp_lock);
-	fail_all(isp, CMD_RESET, STAT_BUS_RESET);
+	isp_fail_all(isp, CMD_RESET, STAT_BUS_RESET);
 	if (count > MAX_CHIP_RESETS) {
-		go_offline(isp, "the chip keeps failing");
+		isp_go_offline(isp, "the chip keeps failing");
 		return;
 	}
-	if (!back_off(isp, count))
+	if (!isp_back_off(isp, count))
 		return;
 	/* Targets may still be working on commands we have dropped. */
 	if (isp_init(isp) == DDI_SUCCESS)
@@ -126,12 +126,12 @@ void isp_recover(void *arg)
 	mutex_enter(&isp->isp_lock);
 	while (isp->isp_state == ISP_RECOVER && !isp->isp_closing) {
 		mutex_exit(&isp->isp_lock);
-		restart_chip(isp);
+		isp_restart_chip(isp);
 		mutex_enter(&isp->isp_lock);
 	}
 	if (isp->isp_state == ISP_OFFLINE) {
 		mutex_exit(&isp->isp_lock);
-		fail_all(isp, CMD_DEV_GONE, 0);
+		isp_fail_all(isp, CMD_DEV_GONE, 0);
 		mutex_enter(&isp->isp_lock);
 	}
 	isp->isp_recovering = B_FALSE;
@@ -150,7 +150,7 @@ void isp_stop_now(struct isp *isp, struct isp_cmd *sp)
 	isp_chip_fail(isp, "a polled command was not returned in time");
 	isp_stop_failed_chip(isp);
 	mutex_exit(&isp->isp_lock);
-	fail_all(isp, CMD_RESET, STAT_BUS_RESET);
+	isp_fail_all(isp, CMD_RESET, STAT_BUS_RESET);
 }
 
 /*
@@ -176,5 +176,5 @@ void isp_recover_stop(struct isp *isp, uint8_t reason)
 	isp_mbox_abandon(isp);
 	isp_stop_chip(isp);
 	mutex_exit(&isp->isp_lock);
-	fail_all(isp, reason, reason == CMD_RESET ? STAT_BUS_RESET : 0);
+	isp_fail_all(isp, reason, reason == CMD_RESET ? STAT_BUS_RESET : 0);
 }

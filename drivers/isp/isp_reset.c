@@ -12,27 +12,27 @@
 #define RECOVER_USEC		30000000
 
 /* Which commands; an id or lun of -1 means all. */
-struct scope {
+struct isp_scope {
 	int	bus;
 	int	id;
 	int	lun;
 };
 
-static boolean_t in_scope(const struct scope *s, const struct isp_cmd *sp)
+static boolean_t isp_in_scope(const struct isp_scope *s, const struct isp_cmd *sp)
 {
 	return s->bus == sp->cmd_target >> 7 &&
 	       (s->id < 0 || s->id == (sp->cmd_target & 0xf)) &&
 	       (s->lun < 0 || s->lun == sp->cmd_lun) ? B_TRUE : B_FALSE;
 }
 
-static void mark(struct isp *isp, const struct scope *s, uint8_t reason, uint8_t stat)
+static void isp_mark(struct isp *isp, const struct isp_scope *s, uint8_t reason, uint8_t stat)
 {
 	struct isp_cmd *sp;
 	uint_t cursor = 0;
 
 	mutex_enter(&isp->isp_lock);
 	while ((sp = isp_handle_next(isp, &cursor)) != NULL) {
-		if (!in_scope(s, sp) || sp->cmd_kill_reason != CMD_CMPLT)
+		if (!isp_in_scope(s, sp) || sp->cmd_kill_reason != CMD_CMPLT)
 			continue;
 		sp->cmd_kill_reason = reason;
 		sp->cmd_kill_stat = stat;
@@ -41,20 +41,20 @@ static void mark(struct isp *isp, const struct scope *s, uint8_t reason, uint8_t
 }
 
 /* Marked commands that are still outstanding. */
-static uint_t count_marked(struct isp *isp, const struct scope *s)
+static uint_t isp_count_marked(struct isp *isp, const struct isp_scope *s)
 {
 	struct isp_cmd *sp;
 	uint_t cursor = 0, n = 0;
 
 	mutex_enter(&isp->isp_lock);
 	while ((sp = isp_handle_next(isp, &cursor)) != NULL)
-		if (in_scope(s, sp) && sp->cmd_kill_reason != CMD_CMPLT)
+		if (isp_in_scope(s, sp) && sp->cmd_kill_reason != CMD_CMPLT)
 			n++;
 	mutex_exit(&isp->isp_lock);
 	return n;
 }
 
-static void need_marker(struct isp *isp, uint_t bus)
+static void isp_need_marker(struct isp *isp, uint_t bus)
 {
 	mutex_enter(&isp->isp_lock);
 	isp->isp_markers |= (uint8_t)(1 << bus);
@@ -67,18 +67,18 @@ static void need_marker(struct isp *isp, uint_t bus)
  *
  * Returns 1 if all have come back.
  */
-static int end_commands(struct isp *isp, const struct scope *s, uint16_t *mb, uint8_t reason,
-			uint8_t stat)
+static int isp_end_commands(struct isp *isp, const struct isp_scope *s, uint16_t *mb,
+			    uint8_t reason, uint8_t stat)
 {
 	clock_t end;
 
-	mark(isp, s, reason, stat);
-	if (isp_mbox_cmd(isp, mb, B_TRUE) != DDI_SUCCESS)
+	isp_mark(isp, s, reason, stat);
+	if (isp_mbcmd_run(isp, mb, B_TRUE) != DDI_SUCCESS)
 		return 0;
-	need_marker(isp, s->bus);
+	isp_need_marker(isp, s->bus);
 	isp_poll(isp);
 	end = ddi_get_lbolt() + drv_usectohz(DRAIN_USEC);
-	while (count_marked(isp, s)) {
+	while (isp_count_marked(isp, s)) {
 		if (end - ddi_get_lbolt() <= 0)
 			return 0;
 		delay(1);
@@ -87,31 +87,31 @@ static int end_commands(struct isp *isp, const struct scope *s, uint16_t *mb, ui
 	return 1;
 }
 
-static uint16_t settle_seconds(const struct isp *isp)
+static uint16_t isp_settle_seconds(const struct isp *isp)
 {
 	return (uint16_t)((isp->isp_reset_usec + 999999) / 1000000);
 }
 
-static int reset_bus(struct isp *isp, uint_t bus)
+static int isp_reset_bus(struct isp *isp, uint_t bus)
 {
-	uint16_t mb[ISP_NMBOX] = { MBC_BUS_RESET, settle_seconds(isp), (uint16_t)bus };
-	struct scope s = { (int)bus, -1, -1 };
+	uint16_t mb[ISP_NMBOX] = { MBC_BUS_RESET, isp_settle_seconds(isp), (uint16_t)bus };
+	struct isp_scope s = { (int)bus, -1, -1 };
 	int rc;
 
 	mutex_enter(&isp->isp_lock);
 	isp->isp_own_reset |= (uint8_t)(1 << bus);
 	mutex_exit(&isp->isp_lock);
-	rc = end_commands(isp, &s, mb, CMD_RESET, STAT_BUS_RESET);
+	rc = isp_end_commands(isp, &s, mb, CMD_RESET, STAT_BUS_RESET);
 	mutex_enter(&isp->isp_lock);
 	isp->isp_own_reset &= (uint8_t)~(1 << bus);
-	isp->isp_stats.is_resets++;
+	isp->isp_stats.st_resets++;
 	isp->isp_notify = B_TRUE;
 	mutex_exit(&isp->isp_lock);
 	return rc;
 }
 
 /* Wait, at most RECOVER_USEC, for a recovery in progress. True if the chip runs. Thread. */
-static int wait_running(struct isp *isp)
+static int isp_wait_running(struct isp *isp)
 {
 	clock_t end = ddi_get_lbolt() + drv_usectohz(RECOVER_USEC);
 	enum isp_state state;
@@ -127,17 +127,17 @@ static int wait_running(struct isp *isp)
 }
 
 /* Restart the chip, which gives all commands back. True if it runs again. Thread. */
-static int restart(struct isp *isp, const char *why)
+static int isp_restart(struct isp *isp, const char *why)
 {
 	mutex_enter(&isp->isp_lock);
 	isp_chip_fail(isp, why);
 	mutex_exit(&isp->isp_lock);
-	return wait_running(isp);
+	return isp_wait_running(isp);
 }
 
-static int reset_device(struct isp *isp, uint_t target, int lun)
+static int isp_reset_device(struct isp *isp, uint_t target, int lun)
 {
-	struct scope s = { (int)isp_bus_of(target), (int)isp_id_of(target), lun };
+	struct isp_scope s = { (int)isp_bus_of(target), (int)isp_id_of(target), lun };
 	uint16_t mb[ISP_NMBOX] = { MBC_ABORT_TARGET, MB_DEVICE(s.bus, s.id, 0), 1 };
 	int rc;
 
@@ -146,9 +146,9 @@ static int reset_device(struct isp *isp, uint_t target, int lun)
 		mb[0] = MBC_ABORT_DEVICE;
 		mb[1] = MB_DEVICE(s.bus, s.id, lun);
 	}
-	rc = end_commands(isp, &s, mb, CMD_RESET, STAT_DEV_RESET);
+	rc = isp_end_commands(isp, &s, mb, CMD_RESET, STAT_DEV_RESET);
 	mutex_enter(&isp->isp_lock);
-	isp->isp_stats.is_resets++;
+	isp->isp_stats.st_resets++;
 	if (lun < 0)
 		isp->isp_notify = B_TRUE;
 	mutex_exit(&isp->isp_lock);
@@ -161,19 +161,19 @@ int isp_tran_reset(struct scsi_address *ap, int level)
 	struct isp *isp = isp_of(ap);
 	int rc;
 
-	if (!wait_running(isp))
+	if (!isp_wait_running(isp))
 		return 0;
 	switch (level) {
 	case RESET_LUN:
-		rc = reset_device(isp, ap->a_target, ap->a_lun);
+		rc = isp_reset_device(isp, ap->a_target, ap->a_lun);
 		break;
 	case RESET_TARGET:
-		rc = reset_device(isp, ap->a_target, -1);
+		rc = isp_reset_device(isp, ap->a_target, -1);
 		break;
 	case RESET_ALL:
-		rc = reset_bus(isp, isp_bus_of(ap->a_target));
+		rc = isp_reset_bus(isp, isp_bus_of(ap->a_target));
 		if (!rc)
-			rc = restart(isp, "commands did not come back after a bus reset");
+			rc = isp_restart(isp, "commands did not come back after a bus reset");
 		delay(drv_usectohz(isp->isp_reset_usec));
 		break;
 	default:
@@ -193,8 +193,8 @@ int isp_tran_bus_reset(dev_info_t *dip, int level)
 
 	if (level != RESET_BUS && level != RESET_ALL)
 		return 0;
-	for (bus = 0; bus < isp->isp_chip->ic_buses; bus++)
-		rc &= reset_bus(isp, bus);
+	for (bus = 0; bus < isp->isp_chip->chip_buses; bus++)
+		rc &= isp_reset_bus(isp, bus);
 	isp_notify_reset(isp);
 	return rc;
 }
@@ -203,15 +203,17 @@ int isp_tran_bus_reset(dev_info_t *dip, int level)
 int isp_tran_abort(struct scsi_address *ap, struct scsi_pkt *pkt)
 {
 	struct isp *isp = isp_of(ap);
-	struct scope s = { (int)isp_bus_of(ap->a_target), (int)isp_id_of(ap->a_target), ap->a_lun };
+	struct isp_scope s = {
+		(int)isp_bus_of(ap->a_target), (int)isp_id_of(ap->a_target), ap->a_lun
+	};
 	uint16_t mb[ISP_NMBOX] = { MBC_ABORT_DEVICE, MB_DEVICE(s.bus, s.id, s.lun) };
 	struct isp_cmd *sp;
 
 	mutex_enter(&isp->isp_lock);
-	isp->isp_stats.is_aborts++;
+	isp->isp_stats.st_aborts++;
 	mutex_exit(&isp->isp_lock);
 	if (!pkt)
-		return end_commands(isp, &s, mb, CMD_ABORTED, STAT_ABORTED);
+		return isp_end_commands(isp, &s, mb, CMD_ABORTED, STAT_ABORTED);
 
 	sp = isp_cmd_of(pkt);
 	mutex_enter(&isp->isp_lock);
@@ -227,12 +229,12 @@ int isp_tran_abort(struct scsi_address *ap, struct scsi_pkt *pkt)
 	mb[2] = (uint16_t)(sp->cmd_handle >> 16);
 	mb[3] = (uint16_t)sp->cmd_handle;
 	mutex_exit(&isp->isp_lock);
-	if (isp_mbox_cmd(isp, mb, B_TRUE) != DDI_SUCCESS) {
+	if (isp_mbcmd_run(isp, mb, B_TRUE) != DDI_SUCCESS) {
 		/* Not found: it has completed, and its entry is in the ring or will be soon. */
 		isp_poll(isp);
 		return 0;
 	}
-	need_marker(isp, s.bus);
+	isp_need_marker(isp, s.bus);
 	isp_poll(isp);
 	return 1;
 }
@@ -242,10 +244,10 @@ void isp_reset_buses(struct isp *isp)
 {
 	uint_t bus;
 
-	for (bus = 0; bus < isp->isp_chip->ic_buses; bus++) {
+	for (bus = 0; bus < isp->isp_chip->chip_buses; bus++) {
 		if (isp->isp_nv.bus[bus].reset_disabled)
 			continue;
-		if (!reset_bus(isp, bus))
+		if (!isp_reset_bus(isp, bus))
 			dev_err(isp->isp_dip, CE_WARN, "bus %u: reset failed", bus);
 	}
 	delay(drv_usectohz(isp->isp_reset_usec));

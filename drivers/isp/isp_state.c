@@ -60,7 +60,7 @@ void isp_schedule_recovery(struct isp *isp)
 	isp->isp_recovering = isp->isp_recover_id ? B_TRUE : B_FALSE;
 }
 
-static void leave_running(struct isp *isp, enum isp_state state)
+static void isp_stop_running(struct isp *isp, enum isp_state state)
 {
 	isp->isp_state = state;
 	isp->isp_intr_on = B_FALSE;
@@ -75,7 +75,7 @@ void isp_chip_fail(struct isp *isp, const char *why)
 		return;
 	dev_err(isp->isp_dip, CE_WARN, "%s; restarting the chip", why);
 	isp_wr(isp, ISP_ICR, 0);
-	leave_running(isp, ISP_RECOVER);
+	isp_stop_running(isp, ISP_RECOVER);
 }
 
 /* All registers read as ones: the card has been pulled out. Any context, isp_lock held. */
@@ -86,5 +86,5 @@ void isp_chip_gone(struct isp *isp)
 	dev_err(isp->isp_dip, CE_WARN, "the card does not answer any more, all I/O fails");
 	/* The card may be there but confused: allow no DMA into buffers that are given back now. */
 	isp_stop_chip(isp);
-	leave_running(isp, ISP_OFFLINE);
+	isp_stop_running(isp, ISP_OFFLINE);
 }

@@ -18,7 +18,7 @@ clock_t isp_deadline(int seconds)
 }
 
 /* If a command is overdue, fail the chip. isp_lock held. */
-static void check_deadlines(struct isp *isp)
+static void isp_check_deadlines(struct isp *isp)
 {
 	clock_t now = ddi_get_lbolt();
 	struct isp_cmd *sp;
@@ -38,7 +38,7 @@ static void check_deadlines(struct isp *isp)
  * Look for a lost interrupt: work that was already waiting at the last look, with no interrupt
  * since. isp_lock held. True if a second look is needed soon.
  */
-static boolean_t look(struct isp *isp, struct isp_done *done)
+static boolean_t isp_watch_for_lost_interrupt(struct isp *isp, struct isp_done *done)
 {
 	uint_t in = isp_rd(isp, ISP_RSP_IN);
 	uint16_t isr = isp_rd(isp, ISP_ISR);
@@ -50,8 +50,8 @@ static boolean_t look(struct isp *isp, struct isp_done *done)
 	}
 	waiting = in != isp->isp_rsp_out || (isr & ISR_RISC_INT) ? B_TRUE : B_FALSE;
 	if (waiting && isp->isp_watch_pending && isp->isp_watch_in == in &&
-	    isp->isp_watch_intrs == isp->isp_stats.is_interrupts) {
-		isp->isp_stats.is_lost_interrupts++;
+	    isp->isp_watch_intrs == isp->isp_stats.st_interrupts) {
+		isp->isp_stats.st_lost_interrupts++;
 		if (isp_may_log(isp))
 			dev_err(isp->isp_dip, CE_WARN, "lost an interrupt, check the slot and its IRQ");
 		isp_service(isp, done);
@@ -62,7 +62,7 @@ static boolean_t look(struct isp *isp, struct isp_done *done)
 	}
 	isp->isp_watch_pending = waiting;
 	isp->isp_watch_in = in;
-	isp->isp_watch_intrs = isp->isp_stats.is_interrupts;
+	isp->isp_watch_intrs = isp->isp_stats.st_interrupts;
 	return waiting;
 }
 
@@ -72,7 +72,7 @@ static void isp_watch(void *arg);
  * Schedule isp_watch(). If there is no memory for the timeout, try again each second. Thread. Until
  * then isp_watch_id still names the current timeout, so isp_recover_stop() waits for that.
  */
-static void schedule_watch(struct isp *isp, clock_t usec)
+static void isp_schedule_watch(struct isp *isp, clock_t usec)
 {
 	timeout_id_t id;
 
@@ -100,19 +100,19 @@ static void isp_watch(void *arg)
 	isp_done_init(&done);
 	mutex_enter(&isp->isp_lock);
 	if (isp->isp_state == ISP_RUN) {
-		if (look(isp, &done))
+		if (isp_watch_for_lost_interrupt(isp, &done))
 			usec = WATCH_AGAIN_USEC;
 		isp_flush_markers(isp);
-		check_deadlines(isp);
+		isp_check_deadlines(isp);
 	}
 	mutex_exit(&isp->isp_lock);
 	isp_complete(isp, &done);
 	/* Do this last: untimeout() of the new timeout then also means that this one has ended. */
-	schedule_watch(isp, usec);
+	isp_schedule_watch(isp, usec);
 }
 
 /* Start the watchdog. Thread. */
 void isp_watch_start(struct isp *isp)
 {
-	schedule_watch(isp, WATCH_USEC);
+	isp_schedule_watch(isp, WATCH_USEC);
 }

@@ -35,14 +35,14 @@ struct isp_revision {
 };
 
 struct isp_chip {
-	uint16_t		ic_device;	/* PCI */
-	const char		*ic_firmware;	/* below /lib/firmware */
-	uint8_t			ic_buses;
-	uint8_t			ic_luns;
-	boolean_t		ic_1040;	/* the older register map, 32 bits of address */
-	enum isp_nv_format	ic_nv_format;
-	uint8_t			ic_nv_bits;	/* address bits of the EEPROM */
-	const struct isp_revision *ic_revisions;	/* the last serves unknown ones */
+	uint16_t		chip_device;	/* PCI */
+	const char		*chip_firmware;	/* below /lib/firmware */
+	uint8_t			chip_buses;
+	uint8_t			chip_luns;
+	boolean_t		chip_1040;	/* the older register map, 32 bits of address */
+	enum isp_nv_format	chip_nv_format;
+	uint8_t			chip_nv_bits;	/* address bits of the EEPROM */
+	const struct isp_revision *chip_revisions;	/* the last serves unknown ones */
 };
 
 enum isp_state {
@@ -53,21 +53,21 @@ enum isp_state {
 };
 
 struct isp_stats {
-	uint64_t	is_interrupts;
-	uint64_t	is_spurious;		/* ours, but nothing had happened */
-	uint64_t	is_commands;
-	uint64_t	is_doorbells;
-	uint64_t	is_ring_full;
-	uint64_t	is_no_handle;
-	uint64_t	is_mailbox;
-	uint64_t	is_events;
-	uint64_t	is_bad_entries;
-	uint64_t	is_bad_handles;
-	uint64_t	is_lost_interrupts;
-	uint64_t	is_aborts;
-	uint64_t	is_resets;
-	uint64_t	is_chip_resets;
-	uint64_t	is_markers;
+	uint64_t	st_interrupts;
+	uint64_t	st_spurious;		/* ours, but nothing had happened */
+	uint64_t	st_commands;
+	uint64_t	st_doorbells;
+	uint64_t	st_ring_full;
+	uint64_t	st_no_handle;
+	uint64_t	st_mailbox;
+	uint64_t	st_events;
+	uint64_t	st_bad_entries;
+	uint64_t	st_bad_handles;
+	uint64_t	st_lost_interrupts;
+	uint64_t	st_aborts;
+	uint64_t	st_resets;
+	uint64_t	st_chip_resets;
+	uint64_t	st_markers;
 };
 
 /* A DMA-able piece of memory for the rings. */
@@ -82,9 +82,9 @@ struct isp_dma_mem {
 
 /* A handle is generation << 16 | index of one of these. */
 struct isp_slot {
-	struct isp_cmd		*is_cmd;
-	uint16_t		is_gen;		/* never 0, so a handle is never 0 */
-	uint16_t		is_next;	/* free list */
+	struct isp_cmd		*slot_cmd;
+	uint16_t		slot_gen;	/* never 0, so a handle is never 0 */
+	uint16_t		slot_next;	/* free list */
 };
 
 /* cmd_flags */
@@ -185,7 +185,7 @@ struct isp {
 	/* Mailboxes */
 	kcondvar_t		isp_mbox_cv;
 	boolean_t		isp_mbox_busy;		/* L: a thread owns them, others wait */
-	boolean_t		isp_mute;		/* L: failed to answer since its reset */
+	boolean_t		isp_mbox_dead;		/* L: failed to answer since its reset */
 	enum isp_mbox_state	isp_mbox_state;		/* L */
 	uint16_t		isp_mbox[ISP_NMBOX];	/* L: arguments, then results */
 	boolean_t		isp_intr_on;		/* L: the chip may interrupt */
@@ -299,7 +299,7 @@ int isp_fw_start(struct isp *isp);
 /* isp_handle.c */
 void isp_handles_init(struct isp *isp);
 boolean_t isp_handle_get(struct isp *isp, struct isp_cmd *sp);
-struct isp_cmd *isp_handle_put(struct isp *isp, uint32_t handle);
+struct isp_cmd *isp_handle_release(struct isp *isp, uint32_t handle);
 struct isp_cmd *isp_handle_next(struct isp *isp, uint_t *cursor);
 
 /* isp_init.c */
@@ -318,7 +318,7 @@ int isp_kstat_create(struct isp *isp);
 void isp_kstat_destroy(struct isp *isp);
 
 /* isp_mbcmd.c */
-int isp_mbox_cmd(struct isp *isp, uint16_t *mb, boolean_t running);
+int isp_mbcmd_run(struct isp *isp, uint16_t *mb, boolean_t running);
 
 /* isp_mbox.c */
 const struct isp_mbox_desc *isp_mbox_find(uint16_t opcode);
