@@ -13,15 +13,16 @@ enum {
 	ATT_REGS	= 0x0002,
 	ATT_INTR_ALLOC	= 0x0004,
 	ATT_LOCKS	= 0x0008,
-	ATT_SLOTS	= 0x0010,
-	ATT_REQ		= 0x0020,
-	ATT_RSP		= 0x0040,
-	ATT_HANDLER	= 0x0080,
-	ATT_INTR	= 0x0100,
-	ATT_CHIP	= 0x0200,
-	ATT_KSTAT	= 0x0400,
-	ATT_TRAN	= 0x0800,
-	ATT_SETUP	= 0x1000,
+	ATT_TASKQ	= 0x0010,
+	ATT_SLOTS	= 0x0020,
+	ATT_REQ		= 0x0040,
+	ATT_RSP		= 0x0080,
+	ATT_HANDLER	= 0x0100,
+	ATT_INTR	= 0x0200,
+	ATT_CHIP	= 0x0400,
+	ATT_KSTAT	= 0x0800,
+	ATT_TRAN	= 0x1000,
+	ATT_SETUP	= 0x2000,
 };
 
 #define SUBVENDOR_AMI	0x101e	/* MegaRAID: the chip belongs to the RAID processor */
@@ -195,7 +196,13 @@ static int isp_acquire(struct isp *isp)
 		return isp_attach_failed(isp, "no interrupt");
 	mutex_init(&isp->isp_lock, NULL, MUTEX_DRIVER, DDI_INTR_PRI(isp->isp_pri));
 	cv_init(&isp->isp_mbox_cv, NULL, CV_DRIVER, NULL);
+	cv_init(&isp->isp_watch_cv, NULL, CV_DRIVER, NULL);
 	isp->isp_attached |= ATT_LOCKS;
+
+	isp->isp_taskq = ddi_taskq_create(dip, "isp", 1, TASKQ_DEFAULTPRI, 0);
+	if (!isp->isp_taskq)
+		return isp_attach_failed(isp, "no thread");
+	isp->isp_attached |= ATT_TASKQ;
 
 	isp->isp_slots = kmem_zalloc(ISP_MAX_CMDS * sizeof(struct isp_slot), KM_SLEEP);
 	isp->isp_attached |= ATT_SLOTS;
@@ -284,7 +291,7 @@ static boolean_t isp_cleanup(struct isp *isp)
 		return B_FALSE;
 	(void)isp_held(isp, ATT_SETUP);
 	if (isp_held(isp, ATT_CHIP))
-		isp_recover_stop(isp, CMD_DEV_GONE);
+		isp_shut_down(isp, CMD_DEV_GONE);
 	if (isp_held(isp, ATT_TRAN))
 		scsi_hba_tran_free(isp->isp_tran);
 	if (isp_held(isp, ATT_KSTAT))
@@ -301,8 +308,11 @@ static boolean_t isp_cleanup(struct isp *isp)
 		isp_fw_free(isp);
 		kmem_free(isp->isp_slots, ISP_MAX_CMDS * sizeof(struct isp_slot));
 	}
+	if (isp_held(isp, ATT_TASKQ))
+		ddi_taskq_destroy(isp->isp_taskq);
 	if (isp_held(isp, ATT_LOCKS)) {
 		scsi_hba_reset_notify_tear_down(isp->isp_notify_list);
+		cv_destroy(&isp->isp_watch_cv);
 		cv_destroy(&isp->isp_mbox_cv);
 		mutex_destroy(&isp->isp_lock);
 	}
@@ -322,7 +332,6 @@ static int isp_resume(struct isp *isp)
 	int rc;
 
 	isp_setup_config(isp);
-	/* Do this before the chip runs: if it fails immediately, its recovery must start. */
 	mutex_enter(&isp->isp_lock);
 	isp->isp_closing = B_FALSE;
 	mutex_exit(&isp->isp_lock);
@@ -385,7 +394,7 @@ static int isp_detach(dev_info_t *dip, ddi_detach_cmd_t cmd)
 		mutex_enter(&isp->isp_lock);
 		isp->isp_suspended = B_TRUE;
 		mutex_exit(&isp->isp_lock);
-		isp_recover_stop(isp, CMD_RESET);
+		isp_shut_down(isp, CMD_RESET);
 		return DDI_SUCCESS;
 	case DDI_DETACH:
 		if (!isp_cleanup(isp))
@@ -405,11 +414,7 @@ static int isp_quiesce(dev_info_t *dip)
 	if (!isp)
 		return DDI_FAILURE;
 	mutex_enter(&isp->isp_lock);
-	isp->isp_state = ISP_DOWN;
-	isp->isp_intr_on = B_FALSE;
-	isp->isp_closing = B_TRUE;
-	isp_mbox_abandon(isp);
-	isp_stop_chip(isp);
+	isp_chip_close(isp);
 	mutex_exit(&isp->isp_lock);
 	return DDI_SUCCESS;
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * From any state to a running chip: reset, self test, firmware, parameters, rings. Attach, resume
- * and the recovery do this in thread context, one at a time; while they do, isp_state keeps all
- * other code off the chip.
+ * and the instance's thread do this, one at a time; while they do, isp_state keeps all other code
+ * off the chip.
  */
 #include "ispvar.h"
 
@@ -104,8 +104,10 @@ static void isp_clear_dma(struct isp *isp)
 static int isp_reset_chip(struct isp *isp)
 {
 	isp_identify(isp);
+	mutex_enter(&isp->isp_lock);
 	isp_stop_chip(isp);
 	isp->isp_mbox_dead = B_FALSE;
+	mutex_exit(&isp->isp_lock);
 	if (isp_wait_for(isp, ISP_ICR, ICR_SOFT_RESET, 0, RESET_MAX_USEC)) {
 		dev_err(isp->isp_dip, CE_WARN, "the chip does not come out of reset");
 		return DDI_FAILURE;
@@ -329,13 +331,9 @@ int isp_init(struct isp *isp)
 			ISP_RING_SAFE);
 		rc = isp_start_chip(isp);
 	}
-	if (rc != DDI_SUCCESS) {
-		isp_stop_chip(isp);
-		return rc;
-	}
 	mutex_enter(&isp->isp_lock);
-	if (isp->isp_closing) {
-		/* quiesce(9E) was called during the start. */
+	/* quiesce(9E) may have been called during the start. */
+	if (rc != DDI_SUCCESS || isp->isp_closing) {
 		isp_stop_chip(isp);
 		mutex_exit(&isp->isp_lock);
 		return DDI_FAILURE;

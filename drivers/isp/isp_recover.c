@@ -3,10 +3,8 @@
  * What to do when the chip itself is in trouble.
  *
  * The driver stops the chip. That ends all DMA, so the driver can immediately give every outstanding
- * command back. Then isp_recover() starts the chip from the beginning. If the chip needs this too
- * often, the driver takes it offline.
- *
- * isp_recover() and the watchdog are timeouts, which run in threads.
+ * command back. Then the thread of isp_watch.c starts the chip from the beginning. If the chip needs
+ * this too often, the driver takes it offline.
  */
 #include "ispvar.h"
 
@@ -18,7 +16,7 @@
  * started it again since, the commands outstanding now belong to the chip and stay with it. No
  * lock held.
  */
-static void isp_fail_all(struct isp *isp, uint8_t reason, uint8_t stat)
+void isp_fail_all(struct isp *isp, uint8_t reason, uint8_t stat)
 {
 	struct isp_done done;
 	struct isp_cmd *sp;
@@ -64,34 +62,29 @@ static uint_t isp_count_restart(struct isp *isp)
 	return ++isp->isp_reset_count;
 }
 
-static boolean_t isp_is_closing(struct isp *isp)
-{
-	boolean_t closing;
-
-	mutex_enter(&isp->isp_lock);
-	closing = isp->isp_closing;
-	mutex_exit(&isp->isp_lock);
-	return closing;
-}
-
 /*
  * Wait 0, 1, 2, 4 ... seconds before restart number @count: if the chip fails again immediately,
  * the cause may be one that passes. False if isp_closing is set: the chip must stay as it is now.
  */
 static boolean_t isp_back_off(struct isp *isp, uint_t count)
 {
-	uint_t tenths = count < 2 ? 0 : 10u << (count - 2);
+	clock_t end = ddi_get_lbolt() + (count < 2 ? 0 : SEC_TO_TICK(1 << (count - 2)));
+	boolean_t closing;
 
-	while (!isp_is_closing(isp)) {
-		if (!tenths--)
-			return B_TRUE;
-		delay(drv_usectohz(100000));
-	}
-	return B_FALSE;
+	mutex_enter(&isp->isp_lock);
+	while (!isp->isp_closing &&
+	       cv_timedwait_sig(&isp->isp_watch_cv, &isp->isp_lock, end) != -1)
+		;
+	closing = isp->isp_closing;
+	mutex_exit(&isp->isp_lock);
+	return closing ? B_FALSE : B_TRUE;
 }
 
-/* Try to restart the chip. Afterwards it runs or is offline, or the caller must try again. */
-static void isp_restart_chip(struct isp *isp)
+/*
+ * Try to restart the chip. Afterwards it runs or is offline, or the caller must try again. The
+ * instance's thread.
+ */
+void isp_restart_chip(struct isp *isp)
 {
 	uint_t count;
 
@@ -118,26 +111,6 @@ static void isp_restart_chip(struct isp *isp)
 	mutex_exit(&isp->isp_lock);
 }
 
-/* Thread. At most one runs at a time: see isp_recovering. */
-void isp_recover(void *arg)
-{
-	struct isp *isp = arg;
-
-	mutex_enter(&isp->isp_lock);
-	while (isp->isp_state == ISP_RECOVER && !isp->isp_closing) {
-		mutex_exit(&isp->isp_lock);
-		isp_restart_chip(isp);
-		mutex_enter(&isp->isp_lock);
-	}
-	if (isp->isp_state == ISP_OFFLINE) {
-		mutex_exit(&isp->isp_lock);
-		isp_fail_all(isp, CMD_DEV_GONE, 0);
-		mutex_enter(&isp->isp_lock);
-	}
-	isp->isp_recovering = B_FALSE;
-	mutex_exit(&isp->isp_lock);
-}
-
 /*
  * The polled command @sp took too long. Stop the chip, so that it can no longer write to the
  * command's buffer, and give all commands back. Any context, no lock held.
@@ -154,27 +127,19 @@ void isp_stop_now(struct isp *isp, struct isp_cmd *sp)
 }
 
 /*
- * For detach and suspend: stop the watchdog, the recovery and the chip, and give outstanding
- * commands back with @reason. Thread. When this returns, no timeout is running or scheduled.
+ * For detach and suspend: end the thread, stop the chip, and give outstanding commands back with
+ * @reason. Thread.
  */
-void isp_recover_stop(struct isp *isp, uint8_t reason)
+void isp_shut_down(struct isp *isp, uint8_t reason)
 {
-	timeout_id_t watch, recover;
-
 	mutex_enter(&isp->isp_lock);
 	isp->isp_closing = B_TRUE;
-	watch = isp->isp_watch_id;
-	recover = isp->isp_recover_id;
+	cv_signal(&isp->isp_watch_cv);
 	mutex_exit(&isp->isp_lock);
-	(void)untimeout(watch);
-	(void)untimeout(recover);
+	ddi_taskq_wait(isp->isp_taskq);
 
 	mutex_enter(&isp->isp_lock);
-	isp->isp_recovering = B_FALSE;
-	isp->isp_state = ISP_DOWN;
-	isp->isp_intr_on = B_FALSE;
-	isp_mbox_abandon(isp);
-	isp_stop_chip(isp);
+	isp_chip_close(isp);
 	mutex_exit(&isp->isp_lock);
 	isp_fail_all(isp, reason, reason == CMD_RESET ? STAT_BUS_RESET : 0);
 }

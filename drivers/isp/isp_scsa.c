@@ -171,9 +171,6 @@ static int isp_tran_start(struct scsi_address *ap, struct scsi_pkt *pkt)
 	if (isp->isp_state != ISP_RUN) {
 		rc = isp->isp_state == ISP_RECOVER || isp->isp_suspended ? TRAN_BUSY :
 		     TRAN_FATAL_ERROR;
-		/* Retry in case the restart timeout could not be allocated. */
-		if (isp->isp_state == ISP_RECOVER)
-			isp_schedule_recovery(isp);
 		goto out;
 	}
 	rc = isp_queue_cmd(isp, sp, &io);

@@ -22,7 +22,7 @@ boolean_t isp_may_log(struct isp *isp)
 }
 
 /* The chip no longer runs: no answer will come. isp_lock held. */
-void isp_mbox_abandon(struct isp *isp)
+static void isp_mbox_abandon(struct isp *isp)
 {
 	if (isp->isp_mbox_state == MBOX_SENT)
 		isp->isp_mbox_state = MBOX_FAILED;
@@ -30,8 +30,9 @@ void isp_mbox_abandon(struct isp *isp)
 }
 
 /*
- * Stop the chip immediately: no interrupt and no DMA after this returns. Any context. The chip does
- * not answer while it resets, and reading it then is fatal on some hosts, so wait blindly.
+ * Stop the chip immediately: no interrupt and no DMA after this returns. Any context, isp_lock held.
+ * The chip does not answer while it resets, and reading it then is fatal on some hosts, so wait
+ * blindly.
  */
 void isp_stop_chip(struct isp *isp)
 {
@@ -51,24 +52,19 @@ void isp_stop_failed_chip(struct isp *isp)
 		isp_stop_chip(isp);
 }
 
-/* Schedule isp_recover(), unless it is scheduled or running. Any context, isp_lock held. */
-void isp_schedule_recovery(struct isp *isp)
-{
-	if (isp->isp_closing || isp->isp_recovering)
-		return;
-	isp->isp_recover_id = timeout(isp_recover, isp, 1);
-	isp->isp_recovering = isp->isp_recover_id ? B_TRUE : B_FALSE;
-}
-
+/* Leave ISP_RUN for @state, and wake the thread, which does the rest. */
 static void isp_stop_running(struct isp *isp, enum isp_state state)
 {
 	isp->isp_state = state;
 	isp->isp_intr_on = B_FALSE;
 	isp_mbox_abandon(isp);
-	isp_schedule_recovery(isp);
+	cv_signal(&isp->isp_watch_cv);
 }
 
-/* The chip cannot go on: mask its interrupt and schedule a restart. Any context, isp_lock held. */
+/*
+ * The chip cannot go on: mask its interrupt, and have the thread restart it. Any context, isp_lock
+ * held.
+ */
 void isp_chip_fail(struct isp *isp, const char *why)
 {
 	if (isp->isp_state != ISP_RUN)
@@ -87,4 +83,12 @@ void isp_chip_gone(struct isp *isp)
 	/* The card may be there but confused: allow no DMA into buffers that are given back now. */
 	isp_stop_chip(isp);
 	isp_stop_running(isp, ISP_OFFLINE);
+}
+
+/* Stop the chip; the thread ends and does not start it again. Any context, isp_lock held. */
+void isp_chip_close(struct isp *isp)
+{
+	isp->isp_closing = B_TRUE;
+	isp_stop_running(isp, ISP_DOWN);
+	isp_stop_chip(isp);
 }

@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The watchdog: lost interrupts, overdue commands, a card that is gone. */
+/*
+ * The instance's thread. Each second it looks for work that an interrupt should have announced, for
+ * overdue commands, and for a card that is gone. When the chip fails, it restarts the chip: so a
+ * restart needs no memory, and there is only one at a time. The thread runs from isp_watch_start()
+ * until isp_closing is set, and its task queue of one thread waits while the instance is suspended.
+ */
 #include "ispvar.h"
 
 #define WATCH_USEC		1000000
@@ -66,53 +71,60 @@ static boolean_t isp_watch_for_lost_interrupt(struct isp *isp, struct isp_done *
 	return waiting;
 }
 
-static void isp_watch(void *arg);
-
 /*
- * Schedule isp_watch(). If there is no memory for the timeout, try again each second. Thread. Until
- * then isp_watch_id still names the current timeout, so isp_recover_stop() waits for that.
+ * Look at the running chip. isp_lock held, dropped to complete commands. Returns the time until the
+ * next look.
  */
-static void isp_schedule_watch(struct isp *isp, clock_t usec)
+static clock_t isp_look(struct isp *isp)
 {
-	timeout_id_t id;
-
-	mutex_enter(&isp->isp_lock);
-	while (!isp->isp_closing) {
-		id = timeout(isp_watch, isp, drv_usectohz(usec));
-		if (id) {
-			isp->isp_watch_id = id;
-			break;
-		}
-		mutex_exit(&isp->isp_lock);
-		delay(drv_usectohz(WATCH_USEC));
-		mutex_enter(&isp->isp_lock);
-	}
-	mutex_exit(&isp->isp_lock);
-}
-
-/* Thread, each second. */
-static void isp_watch(void *arg)
-{
-	struct isp *isp = arg;
 	clock_t usec = WATCH_USEC;
 	struct isp_done done;
 
 	isp_done_init(&done);
-	mutex_enter(&isp->isp_lock);
-	if (isp->isp_state == ISP_RUN) {
-		if (isp_watch_for_lost_interrupt(isp, &done))
-			usec = WATCH_AGAIN_USEC;
-		isp_flush_markers(isp);
-		isp_check_deadlines(isp);
-	}
+	if (isp_watch_for_lost_interrupt(isp, &done))
+		usec = WATCH_AGAIN_USEC;
+	isp_flush_markers(isp);
+	isp_check_deadlines(isp);
 	mutex_exit(&isp->isp_lock);
 	isp_complete(isp, &done);
-	/* Do this last: untimeout() of the new timeout then also means that this one has ended. */
-	isp_schedule_watch(isp, usec);
+	mutex_enter(&isp->isp_lock);
+	return usec;
 }
 
-/* Start the watchdog. Thread. */
+/* Wait until @usec have passed or the chip leaves ISP_RUN. isp_lock held. True if time has passed. */
+static boolean_t isp_watch_sleep(struct isp *isp, clock_t usec)
+{
+	/* No signal reaches this thread, and a wait that a signal may end does not count as load. */
+	return cv_reltimedwait_sig(&isp->isp_watch_cv, &isp->isp_lock, drv_usectohz(usec),
+				   TR_CLOCK_TICK) == -1 ? B_TRUE : B_FALSE;
+}
+
+/* The instance's thread, until isp_closing is set. */
+static void isp_watch(void *arg)
+{
+	struct isp *isp = arg;
+	clock_t usec = WATCH_USEC;
+
+	mutex_enter(&isp->isp_lock);
+	while (!isp->isp_closing) {
+		if (isp->isp_state == ISP_RECOVER) {
+			mutex_exit(&isp->isp_lock);
+			isp_restart_chip(isp);
+			mutex_enter(&isp->isp_lock);
+		} else if (isp->isp_state == ISP_OFFLINE && isp->isp_outstanding) {
+			mutex_exit(&isp->isp_lock);
+			isp_fail_all(isp, CMD_DEV_GONE, 0);
+			mutex_enter(&isp->isp_lock);
+		} else if (isp_watch_sleep(isp, usec) && isp->isp_state == ISP_RUN) {
+			usec = isp_look(isp);
+		}
+	}
+	mutex_exit(&isp->isp_lock);
+}
+
+/* Start the thread of a chip that runs. isp_shut_down() ends it. Thread. */
 void isp_watch_start(struct isp *isp)
 {
-	isp_schedule_watch(isp, WATCH_USEC);
+	/* With DDI_SLEEP this cannot fail: no thread destroys the queue now. */
+	(void)ddi_taskq_dispatch(isp->isp_taskq, isp_watch, isp, DDI_SLEEP);
 }

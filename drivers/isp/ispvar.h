@@ -4,11 +4,12 @@
  *   L  isp_lock
  *   A  written during attach, before anything else can run, and constant from then on
  *   O  its owner: the holder of the packet
- *   R  the thread that runs isp_init(): attach, resume or the recovery, one at a time
+ *   R  the thread that runs isp_init(): attach, resume or the instance's own, one at a time
  */
 #ifndef _ISPVAR_H
 #define _ISPVAR_H
 
+#include <sys/ddi_taskq.h>
 #include <sys/scsi/scsi.h>
 
 #include "ispcmd.h"
@@ -48,7 +49,7 @@ struct isp_chip {
 enum isp_state {
 	ISP_DOWN,		/* attaching, detached or suspended: the chip is not running */
 	ISP_RUN,
-	ISP_RECOVER,		/* failed; isp_recover() stops it and starts it again */
+	ISP_RECOVER,		/* failed; the thread stops it and starts it again */
 	ISP_OFFLINE,		/* given up: all commands fail */
 };
 
@@ -206,11 +207,10 @@ struct isp {
 	uint32_t		isp_tagged;		/* L */
 	uint32_t		isp_no_arq;		/* L */
 
-	/* Recovery; see isp_recover.c */
-	timeout_id_t		isp_watch_id;		/* L */
-	timeout_id_t		isp_recover_id;		/* L */
-	boolean_t		isp_recovering;		/* L: isp_recover() scheduled or running */
-	boolean_t		isp_closing;		/* L: no new timeouts or mailbox commands */
+	/* Recovery; see isp_recover.c and isp_watch.c */
+	ddi_taskq_t		*isp_taskq;		/* A: the thread's */
+	kcondvar_t		isp_watch_cv;		/* wakes the thread */
+	boolean_t		isp_closing;		/* L: no restart, no mailbox commands */
 	boolean_t		isp_suspended;		/* L: commands wait for resume */
 	uint8_t			isp_own_reset;		/* L: bit n: bus n is being reset by us */
 	boolean_t		isp_notify;		/* L: reset callbacks are due */
@@ -331,8 +331,9 @@ void isp_ring_doorbell(struct isp *isp);
 void isp_flush_markers(struct isp *isp);
 
 /* isp_recover.c */
-void isp_recover(void *arg);
-void isp_recover_stop(struct isp *isp, uint8_t reason);
+void isp_fail_all(struct isp *isp, uint8_t reason, uint8_t stat);
+void isp_restart_chip(struct isp *isp);
+void isp_shut_down(struct isp *isp, uint8_t reason);
 void isp_stop_now(struct isp *isp, struct isp_cmd *sp);
 
 /* isp_reset.c */
@@ -346,12 +347,11 @@ void isp_tran_setup(struct isp *isp, scsi_hba_tran_t *tran);
 
 /* isp_state.c */
 boolean_t isp_may_log(struct isp *isp);
-void isp_mbox_abandon(struct isp *isp);
 void isp_stop_chip(struct isp *isp);
 void isp_stop_failed_chip(struct isp *isp);
-void isp_schedule_recovery(struct isp *isp);
 void isp_chip_fail(struct isp *isp, const char *why);
 void isp_chip_gone(struct isp *isp);
+void isp_chip_close(struct isp *isp);
 
 /* isp_watch.c */
 clock_t isp_deadline(int seconds);
