@@ -60,13 +60,12 @@ static clock_t isp_nvram_reset_usec(const struct isp *isp)
 
 static void isp_read_parameters(struct isp *isp)
 {
-	boolean_t is_1040 = isp->isp_chip->chip_1040;
 	int a64 = isp_int_prop(isp, "a64", -1);
 	int ndatasegs = isp_int_prop(isp, "ndatasegs", 0);
 	int delay_ms = isp_int_prop(isp, "reset_delay", 1000);
 	uint_t max;
 
-	isp->isp_a64 = a64 < 0 ? !is_1040 : a64 != 0;
+	isp->isp_a64 = a64 < 0 ? isp->isp_chip->chip_map->map_a64 : a64 != 0;
 	isp->isp_req_len = isp_clamp_prop(isp, "reqring", 1024, ISP_RING_MIN, ISP_RING_MAX);
 	isp->isp_rsp_len = isp_clamp_prop(isp, "rspring", 1024, ISP_RING_MIN, ISP_RING_MAX);
 	max = isp_iocb_max_segs(MIN(isp->isp_req_len - 1, ISP_RING_SAFE - 1), isp->isp_a64);
@@ -75,25 +74,21 @@ static void isp_read_parameters(struct isp *isp)
 			      MIN(delay_ms, 60000) * 1000L;
 }
 
-/*
- * What the chip can do. The 1020 and 1040 have 24-bit segment counters, their segments must not
- * cross a 16 MiB boundary, and they reach only 4 GiB.
- */
+/* What the chip can do. Entries with 32-bit addresses reach only 4 GiB on any chip. */
 static void isp_set_dma_attr(struct isp *isp)
 {
-	boolean_t is_1040 = isp->isp_chip->chip_1040;
-	uint64_t max_xfer = isp->isp_rev->ir_max_xfer;
+	const struct isp_map *map = isp->isp_chip->chip_map;
 
 	isp->isp_dma_attr = (ddi_dma_attr_t) {
 		.dma_attr_version = DMA_ATTR_V0,
 		.dma_attr_addr_lo = 0,
-		.dma_attr_addr_hi = isp->isp_a64 && !is_1040 ? ~0ULL : 0xffffffffULL,
-		.dma_attr_count_max = is_1040 ? 0xffffffULL : 0xffffffffULL,
+		.dma_attr_addr_hi = isp->isp_a64 ? map->map_addr_max : 0xffffffffULL,
+		.dma_attr_count_max = map->map_seg_max,
 		.dma_attr_align = 1,
 		.dma_attr_burstsizes = 0xff,
 		.dma_attr_minxfer = 1,
-		.dma_attr_maxxfer = max_xfer & ~511ULL,
-		.dma_attr_seg = is_1040 ? 0xffffffULL : 0xffffffffULL,
+		.dma_attr_maxxfer = isp->isp_rev->ir_max_xfer & ~511ULL,
+		.dma_attr_seg = map->map_seg_max,
 		.dma_attr_sgllen = (int)isp->isp_ndatasegs,
 		.dma_attr_granular = 512,
 	};

@@ -31,9 +31,10 @@ static uint_t eeprom_get_bit(struct isp *isp)
 
 static uint16_t eeprom_read_word(struct isp *isp, uint_t addr)
 {
+	const struct isp_map *map = isp->isp_chip->chip_map;
 	/* Start bit 1 and opcode 10, then the address, all with the highest bit first. */
-	uint_t bits = 3 + isp->isp_chip->chip_nv_bits;
-	uint_t out = 6u << isp->isp_chip->chip_nv_bits | addr;
+	uint_t bits = 3 + map->map_nv_bits;
+	uint_t out = 6u << map->map_nv_bits | addr;
 	uint_t value = 0, i;
 
 	eeprom_write(isp, NVRAM_SELECT);
@@ -56,8 +57,7 @@ void isp_read_nvram(struct isp *isp)
 	isp->isp_rev = isp_chip_revision(isp->isp_chip, isp_rd(isp, ISP_CONF0));
 	lim = &isp->isp_rev->ir_limits;
 	isp_nvram_defaults(lim, &isp->isp_nv);
-	size = isp->isp_chip->chip_nv_format == ISP_NV_1040 ? ISP_NVRAM_1040_SIZE :
-	       ISP_NVRAM_1080_SIZE;
+	size = isp->isp_chip->chip_map->map_nv_size;
 	for (i = 0; i < size / 2; i++) {
 		uint16_t word = eeprom_read_word(isp, i);
 

@@ -45,7 +45,7 @@ static int fw_check_image(struct isp *isp, const uint8_t *image, size_t size)
 	return sum ? fw_bad_image(isp, "wrong checksum") : DDI_SUCCESS;
 }
 
-/* Word by word: the only way that the ROM of a 1020 or 1040 is known to support. */
+/* Word by word: the only way that every ROM is known to support. */
 static int fw_load_words(struct isp *isp, const uint8_t *words, uint_t nwords)
 {
 	uint_t n;
@@ -89,10 +89,10 @@ static int fw_load_image(struct isp *isp, const uint8_t *image, size_t size)
 	uint_t nwords = (uint_t)(size - FW_HEADER) / 2;
 	int rc;
 
-	if (isp->isp_chip->chip_1040)
-		rc = fw_load_words(isp, image + FW_HEADER, nwords);
-	else
+	if (isp->isp_chip->chip_map->map_load_dma)
 		rc = fw_load_dma(isp, image + FW_HEADER, nwords);
+	else
+		rc = fw_load_words(isp, image + FW_HEADER, nwords);
 	return rc == DDI_SUCCESS ? rc : fw_bad_image(isp, "loading it failed");
 }
 

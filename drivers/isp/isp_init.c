@@ -11,43 +11,29 @@
 #define SELF_TEST_MAX_USEC	5000000
 #define RISC_SETTLE_USEC	100
 
-static uint_t isp_dma_reg(const struct isp *isp, uint_t reg)
-{
-	return isp->isp_chip->chip_1040 ? reg : reg + ISP_DMA_BANK_OFFSET;
-}
-
 /* Registers at 0x80 and above are in banks. The RISC must be paused or in reset. */
 static void isp_select_bank(struct isp *isp, uint16_t bank)
 {
 	isp_wr(isp, ISP_CONF1, bank);
 }
 
-static const char *isp_bus_mode_of(uint16_t pins, boolean_t is_1040)
+static const char *isp_bus_mode_of(const struct isp_bus_mode *mode, uint16_t pins)
 {
-	if (is_1040)
-		return (pins & PINS_DIFF_1040) ? "differential" : "single-ended";
-	switch (pins & PINS_MODE_MASK) {
-	case PINS_MODE_LVD:
-		return "LVD";
-	case PINS_MODE_HVD:
-		return "HVD";
-	case PINS_MODE_SE:
-		return "single-ended";
-	default:
-		return "unknown bus mode";
-	}
+	while (mode->bm_mask && (pins & mode->bm_mask) != mode->bm_value)
+		mode++;
+	return mode->bm_name;
 }
 
 /* Read what can only be read with the RISC paused, before the reset. */
 static void isp_identify(struct isp *isp)
 {
-	boolean_t is_1040 = isp->isp_chip->chip_1040;
+	const struct isp_map *map = isp->isp_chip->chip_map;
 
 	isp_wr(isp, ISP_HCCR, HCCR_PAUSE_RISC);
 	drv_usecwait(RISC_SETTLE_USEC);
 	isp->isp_rev = isp_chip_revision(isp->isp_chip, isp_rd(isp, ISP_CONF0));
-	isp_select_bank(isp, is_1040 ? CONF1_SXP_1040 : CONF1_BANK_SXP0);
-	isp->isp_bus_mode = isp_bus_mode_of(isp_rd(isp, ISP_PINS_DIFF), is_1040);
+	isp_select_bank(isp, map->map_sxp_bank);
+	isp->isp_bus_mode = isp_bus_mode_of(map->map_bus_modes, isp_rd(isp, ISP_PINS_DIFF));
 	isp_select_bank(isp, 0);
 }
 
@@ -69,35 +55,40 @@ static int isp_wait_for(struct isp *isp, uint_t reg, uint16_t mask, uint16_t wan
 	return -1;
 }
 
+/* Make the DMA registers accessible. Returns what to add to their offsets. */
+static uint_t isp_select_dma(struct isp *isp)
+{
+	const struct isp_map *map = isp->isp_chip->chip_map;
+
+	if (map->map_dma_bank)
+		isp_select_bank(isp, map->map_dma_bank);
+	return map->map_dma_offset;
+}
+
 static void isp_setup_dma(struct isp *isp)
 {
-	boolean_t is_1040 = isp->isp_chip->chip_1040;
-	uint16_t conf1 = 0;
+	uint16_t fifo = isp->isp_rev->ir_fifo;
 	uint16_t conf;
+	uint_t at;
 
 	if (!isp->isp_nv.burst)
 		return;
-	if (is_1040)
-		conf1 = isp->isp_rev->ir_no_fifo ? CONF1_BURST : CONF1_BURST | CONF1_FIFO_64;
-	else
-		conf1 = CONF1_BURST | (uint16_t)(isp->isp_nv.fifo << 4);
-	if (!is_1040)
-		isp_select_bank(isp, CONF1_BANK_DMA);
-	conf = isp_rd(isp, isp_dma_reg(isp, ISP_CDMA_CONF));
-	isp_wr(isp, isp_dma_reg(isp, ISP_CDMA_CONF), conf | DMA_CONF_BURST);
-	conf = isp_rd(isp, isp_dma_reg(isp, ISP_DDMA_CONF));
-	isp_wr(isp, isp_dma_reg(isp, ISP_DDMA_CONF), conf | DMA_CONF_BURST);
-	isp_wr(isp, ISP_CONF1, conf1);
+	if (fifo == ISP_FIFO_NVRAM)
+		fifo = (uint16_t)(isp->isp_nv.fifo << 4);
+	at = isp_select_dma(isp);
+	conf = isp_rd(isp, at + ISP_CDMA_CONF);
+	isp_wr(isp, at + ISP_CDMA_CONF, conf | DMA_CONF_BURST);
+	conf = isp_rd(isp, at + ISP_DDMA_CONF);
+	isp_wr(isp, at + ISP_DDMA_CONF, conf | DMA_CONF_BURST);
+	isp_wr(isp, ISP_CONF1, CONF1_BURST | fifo);
 }
 
 static void isp_clear_dma(struct isp *isp)
 {
-	boolean_t is_1040 = isp->isp_chip->chip_1040;
+	uint_t at = isp_select_dma(isp);
 
-	if (!is_1040)
-		isp_select_bank(isp, CONF1_BANK_DMA);
-	isp_wr(isp, isp_dma_reg(isp, ISP_CDMA_CONTROL), DMA_CONTROL_CLEAR);
-	isp_wr(isp, isp_dma_reg(isp, ISP_DDMA_CONTROL), DMA_CONTROL_CLEAR);
+	isp_wr(isp, at + ISP_CDMA_CONTROL, DMA_CONTROL_CLEAR);
+	isp_wr(isp, at + ISP_DDMA_CONTROL, DMA_CONTROL_CLEAR);
 	isp_select_bank(isp, 0);
 }
 
@@ -179,6 +170,7 @@ static uint16_t isp_negation(const struct isp_nv_bus *bus)
 static void isp_set_adapter(struct isp *isp)
 {
 	const struct isp_nv_bus *b0 = &isp->isp_nv.bus[0], *b1 = &isp->isp_nv.bus[1];
+	const struct isp_map *map = isp->isp_chip->chip_map;
 
 	isp_set(isp, MBC_SET_CLOCK, isp->isp_rev->ir_clock, 0, 0, 0, 0);
 	if (isp->isp_nv.fast_memory)
@@ -193,8 +185,8 @@ static void isp_set_adapter(struct isp *isp)
 	/* After an overrun that left the bus in doubt, reset the bus and return all commands. */
 	isp_set(isp, MBC_SET_OVERRUN, 2, 0, 0, 0, 0);
 	/* Never use fast posting, which costs a mailbox event for each command. */
-	isp_set(isp, MBC_SET_FEATURES, isp->isp_chip->chip_1040 ? 0 : MBF_LVD_EVENTS, 0, 0, 0, 0);
-	if (!isp->isp_chip->chip_1040) {
+	isp_set(isp, MBC_SET_FEATURES, map->map_features, 0, 0, 0, 0);
+	if (map->map_termination) {
 		isp_wr(isp, ISP_GPIO_ENABLE, GPIO_TERMINATION);
 		isp_wr(isp, ISP_GPIO_DATA, isp->isp_nv.termination);
 	}
@@ -273,7 +265,7 @@ static int isp_init_ring(struct isp *isp, uint16_t opcode, uint_t len, uint64_t 
 /* Tell the chip where the rings are. The chip is idle, and only the caller uses the rings. */
 static int isp_init_rings(struct isp *isp)
 {
-	boolean_t a64 = !isp->isp_chip->chip_1040;
+	boolean_t a64 = isp->isp_chip->chip_map->map_a64;
 
 	isp->isp_req_in = 0;
 	isp->isp_req_out = isp->isp_req_pos;

@@ -30,9 +30,34 @@ struct isp_revision {
 	uint8_t			ir_conf0;	/* CONF0 3:0, 0 ends the array */
 	const char		*ir_name;
 	uint8_t			ir_clock;	/* MHz */
-	boolean_t		ir_no_fifo;	/* broken DMA FIFO thresholds */
+	uint16_t		ir_fifo;	/* DMA FIFO threshold: CONF1 6:4, ISP_FIFO_NVRAM */
 	uint64_t		ir_max_xfer;	/* bytes of one command */
 	struct isp_nv_limits	ir_limits;
+};
+
+#define ISP_FIFO_NVRAM		0xffff		/* as the card is set */
+
+/* A bus is in this mode if (pins & bm_mask) == bm_value. A mask of 0 ends the array. */
+struct isp_bus_mode {
+	uint16_t		bm_mask;
+	uint16_t		bm_value;
+	const char		*bm_name;
+};
+
+/* What chips with the same register map and the same ROM have in common. */
+struct isp_map {
+	uint16_t		map_sxp_bank;	/* CONF1: SXP registers at 0x80 */
+	uint16_t		map_dma_bank;	/* CONF1: DMA registers; 0: in every bank */
+	uint8_t			map_dma_offset;	/* of these registers, in their bank */
+	const struct isp_bus_mode *map_bus_modes;
+	boolean_t		map_termination; /* its GPIO pins switch the terminators */
+	uint16_t		map_features;	/* MBF_* */
+	boolean_t		map_load_dma;	/* the ROM loads firmware by DMA */
+	boolean_t		map_a64;	/* 64-bit addresses, of rings too */
+	uint64_t		map_addr_max;	/* of data */
+	uint32_t		map_seg_max;	/* a segment's length, and the boundary it must not cross */
+	uint16_t		map_nv_size;	/* bytes of the EEPROM */
+	uint8_t			map_nv_bits;	/* its address bits */
 };
 
 struct isp_chip {
@@ -40,10 +65,9 @@ struct isp_chip {
 	const char		*chip_firmware;	/* below /lib/firmware */
 	uint8_t			chip_buses;
 	uint8_t			chip_luns;
-	boolean_t		chip_1040;	/* the older register map, 32 bits of address */
-	enum isp_nv_format	chip_nv_format;
-	uint8_t			chip_nv_bits;	/* address bits of the EEPROM */
 	const struct isp_revision *chip_revisions;	/* the last serves unknown ones */
+	const struct isp_map	*chip_map;
+	enum isp_nv_format	chip_nv_format;
 };
 
 enum isp_state {
