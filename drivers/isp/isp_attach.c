@@ -2,7 +2,7 @@
 /*
  * Module linkage, attach(9E), detach(9E), quiesce(9E).
  *
- * Each resource that attach acquires has a bit in isp_attached. cleanup() releases the resources
+ * Each resource that attach acquires has a bit in isp_attached. isp_cleanup() releases the resources
  * whose bits are set, in reverse order. A failing attach and detach both end with it.
  */
 #include "ispvar.h"
@@ -13,15 +13,16 @@ enum {
 	ATT_REGS	= 0x0002,
 	ATT_INTR_ALLOC	= 0x0004,
 	ATT_LOCKS	= 0x0008,
-	ATT_SLOTS	= 0x0010,
-	ATT_REQ		= 0x0020,
-	ATT_RSP		= 0x0040,
-	ATT_HANDLER	= 0x0080,
-	ATT_INTR	= 0x0100,
-	ATT_CHIP	= 0x0200,
-	ATT_KSTAT	= 0x0400,
-	ATT_TRAN	= 0x0800,
-	ATT_SETUP	= 0x1000,
+	ATT_TASKQ	= 0x0010,
+	ATT_SLOTS	= 0x0020,
+	ATT_REQ		= 0x0040,
+	ATT_RSP		= 0x0080,
+	ATT_HANDLER	= 0x0100,
+	ATT_INTR	= 0x0200,
+	ATT_CHIP	= 0x0400,
+	ATT_KSTAT	= 0x0800,
+	ATT_TRAN	= 0x1000,
+	ATT_SETUP	= 0x2000,
 };
 
 #define SUBVENDOR_AMI	0x101e	/* MegaRAID: the chip belongs to the RAID processor */
@@ -30,14 +31,14 @@ enum {
 
 static void *isp_soft;
 
-static int int_prop(struct isp *isp, const char *name, int def)
+static int isp_int_prop(struct isp *isp, const char *name, int def)
 {
 	return ddi_prop_get_int(DDI_DEV_T_ANY, isp->isp_dip, DDI_PROP_DONTPASS, name, def);
 }
 
-static int clamp_prop(struct isp *isp, const char *name, int def, int min, int max)
+static int isp_clamp_prop(struct isp *isp, const char *name, int def, int min, int max)
 {
-	int value = int_prop(isp, name, def);
+	int value = isp_int_prop(isp, name, def);
 
 	if (value >= min && value <= max)
 		return value;
@@ -47,52 +48,47 @@ static int clamp_prop(struct isp *isp, const char *name, int def, int min, int m
 }
 
 /* The longest reset delay that the card's settings have for a bus. */
-static clock_t nvram_reset_usec(const struct isp *isp)
+static clock_t isp_nvram_reset_usec(const struct isp *isp)
 {
 	clock_t usec = 0;
 	uint_t bus;
 
-	for (bus = 0; bus < isp->isp_chip->ic_buses; bus++)
+	for (bus = 0; bus < isp->isp_chip->chip_buses; bus++)
 		usec = MAX(usec, isp->isp_nv.bus[bus].reset_delay * (clock_t)MICROSEC);
 	return usec;
 }
 
-static void read_parameters(struct isp *isp)
+static void isp_read_parameters(struct isp *isp)
 {
-	boolean_t is_1040 = isp->isp_chip->ic_1040;
-	int a64 = int_prop(isp, "a64", -1);
-	int ndatasegs = int_prop(isp, "ndatasegs", 0);
-	int delay_ms = int_prop(isp, "reset_delay", 1000);
+	int a64 = isp_int_prop(isp, "a64", -1);
+	int ndatasegs = isp_int_prop(isp, "ndatasegs", 0);
+	int delay_ms = isp_int_prop(isp, "reset_delay", 1000);
 	uint_t max;
 
-	isp->isp_a64 = a64 < 0 ? !is_1040 : a64 != 0;
-	isp->isp_req_len = clamp_prop(isp, "reqring", 1024, ISP_RING_MIN, ISP_RING_MAX);
-	isp->isp_rsp_len = clamp_prop(isp, "rspring", 1024, ISP_RING_MIN, ISP_RING_MAX);
+	isp->isp_a64 = a64 < 0 ? isp->isp_chip->chip_map->map_a64 : a64 != 0;
+	isp->isp_req_len = isp_clamp_prop(isp, "reqring", 1024, ISP_RING_MIN, ISP_RING_MAX);
+	isp->isp_rsp_len = isp_clamp_prop(isp, "rspring", 1024, ISP_RING_MIN, ISP_RING_MAX);
 	max = isp_iocb_max_segs(MIN(isp->isp_req_len - 1, ISP_RING_SAFE - 1), isp->isp_a64);
 	isp->isp_ndatasegs = ndatasegs > 0 && (uint_t)ndatasegs < max ? (uint_t)ndatasegs : max;
-	isp->isp_reset_usec = delay_ms < 0 ? nvram_reset_usec(isp) :
+	isp->isp_reset_usec = delay_ms < 0 ? isp_nvram_reset_usec(isp) :
 			      MIN(delay_ms, 60000) * 1000L;
 }
 
-/*
- * What the chip can do. The 1020 and 1040 have 24-bit segment counters, their segments must not
- * cross a 16 MiB boundary, and they reach only 4 GiB.
- */
-static void set_dma_attr(struct isp *isp)
+/* What the chip can do. Entries with 32-bit addresses reach only 4 GiB on any chip. */
+static void isp_set_dma_attr(struct isp *isp)
 {
-	boolean_t is_1040 = isp->isp_chip->ic_1040;
-	uint64_t max_xfer = isp->isp_rev->ir_max_xfer;
+	const struct isp_map *map = isp->isp_chip->chip_map;
 
 	isp->isp_dma_attr = (ddi_dma_attr_t) {
 		.dma_attr_version = DMA_ATTR_V0,
 		.dma_attr_addr_lo = 0,
-		.dma_attr_addr_hi = isp->isp_a64 && !is_1040 ? ~0ULL : 0xffffffffULL,
-		.dma_attr_count_max = is_1040 ? 0xffffffULL : 0xffffffffULL,
+		.dma_attr_addr_hi = isp->isp_a64 ? map->map_addr_max : 0xffffffffULL,
+		.dma_attr_count_max = map->map_seg_max,
 		.dma_attr_align = 1,
 		.dma_attr_burstsizes = 0xff,
 		.dma_attr_minxfer = 1,
-		.dma_attr_maxxfer = max_xfer & ~511ULL,
-		.dma_attr_seg = is_1040 ? 0xffffffULL : 0xffffffffULL,
+		.dma_attr_maxxfer = isp->isp_rev->ir_max_xfer & ~511ULL,
+		.dma_attr_seg = map->map_seg_max,
 		.dma_attr_sgllen = (int)isp->isp_ndatasegs,
 		.dma_attr_granular = 512,
 	};
@@ -102,7 +98,7 @@ static void set_dma_attr(struct isp *isp)
  * Enable bus mastering, memory write and invalidate, and error reporting; set the cache line size
  * and a minimum latency timer; disable the expansion ROM.
  */
-static void setup_config(struct isp *isp)
+static void isp_setup_config(struct isp *isp)
 {
 	ddi_acc_handle_t cfg = isp->isp_config;
 	uint16_t command = pci_config_get16(cfg, PCI_CONF_COMM);
@@ -119,7 +115,7 @@ static void setup_config(struct isp *isp)
 }
 
 /* The register set to use: memory space if the card has one, else I/O space; 0: none. */
-static uint_t find_regs(struct isp *isp)
+static uint_t isp_find_regs(struct isp *isp)
 {
 	uint_t i, n, found = 0;
 	int *reg;
@@ -141,14 +137,14 @@ static uint_t find_regs(struct isp *isp)
 	return found;
 }
 
-static int map_regs(struct isp *isp)
+static int isp_map_regs(struct isp *isp)
 {
 	static ddi_device_acc_attr_t attr = {
 		.devacc_attr_version = DDI_DEVICE_ATTR_V0,
 		.devacc_attr_endian_flags = DDI_STRUCTURE_LE_ACC,
 		.devacc_attr_dataorder = DDI_STRICTORDER_ACC,
 	};
-	uint_t set = find_regs(isp);
+	uint_t set = isp_find_regs(isp);
 
 	if (!set)
 		return DDI_FAILURE;
@@ -156,7 +152,7 @@ static int map_regs(struct isp *isp)
 				  &isp->isp_acc);
 }
 
-static int alloc_intr(struct isp *isp)
+static int isp_alloc_intr(struct isp *isp)
 {
 	int n;
 
@@ -168,7 +164,7 @@ static int alloc_intr(struct isp *isp)
 	return ddi_intr_get_pri(isp->isp_intr, &isp->isp_pri);
 }
 
-static int failed(struct isp *isp, const char *what)
+static int isp_attach_failed(struct isp *isp, const char *what)
 {
 	dev_err(isp->isp_dip, CE_WARN, "attach: %s", what);
 	return DDI_FAILURE;
@@ -178,24 +174,30 @@ static int failed(struct isp *isp, const char *what)
  * Acquire what needs no running chip. The locks need the interrupt's priority, and the handler
  * needs the locks: hence the order.
  */
-static int acquire(struct isp *isp)
+static int isp_acquire(struct isp *isp)
 {
 	dev_info_t *dip = isp->isp_dip;
 
 	if (pci_config_setup(dip, &isp->isp_config) != DDI_SUCCESS)
-		return failed(isp, "cannot map the configuration space");
+		return isp_attach_failed(isp, "cannot map the configuration space");
 	isp->isp_attached |= ATT_CONFIG;
-	setup_config(isp);
+	isp_setup_config(isp);
 
-	if (map_regs(isp) != DDI_SUCCESS)
-		return failed(isp, "cannot map the registers");
+	if (isp_map_regs(isp) != DDI_SUCCESS)
+		return isp_attach_failed(isp, "cannot map the registers");
 	isp->isp_attached |= ATT_REGS;
 
-	if (alloc_intr(isp) != DDI_SUCCESS)
-		return failed(isp, "the card has no interrupt");
+	if (isp_alloc_intr(isp) != DDI_SUCCESS)
+		return isp_attach_failed(isp, "the card has no interrupt");
 	mutex_init(&isp->isp_lock, NULL, MUTEX_DRIVER, DDI_INTR_PRI(isp->isp_pri));
 	cv_init(&isp->isp_mbox_cv, NULL, CV_DRIVER, NULL);
+	cv_init(&isp->isp_watch_cv, NULL, CV_DRIVER, NULL);
 	isp->isp_attached |= ATT_LOCKS;
+
+	isp->isp_taskq = ddi_taskq_create(dip, "isp", 1, TASKQ_DEFAULTPRI, 0);
+	if (!isp->isp_taskq)
+		return isp_attach_failed(isp, "no thread for the watch");
+	isp->isp_attached |= ATT_TASKQ;
 
 	isp->isp_slots = kmem_zalloc(ISP_MAX_CMDS * sizeof(struct isp_slot), KM_SLEEP);
 	isp->isp_attached |= ATT_SLOTS;
@@ -203,17 +205,17 @@ static int acquire(struct isp *isp)
 	if (isp_fw_read(isp) != DDI_SUCCESS)
 		return DDI_FAILURE;
 	isp_read_nvram(isp);
-	read_parameters(isp);
-	set_dma_attr(isp);
+	isp_read_parameters(isp);
+	isp_set_dma_attr(isp);
 
 	if (isp_dma_mem_alloc(isp, isp->isp_req_len * sizeof(union isp_entry),
 			      &isp->isp_req_mem) != DDI_SUCCESS)
-		return failed(isp, "no memory for the request ring");
+		return isp_attach_failed(isp, "no memory for the request ring");
 	isp->isp_attached |= ATT_REQ;
 	isp->isp_req = (union isp_entry *)isp->isp_req_mem.dm_addr;
 	if (isp_dma_mem_alloc(isp, isp->isp_rsp_len * sizeof(union isp_entry),
 			      &isp->isp_rsp_mem) != DDI_SUCCESS)
-		return failed(isp, "no memory for the response ring");
+		return isp_attach_failed(isp, "no memory for the response ring");
 	isp->isp_attached |= ATT_RSP;
 	isp->isp_rsp = (union isp_entry *)isp->isp_rsp_mem.dm_addr;
 
@@ -224,15 +226,15 @@ static int acquire(struct isp *isp)
 	isp_wr(isp, ISP_ICR, 0);
 	(void)isp_rd(isp, ISP_ICR);
 	if (ddi_intr_add_handler(isp->isp_intr, isp_intr, isp, NULL) != DDI_SUCCESS)
-		return failed(isp, "cannot add the interrupt handler");
+		return isp_attach_failed(isp, "cannot add the interrupt handler");
 	isp->isp_attached |= ATT_HANDLER;
 	if (ddi_intr_enable(isp->isp_intr) != DDI_SUCCESS)
-		return failed(isp, "cannot enable the interrupt");
+		return isp_attach_failed(isp, "cannot enable the interrupt");
 	isp->isp_attached |= ATT_INTR;
 	return DDI_SUCCESS;
 }
 
-static void announce(struct isp *isp)
+static void isp_announce(struct isp *isp)
 {
 	const uint16_t *v = isp->isp_fw_version;
 
@@ -242,34 +244,34 @@ static void announce(struct isp *isp)
 		isp->isp_max_cmds, isp->isp_ndatasegs);
 }
 
-static int start(struct isp *isp)
+static int isp_start(struct isp *isp)
 {
 	if (isp_init(isp) != DDI_SUCCESS)
-		return failed(isp, "the chip cannot be started");
+		return isp_attach_failed(isp, "the chip cannot be started");
 	isp->isp_attached |= ATT_CHIP;
 	isp_watch_start(isp);
-	announce(isp);
-	if (int_prop(isp, "bus_reset", 1))
+	isp_announce(isp);
+	if (isp_int_prop(isp, "bus_reset", 1))
 		isp_reset_buses(isp);
 
 	if (isp_kstat_create(isp) != DDI_SUCCESS)
-		return failed(isp, "no memory for the counters");
+		return isp_attach_failed(isp, "no memory for the counters");
 	isp->isp_attached |= ATT_KSTAT;
 
 	isp->isp_tran = scsi_hba_tran_alloc(isp->isp_dip, SCSI_HBA_CANSLEEP);
 	if (!isp->isp_tran)
-		return failed(isp, "no memory for the transport structure");
+		return isp_attach_failed(isp, "no memory for the transport structure");
 	isp->isp_attached |= ATT_TRAN;
 	isp_tran_setup(isp, isp->isp_tran);
 	if (scsi_hba_attach_setup(isp->isp_dip, &isp->isp_dma_attr, isp->isp_tran, 0) !=
 	    DDI_SUCCESS)
-		return failed(isp, "scsi_hba_attach_setup");
+		return isp_attach_failed(isp, "scsi_hba_attach_setup");
 	isp->isp_attached |= ATT_SETUP;
 	return DDI_SUCCESS;
 }
 
 /* True if the resource is held. Clears its bit. */
-static boolean_t held(struct isp *isp, uint_t bit)
+static boolean_t isp_held(struct isp *isp, uint_t bit)
 {
 	boolean_t is = isp->isp_attached & bit ? B_TRUE : B_FALSE;
 
@@ -278,51 +280,53 @@ static boolean_t held(struct isp *isp, uint_t bit)
 }
 
 /* Release everything that attach has acquired. False if the framework still needs us. */
-static boolean_t cleanup(struct isp *isp)
+static boolean_t isp_cleanup(struct isp *isp)
 {
 	if ((isp->isp_attached & ATT_SETUP) && scsi_hba_detach(isp->isp_dip) != DDI_SUCCESS)
 		return B_FALSE;
-	(void)held(isp, ATT_SETUP);
-	if (held(isp, ATT_CHIP))
-		isp_recover_stop(isp, CMD_DEV_GONE);
-	if (held(isp, ATT_TRAN))
+	(void)isp_held(isp, ATT_SETUP);
+	if (isp_held(isp, ATT_CHIP))
+		isp_shut_down(isp, CMD_DEV_GONE);
+	if (isp_held(isp, ATT_TRAN))
 		scsi_hba_tran_free(isp->isp_tran);
-	if (held(isp, ATT_KSTAT))
+	if (isp_held(isp, ATT_KSTAT))
 		isp_kstat_destroy(isp);
-	if (held(isp, ATT_INTR))
+	if (isp_held(isp, ATT_INTR))
 		(void)ddi_intr_disable(isp->isp_intr);
-	if (held(isp, ATT_HANDLER))
+	if (isp_held(isp, ATT_HANDLER))
 		(void)ddi_intr_remove_handler(isp->isp_intr);
-	if (held(isp, ATT_RSP))
+	if (isp_held(isp, ATT_RSP))
 		isp_dma_mem_free(&isp->isp_rsp_mem);
-	if (held(isp, ATT_REQ))
+	if (isp_held(isp, ATT_REQ))
 		isp_dma_mem_free(&isp->isp_req_mem);
-	if (held(isp, ATT_SLOTS)) {
+	if (isp_held(isp, ATT_SLOTS)) {
 		isp_fw_free(isp);
 		kmem_free(isp->isp_slots, ISP_MAX_CMDS * sizeof(struct isp_slot));
 	}
-	if (held(isp, ATT_LOCKS)) {
+	if (isp_held(isp, ATT_TASKQ))
+		ddi_taskq_destroy(isp->isp_taskq);
+	if (isp_held(isp, ATT_LOCKS)) {
 		scsi_hba_reset_notify_tear_down(isp->isp_notify_list);
+		cv_destroy(&isp->isp_watch_cv);
 		cv_destroy(&isp->isp_mbox_cv);
 		mutex_destroy(&isp->isp_lock);
 	}
-	if (held(isp, ATT_INTR_ALLOC))
+	if (isp_held(isp, ATT_INTR_ALLOC))
 		(void)ddi_intr_free(isp->isp_intr);
-	if (held(isp, ATT_REGS))
+	if (isp_held(isp, ATT_REGS))
 		ddi_regs_map_free(&isp->isp_acc);
-	if (held(isp, ATT_CONFIG))
+	if (isp_held(isp, ATT_CONFIG))
 		pci_config_teardown(&isp->isp_config);
 	VERIFY0(isp->isp_attached);
 	VERIFY0(isp->isp_outstanding);
 	return B_TRUE;
 }
 
-static int resume(struct isp *isp)
+static int isp_resume(struct isp *isp)
 {
 	int rc;
 
-	setup_config(isp);
-	/* Do this before the chip runs: if it fails immediately, its recovery must start. */
+	isp_setup_config(isp);
 	mutex_enter(&isp->isp_lock);
 	isp->isp_closing = B_FALSE;
 	mutex_exit(&isp->isp_lock);
@@ -345,7 +349,7 @@ static int isp_attach(dev_info_t *dip, ddi_attach_cmd_t cmd)
 
 	if (cmd == DDI_RESUME) {
 		isp = ddi_get_soft_state(isp_soft, instance);
-		return isp ? resume(isp) : DDI_FAILURE;
+		return isp ? isp_resume(isp) : DDI_FAILURE;
 	}
 	if (cmd != DDI_ATTACH)
 		return DDI_FAILURE;
@@ -354,21 +358,21 @@ static int isp_attach(dev_info_t *dip, ddi_attach_cmd_t cmd)
 	isp = ddi_get_soft_state(isp_soft, instance);
 	isp->isp_dip = dip;
 	isp->isp_instance = instance;
-	isp->isp_chip = isp_chip_lookup((uint16_t)int_prop(isp, "device-id", 0));
+	isp->isp_chip = isp_chip_lookup((uint16_t)isp_int_prop(isp, "device-id", 0));
 	if (!isp->isp_chip) {
-		failed(isp, "unknown chip");
+		isp_attach_failed(isp, "unknown chip");
 		goto fail;
 	}
-	if (int_prop(isp, "subsystem-vendor-id", 0) == SUBVENDOR_AMI) {
+	if (isp_int_prop(isp, "subsystem-vendor-id", 0) == SUBVENDOR_AMI) {
 		dev_err(dip, CE_NOTE, "left alone: part of a MegaRAID controller");
 		goto fail;
 	}
-	if (acquire(isp) != DDI_SUCCESS || start(isp) != DDI_SUCCESS)
+	if (isp_acquire(isp) != DDI_SUCCESS || isp_start(isp) != DDI_SUCCESS)
 		goto fail;
 	return DDI_SUCCESS;
 
 fail:
-	(void)cleanup(isp);
+	(void)isp_cleanup(isp);
 	ddi_soft_state_free(isp_soft, instance);
 	return DDI_FAILURE;
 }
@@ -385,10 +389,10 @@ static int isp_detach(dev_info_t *dip, ddi_detach_cmd_t cmd)
 		mutex_enter(&isp->isp_lock);
 		isp->isp_suspended = B_TRUE;
 		mutex_exit(&isp->isp_lock);
-		isp_recover_stop(isp, CMD_RESET);
+		isp_shut_down(isp, CMD_RESET);
 		return DDI_SUCCESS;
 	case DDI_DETACH:
-		if (!cleanup(isp))
+		if (!isp_cleanup(isp))
 			return DDI_FAILURE;
 		ddi_soft_state_free(isp_soft, instance);
 		return DDI_SUCCESS;
@@ -405,11 +409,7 @@ static int isp_quiesce(dev_info_t *dip)
 	if (!isp)
 		return DDI_FAILURE;
 	mutex_enter(&isp->isp_lock);
-	isp->isp_state = ISP_DOWN;
-	isp->isp_intr_on = B_FALSE;
-	isp->isp_closing = B_TRUE;
-	isp_mbox_abandon(isp);
-	isp_stop_chip(isp);
+	isp_chip_close(isp);
 	mutex_exit(&isp->isp_lock);
 	return DDI_SUCCESS;
 }

@@ -8,7 +8,7 @@
 #include "ispvar.h"
 
 /* Give the next command the cookies from @first on; see cmd_cookie and its neighbours. */
-static void take_cookies(struct isp *isp, struct isp_cmd *sp, struct buf *bp, uint_t first)
+static void isp_take_cookies(struct isp *isp, struct isp_cmd *sp, struct buf *bp, uint_t first)
 {
 	uint_t i;
 
@@ -26,7 +26,7 @@ static void take_cookies(struct isp *isp, struct isp_cmd *sp, struct buf *bp, ui
 }
 
 /* Allocate a DMA handle for the packet, in place of the one it has, if any. */
-static int new_handle(struct isp *isp, struct isp_cmd *sp, int (*cb)(caddr_t))
+static int isp_new_handle(struct isp *isp, struct isp_cmd *sp, int (*cb)(caddr_t))
 {
 	ddi_dma_attr_t tmp_dma_attr;
 
@@ -38,21 +38,19 @@ static int new_handle(struct isp *isp, struct isp_cmd *sp, int (*cb)(caddr_t))
 	return ddi_dma_alloc_handle(isp->isp_dip, &tmp_dma_attr, cb, NULL, &sp->cmd_dmahandle);
 }
 
-/*
- * Allocate DMA resources for @bp and map as much of it as one command carries. pkt_resid says what
- * is left; isp_i_dma_move() continues there.
- *
- * Returns 1, or 0 with the buffer's error set: error 0 means try again later.
- */
-int isp_i_dma_alloc(struct isp *isp, struct scsi_pkt *pkt, struct buf *bp, int flags,
-		    int (*callback)(caddr_t))
+/* Keep the handle that the packet has, unless the sector size has changed since. */
+static int isp_get_handle(struct isp *isp, struct isp_cmd *sp, int (*cb)(caddr_t))
 {
-	struct isp_cmd *sp = isp_cmd_of(pkt);
-	int dma_flags;
-	int (*cb)(caddr_t arg);
-	int i;
+	if (sp->cmd_dmahandle &&
+	    sp->cmd_granular == isp->isp_tran->tran_dma_attr.dma_attr_granular)
+		return DDI_SUCCESS;
+	return isp_new_handle(isp, sp, cb);
+}
 
-	ASSERT(callback == NULL_FUNC || callback == SLEEP_FUNC);
+/* The flags for binding @bp; the packet remembers what isp_dma_sync() needs of them. */
+static int isp_dma_flags(struct isp_cmd *sp, const struct buf *bp, int flags)
+{
+	int dma_flags;
 
 	if (bp->b_flags & B_READ) {
 		sp->cmd_flags &= ~CFLAG_DMASEND;
@@ -67,74 +65,84 @@ int isp_i_dma_alloc(struct isp *isp, struct scsi_pkt *pkt, struct buf *bp, int f
 	}
 	if (flags & PKT_DMA_PARTIAL)
 		dma_flags |= DDI_DMA_PARTIAL;
+	return dma_flags;
+}
 
-	cb = callback == NULL_FUNC ? DDI_DMA_DONTWAIT : DDI_DMA_SLEEP;
+/* The buffer's error for a binding that failed. */
+static int isp_bind_errno(int rc)
+{
+	switch (rc) {
+	case DDI_DMA_NORESOURCES:
+		return 0;
+	case DDI_DMA_NOMAPPING:
+		return EFAULT;
+	case DDI_DMA_TOOBIG:
+		return EINVAL;
+	default:
+		cmn_err(CE_PANIC, "ddi_dma_buf_bind_handle: 0x%x impossible", rc);
+		return EFAULT;
+	}
+}
 
-	if (sp->cmd_dmahandle &&
-	    sp->cmd_granular == isp->isp_tran->tran_dma_attr.dma_attr_granular)
-		i = DDI_SUCCESS;
-	else
-		i = new_handle(isp, sp, cb);
-	if (i != DDI_SUCCESS) {
+/* Go to the first window of a binding, which is either @mapped at once or has several windows. */
+static int isp_first_window(struct isp *isp, struct isp_cmd *sp, boolean_t mapped)
+{
+	sp->cmd_nwin = 1;
+	sp->cmd_curwin = 0;
+	sp->cmd_dma_len = 0;
+	sp->cmd_dma_offset = 0;
+	if (mapped)
+		return DDI_SUCCESS;
+	if (ddi_dma_numwin(sp->cmd_dmahandle, &sp->cmd_nwin) == DDI_SUCCESS &&
+	    ddi_dma_getwin(sp->cmd_dmahandle, 0, &sp->cmd_dma_offset, &sp->cmd_dma_len, NULL,
+			   NULL) == DDI_SUCCESS)
+		return DDI_SUCCESS;
+	dev_err(isp->isp_dip, CE_WARN, "ddi_dma_getwin() failed after PARTIAL_MAP");
+	return DDI_FAILURE;
+}
+
+/*
+ * Allocate DMA resources for @bp and map as much of it as one command carries. pkt_resid says what
+ * is left; isp_i_dma_move() continues there.
+ *
+ * Returns 1, or 0 with the buffer's error set: error 0 means try again later.
+ */
+int isp_i_dma_alloc(struct isp *isp, struct scsi_pkt *pkt, struct buf *bp, int flags,
+		    int (*callback)(caddr_t))
+{
+	int (*cb)(caddr_t) = callback == NULL_FUNC ? DDI_DMA_DONTWAIT : DDI_DMA_SLEEP;
+	struct isp_cmd *sp = isp_cmd_of(pkt);
+	int rc;
+
+	ASSERT(callback == NULL_FUNC || callback == SLEEP_FUNC);
+
+	rc = isp_get_handle(isp, sp, cb);
+	if (rc != DDI_SUCCESS) {
 		sp->cmd_dmahandle = NULL;
-		bioerror(bp, i == DDI_DMA_BADATTR ? EFAULT : 0);
+		bioerror(bp, rc == DDI_DMA_BADATTR ? EFAULT : 0);
 		return 0;
 	}
-
-	i = ddi_dma_buf_bind_handle(sp->cmd_dmahandle, bp, dma_flags, cb, NULL, NULL, NULL);
-
-	switch (i) {
-	case DDI_DMA_PARTIAL_MAP:
-		sp->cmd_curwin = 0;
-		if (ddi_dma_numwin(sp->cmd_dmahandle, &sp->cmd_nwin) == DDI_FAILURE ||
-		    ddi_dma_getwin(sp->cmd_dmahandle, sp->cmd_curwin, &sp->cmd_dma_offset,
-				   &sp->cmd_dma_len, NULL, NULL) == DDI_FAILURE) {
-			dev_err(isp->isp_dip, CE_WARN, "ddi_dma_getwin() failed after PARTIAL_MAP");
-			(void)ddi_dma_unbind_handle(sp->cmd_dmahandle);
-			bioerror(bp, EFAULT);
-			break;
-		}
-		goto get_dma_cookies;
-
-	case DDI_DMA_MAPPED:
-		sp->cmd_nwin = 1;
-		sp->cmd_curwin = 0;
-		sp->cmd_dma_len = 0;
-		sp->cmd_dma_offset = 0;
-
-get_dma_cookies:
-		sp->cmd_ncookies = ddi_dma_ncookies(sp->cmd_dmahandle);
-		sp->cmd_dmatotal = 0;
-		take_cookies(isp, sp, bp, 0);
-		sp->cmd_flags |= CFLAG_DMAVALID;
-		pkt->pkt_resid = bp->b_bcount - sp->cmd_dmatotal;
-		return 1;
-
-	case DDI_DMA_NORESOURCES:
-		bioerror(bp, 0);
-		break;
-
-	case DDI_DMA_NOMAPPING:
-		bioerror(bp, EFAULT);
-		break;
-
-	case DDI_DMA_TOOBIG:
-		bioerror(bp, EINVAL);
-		break;
-
-	case DDI_DMA_INUSE:
-		cmn_err(CE_PANIC, "ddi_dma_buf_bind_handle: DDI_DMA_INUSE impossible");
-		bioerror(bp, EFAULT);
-		break;
-
-	default:
-		cmn_err(CE_PANIC, "ddi_dma_buf_bind_handle: 0x%x impossible", i);
-		bioerror(bp, EFAULT);
-		break;
+	rc = ddi_dma_buf_bind_handle(sp->cmd_dmahandle, bp, isp_dma_flags(sp, bp, flags), cb, NULL,
+				     NULL, NULL);
+	if (rc != DDI_DMA_MAPPED && rc != DDI_DMA_PARTIAL_MAP) {
+		bioerror(bp, isp_bind_errno(rc));
+		goto free_handle;
 	}
+	if (isp_first_window(isp, sp, rc == DDI_DMA_MAPPED ? B_TRUE : B_FALSE) != DDI_SUCCESS) {
+		bioerror(bp, EFAULT);
+		goto unbind;
+	}
+	sp->cmd_ncookies = ddi_dma_ncookies(sp->cmd_dmahandle);
+	sp->cmd_dmatotal = 0;
+	isp_take_cookies(isp, sp, bp, 0);
+	sp->cmd_flags |= CFLAG_DMAVALID;
+	pkt->pkt_resid = bp->b_bcount - sp->cmd_dmatotal;
+	return 1;
 
+unbind:
+	(void)ddi_dma_unbind_handle(sp->cmd_dmahandle);
+free_handle:
 	ddi_dma_free_handle(&sp->cmd_dmahandle);
-	sp->cmd_dmahandle = NULL;
 	sp->cmd_flags &= ~(CFLAG_DMAVALID | CFLAG_CMDIOPB);
 	return 0;
 }
@@ -165,7 +173,7 @@ int isp_i_dma_move(struct isp *isp, struct scsi_pkt *pkt, struct buf *bp)
 		sp->cmd_ncookies = ddi_dma_ncookies(sp->cmd_dmahandle);
 		next = 0;
 	}
-	take_cookies(isp, sp, bp, next);
+	isp_take_cookies(isp, sp, bp, next);
 	pkt->pkt_resid = bp->b_bcount - sp->cmd_dmatotal;
 	return 1;
 }

@@ -14,8 +14,8 @@ void isp_handles_init(struct isp *isp)
 	uint_t i;
 
 	for (i = 0; i < isp->isp_max_cmds; i++)
-		isp->isp_slots[i].is_next = (uint16_t)(i + 1);
-	isp->isp_slots[isp->isp_max_cmds - 1].is_next = SLOT_NONE;
+		isp->isp_slots[i].slot_next = (uint16_t)(i + 1);
+	isp->isp_slots[isp->isp_max_cmds - 1].slot_next = SLOT_NONE;
 	isp->isp_free_slot = 0;
 	isp->isp_outstanding = 0;
 }
@@ -29,17 +29,17 @@ boolean_t isp_handle_get(struct isp *isp, struct isp_cmd *sp)
 	if (index == SLOT_NONE)
 		return B_FALSE;
 	slot = &isp->isp_slots[index];
-	isp->isp_free_slot = slot->is_next;
-	if (++slot->is_gen == 0)
-		slot->is_gen = 1;
-	slot->is_cmd = sp;
-	sp->cmd_handle = (uint32_t)slot->is_gen << 16 | index;
+	isp->isp_free_slot = slot->slot_next;
+	if (++slot->slot_gen == 0)
+		slot->slot_gen = 1;
+	slot->slot_cmd = sp;
+	sp->cmd_handle = (uint32_t)slot->slot_gen << 16 | index;
 	isp->isp_outstanding++;
 	return B_TRUE;
 }
 
 /* Release a handle and return its command; NULL if the handle is not valid. */
-struct isp_cmd *isp_handle_put(struct isp *isp, uint32_t handle)
+struct isp_cmd *isp_handle_release(struct isp *isp, uint32_t handle)
 {
 	uint_t index = handle & 0xffff;
 	struct isp_slot *slot;
@@ -48,11 +48,11 @@ struct isp_cmd *isp_handle_put(struct isp *isp, uint32_t handle)
 	if (index >= isp->isp_max_cmds)
 		return NULL;
 	slot = &isp->isp_slots[index];
-	sp = slot->is_cmd;
+	sp = slot->slot_cmd;
 	if (!sp || sp->cmd_handle != handle)
 		return NULL;
-	slot->is_cmd = NULL;
-	slot->is_next = isp->isp_free_slot;
+	slot->slot_cmd = NULL;
+	slot->slot_next = isp->isp_free_slot;
 	isp->isp_free_slot = (uint16_t)index;
 	isp->isp_outstanding--;
 	return sp;
@@ -62,7 +62,7 @@ struct isp_cmd *isp_handle_put(struct isp *isp, uint32_t handle)
 struct isp_cmd *isp_handle_next(struct isp *isp, uint_t *cursor)
 {
 	while (*cursor < isp->isp_max_cmds) {
-		struct isp_cmd *sp = isp->isp_slots[(*cursor)++].is_cmd;
+		struct isp_cmd *sp = isp->isp_slots[(*cursor)++].slot_cmd;
 
 		if (sp)
 			return sp;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * From any state to a running chip: reset, self test, firmware, parameters, rings. Attach, resume
- * and the recovery do this in thread context, one at a time; while they do, isp_state keeps all
- * other code off the chip.
+ * and the instance's thread do this, one at a time; while they do, isp_state keeps all other code
+ * off the chip.
  */
 #include "ispvar.h"
 
@@ -11,63 +11,37 @@
 #define SELF_TEST_MAX_USEC	5000000
 #define RISC_SETTLE_USEC	100
 
-static uint_t dma_reg(const struct isp *isp, uint_t reg)
-{
-	return isp->isp_chip->ic_1040 ? reg : reg + ISP_DMA_BANK_OFFSET;
-}
-
 /* Registers at 0x80 and above are in banks. The RISC must be paused or in reset. */
-static void select_bank(struct isp *isp, uint16_t bank)
+static void isp_select_bank(struct isp *isp, uint16_t bank)
 {
 	isp_wr(isp, ISP_CONF1, bank);
 }
 
-static const char *bus_mode(uint16_t pins, boolean_t is_1040)
+static const char *isp_bus_mode_of(const struct isp_bus_mode *mode, uint16_t pins)
 {
-	if (is_1040)
-		return (pins & PINS_DIFF_1040) ? "differential" : "single-ended";
-	switch (pins & PINS_MODE_MASK) {
-	case PINS_MODE_LVD:
-		return "LVD";
-	case PINS_MODE_HVD:
-		return "HVD";
-	case PINS_MODE_SE:
-		return "single-ended";
-	default:
-		return "unknown bus mode";
-	}
+	while (mode->bm_mask && (pins & mode->bm_mask) != mode->bm_value)
+		mode++;
+	return mode->bm_name;
 }
 
 /* Read what can only be read with the RISC paused, before the reset. */
-static void identify(struct isp *isp)
+static void isp_identify(struct isp *isp)
 {
-	boolean_t is_1040 = isp->isp_chip->ic_1040;
+	const struct isp_map *map = isp->isp_chip->chip_map;
 
 	isp_wr(isp, ISP_HCCR, HCCR_PAUSE_RISC);
 	drv_usecwait(RISC_SETTLE_USEC);
 	isp->isp_rev = isp_chip_revision(isp->isp_chip, isp_rd(isp, ISP_CONF0));
-	select_bank(isp, is_1040 ? CONF1_SXP_1040 : CONF1_BANK_SXP0);
-	isp->isp_bus_mode = bus_mode(isp_rd(isp, ISP_PINS_DIFF), is_1040);
-	select_bank(isp, 0);
-}
-
-/*
- * Stop the chip immediately: no interrupt and no DMA after this returns. Any context. The chip does
- * not answer while it resets, and reading it then is fatal on some hosts, so wait blindly.
- */
-void isp_stop_chip(struct isp *isp)
-{
-	isp_wr(isp, ISP_ICR, 0);
-	isp_wr(isp, ISP_ICR, ICR_SOFT_RESET);
-	drv_usecwait(RESET_POLL_USEC);
-	isp->isp_stopped = B_TRUE;
+	isp_select_bank(isp, map->map_sxp_bank);
+	isp->isp_bus_mode = isp_bus_mode_of(map->map_bus_modes, isp_rd(isp, ISP_PINS_DIFF));
+	isp_select_bank(isp, 0);
 }
 
 /*
  * Poll until (register & mask) == want. Returns -1 if that takes more than @max microseconds by the
  * clock, for a drv_usecwait() may take longer than asked.
  */
-static int wait_for(struct isp *isp, uint_t reg, uint16_t mask, uint16_t want, clock_t max)
+static int isp_wait_for(struct isp *isp, uint_t reg, uint16_t mask, uint16_t want, clock_t max)
 {
 	hrtime_t end = gethrtime() + max * (NANOSEC / MICROSEC);
 	boolean_t last;
@@ -81,56 +55,63 @@ static int wait_for(struct isp *isp, uint_t reg, uint16_t mask, uint16_t want, c
 	return -1;
 }
 
-static void setup_dma(struct isp *isp)
+/* Make the DMA registers accessible. Returns what to add to their offsets. */
+static uint_t isp_select_dma(struct isp *isp)
 {
-	boolean_t is_1040 = isp->isp_chip->ic_1040;
-	uint16_t conf1 = 0;
+	const struct isp_map *map = isp->isp_chip->chip_map;
+
+	if (map->map_dma_bank)
+		isp_select_bank(isp, map->map_dma_bank);
+	return map->map_dma_offset;
+}
+
+static void isp_setup_dma(struct isp *isp)
+{
+	uint16_t fifo = isp->isp_rev->ir_fifo;
 	uint16_t conf;
+	uint_t at;
 
 	if (!isp->isp_nv.burst)
 		return;
-	if (is_1040)
-		conf1 = isp->isp_rev->ir_no_fifo ? CONF1_BURST : CONF1_BURST | CONF1_FIFO_64;
-	else
-		conf1 = CONF1_BURST | (uint16_t)(isp->isp_nv.fifo << 4);
-	if (!is_1040)
-		select_bank(isp, CONF1_BANK_DMA);
-	conf = isp_rd(isp, dma_reg(isp, ISP_CDMA_CONF));
-	isp_wr(isp, dma_reg(isp, ISP_CDMA_CONF), conf | DMA_CONF_BURST);
-	conf = isp_rd(isp, dma_reg(isp, ISP_DDMA_CONF));
-	isp_wr(isp, dma_reg(isp, ISP_DDMA_CONF), conf | DMA_CONF_BURST);
-	isp_wr(isp, ISP_CONF1, conf1);
+	if (fifo == ISP_FIFO_NVRAM)
+		fifo = (uint16_t)(isp->isp_nv.fifo << 4);
+	at = isp_select_dma(isp);
+	conf = isp_rd(isp, at + ISP_CDMA_CONF);
+	isp_wr(isp, at + ISP_CDMA_CONF, conf | DMA_CONF_BURST);
+	conf = isp_rd(isp, at + ISP_DDMA_CONF);
+	isp_wr(isp, at + ISP_DDMA_CONF, conf | DMA_CONF_BURST);
+	isp_wr(isp, ISP_CONF1, CONF1_BURST | fifo);
 }
 
-static void clear_dma(struct isp *isp)
+static void isp_clear_dma(struct isp *isp)
 {
-	boolean_t is_1040 = isp->isp_chip->ic_1040;
+	uint_t at = isp_select_dma(isp);
 
-	if (!is_1040)
-		select_bank(isp, CONF1_BANK_DMA);
-	isp_wr(isp, dma_reg(isp, ISP_CDMA_CONTROL), DMA_CONTROL_CLEAR);
-	isp_wr(isp, dma_reg(isp, ISP_DDMA_CONTROL), DMA_CONTROL_CLEAR);
-	select_bank(isp, 0);
+	isp_wr(isp, at + ISP_CDMA_CONTROL, DMA_CONTROL_CLEAR);
+	isp_wr(isp, at + ISP_DDMA_CONTROL, DMA_CONTROL_CLEAR);
+	isp_select_bank(isp, 0);
 }
 
-static int reset_chip(struct isp *isp)
+static int isp_reset_chip(struct isp *isp)
 {
-	identify(isp);
+	isp_identify(isp);
+	mutex_enter(&isp->isp_lock);
 	isp_stop_chip(isp);
-	isp->isp_mute = B_FALSE;
-	if (wait_for(isp, ISP_ICR, ICR_SOFT_RESET, 0, RESET_MAX_USEC)) {
+	isp->isp_mbox_dead = B_FALSE;
+	mutex_exit(&isp->isp_lock);
+	if (isp_wait_for(isp, ISP_ICR, ICR_SOFT_RESET, 0, RESET_MAX_USEC)) {
 		dev_err(isp->isp_dip, CE_WARN, "the chip does not come out of reset: check the slot or the card");
 		return DDI_FAILURE;
 	}
-	clear_dma(isp);
+	isp_clear_dma(isp);
 	isp_wr(isp, ISP_HCCR, HCCR_RESET_RISC);
 	drv_usecwait(RISC_SETTLE_USEC);
 	isp_wr(isp, ISP_SEMA, 0);
-	setup_dma(isp);
+	isp_setup_dma(isp);
 	isp_wr(isp, ISP_MTR, MTR_NORMAL);
 	isp_wr(isp, ISP_HCCR, HCCR_RELEASE_RISC);
 	isp_wr(isp, ISP_HCCR, HCCR_BIOS_OFF);
-	if (wait_for(isp, ISP_MBOX(0), 0xffff, 0, SELF_TEST_MAX_USEC)) {
+	if (isp_wait_for(isp, ISP_MBOX(0), 0xffff, 0, SELF_TEST_MAX_USEC)) {
 		dev_err(isp->isp_dip, CE_WARN, "self test failed: mailbox 0 is 0x%04x",
 			isp_rd(isp, ISP_MBOX(0)));
 		return DDI_FAILURE;
@@ -144,17 +125,17 @@ static int reset_chip(struct isp *isp)
 	return DDI_SUCCESS;
 }
 
-static int register_test(struct isp *isp)
+static int isp_register_test(struct isp *isp)
 {
 	static const uint16_t pattern[] = { 0xdead, 0xbeef, 0xffff, 0xa5a5, 0x5a5a };
 	uint16_t mb[ISP_NMBOX] = { MBC_NOP };
 	uint_t n;
 
-	if (isp_mbox_cmd(isp, mb, B_FALSE) != DDI_SUCCESS)
+	if (isp_mbcmd_run(isp, mb, B_FALSE) != DDI_SUCCESS)
 		goto fail;
 	mb[0] = MBC_REGISTER_TEST;
 	bcopy(pattern, mb + 1, sizeof(pattern));
-	if (isp_mbox_cmd(isp, mb, B_FALSE) != DDI_SUCCESS)
+	if (isp_mbcmd_run(isp, mb, B_FALSE) != DDI_SUCCESS)
 		goto fail;
 	for (n = 0; n < ISP_NELEM(pattern); n++)
 		if (mb[n + 1] != pattern[n])
@@ -167,77 +148,78 @@ fail:
 }
 
 /* Set a parameter. Old firmware does not know them all; a refused parameter keeps its default. */
-static void set(struct isp *isp, uint16_t opcode, uint16_t mb1, uint16_t mb2, uint16_t mb3,
-		uint16_t mb6, uint16_t mb7)
+static void isp_set(struct isp *isp, uint16_t opcode, uint16_t mb1, uint16_t mb2, uint16_t mb3,
+		    uint16_t mb6, uint16_t mb7)
 {
 	uint16_t mb[ISP_NMBOX] = { opcode, mb1, mb2, mb3, 0, 0, mb6, mb7 };
 
-	if (isp_mbox_cmd(isp, mb, B_FALSE) == DDI_SUCCESS)
+	if (isp_mbcmd_run(isp, mb, B_FALSE) == DDI_SUCCESS)
 		return;
 	mutex_enter(&isp->isp_lock);
-	if (!isp->isp_mute && !isp->isp_closing && isp_may_log(isp))
+	if (!isp->isp_mbox_dead && !isp->isp_closing && isp_may_log(isp))
 		dev_err(isp->isp_dip, CE_NOTE, "firmware refused parameter 0x%02x: 0x%04x", opcode,
 			mb[0]);
 	mutex_exit(&isp->isp_lock);
 }
 
-static uint16_t negation(const struct isp_nv_bus *bus)
+static uint16_t isp_negation(const struct isp_nv_bus *bus)
 {
 	return (bus->negate_req_ack ? MBN_REQ_ACK : 0) | (bus->negate_data ? MBN_DATA : 0);
 }
 
-static void set_adapter(struct isp *isp)
+static void isp_set_adapter(struct isp *isp)
 {
 	const struct isp_nv_bus *b0 = &isp->isp_nv.bus[0], *b1 = &isp->isp_nv.bus[1];
+	const struct isp_map *map = isp->isp_chip->chip_map;
 
-	set(isp, MBC_SET_CLOCK, isp->isp_rev->ir_clock, 0, 0, 0, 0);
+	isp_set(isp, MBC_SET_CLOCK, isp->isp_rev->ir_clock, 0, 0, 0, 0);
 	if (isp->isp_nv.fast_memory)
-		set(isp, MBC_SET_SYSTEM, 1, 0, 0, 0, 0);
-	set(isp, MBC_SET_RETRY, b0->retries, b0->retry_delay, 0, b1->retries, b1->retry_delay);
-	set(isp, MBC_SET_ASYNC_SETUP, b0->async_setup, b1->async_setup, 0, 0, 0);
-	set(isp, MBC_SET_NEGATION, negation(b0), negation(b1), 0, 0, 0);
-	set(isp, MBC_SET_TAG_AGE, isp->isp_nv.tag_age, isp->isp_nv.tag_age, 0, 0, 0);
-	set(isp, MBC_SET_SEL_TIMEOUT, b0->selection_timeout, b1->selection_timeout, 0, 0, 0);
+		isp_set(isp, MBC_SET_SYSTEM, 1, 0, 0, 0, 0);
+	isp_set(isp, MBC_SET_RETRY, b0->retries, b0->retry_delay, 0, b1->retries, b1->retry_delay);
+	isp_set(isp, MBC_SET_ASYNC_SETUP, b0->async_setup, b1->async_setup, 0, 0, 0);
+	isp_set(isp, MBC_SET_NEGATION, isp_negation(b0), isp_negation(b1), 0, 0, 0);
+	isp_set(isp, MBC_SET_TAG_AGE, isp->isp_nv.tag_age, isp->isp_nv.tag_age, 0, 0, 0);
+	isp_set(isp, MBC_SET_SEL_TIMEOUT, b0->selection_timeout, b1->selection_timeout, 0, 0, 0);
 	if (isp->isp_nv.burst)
-		set(isp, MBC_SET_PCI_CONTROL, 2, 2, 0, 0, 0);
+		isp_set(isp, MBC_SET_PCI_CONTROL, 2, 2, 0, 0, 0);
 	/* After an overrun that left the bus in doubt, reset the bus and return all commands. */
-	set(isp, MBC_SET_OVERRUN, 2, 0, 0, 0, 0);
+	isp_set(isp, MBC_SET_OVERRUN, 2, 0, 0, 0, 0);
 	/* Never use fast posting, which costs a mailbox event for each command. */
-	set(isp, MBC_SET_FEATURES, isp->isp_chip->ic_1040 ? 0 : MBF_LVD_EVENTS, 0, 0, 0, 0);
-	if (!isp->isp_chip->ic_1040) {
+	isp_set(isp, MBC_SET_FEATURES, map->map_features, 0, 0, 0, 0);
+	if (map->map_termination) {
 		isp_wr(isp, ISP_GPIO_ENABLE, GPIO_TERMINATION);
 		isp_wr(isp, ISP_GPIO_DATA, isp->isp_nv.termination);
 	}
 }
 
-static void set_bus(struct isp *isp, uint_t bus)
+static void isp_set_bus(struct isp *isp, uint_t bus)
 {
 	const struct isp_nv_bus *b = &isp->isp_nv.bus[bus];
 	uint_t t, lun;
 
 	isp->isp_initiator[bus] = b->initiator;
-	set(isp, MBC_SET_INITIATOR, (uint16_t)(bus << 7 | b->initiator), 0, 0, 0, 0);
+	isp_set(isp, MBC_SET_INITIATOR, (uint16_t)(bus << 7 | b->initiator), 0, 0, 0, 0);
 	for (t = 0; t < ISP_NTARGET; t++) {
 		const struct isp_nv_target *nt = &b->target[t];
 
 		if (t == b->initiator)
 			continue;
-		set(isp, MBC_SET_TARGET, MB_DEVICE(bus, t, 0), nt->flags,
-		    (uint16_t)(nt->offset << 8 | nt->period),
-		    (uint16_t)(nt->ppr_options << 8 | nt->ppr_width), 0);
-		for (lun = 0; lun < isp->isp_chip->ic_luns; lun++)
-			set(isp, MBC_SET_DEVICE_QUEUE, MB_DEVICE(bus, t, lun), b->queue_depth,
-			    nt->throttle, 0, 0);
+		isp_set(isp, MBC_SET_TARGET, MB_DEVICE(bus, t, 0), nt->flags,
+			(uint16_t)(nt->offset << 8 | nt->period),
+			(uint16_t)(nt->ppr_options << 8 | nt->ppr_width), 0);
+		for (lun = 0; lun < isp->isp_chip->chip_luns; lun++)
+			isp_set(isp, MBC_SET_DEVICE_QUEUE, MB_DEVICE(bus, t, lun), b->queue_depth,
+				nt->throttle, 0, 0);
 	}
 }
 
 /* Ask how many commands the firmware takes at once; any more would only wait in the firmware. */
-static void get_limits(struct isp *isp)
+static void isp_get_limits(struct isp *isp)
 {
 	uint16_t mb[ISP_NMBOX] = { MBC_GET_STATUS };
 	uint_t max = MIN(ISP_MAX_CMDS, isp->isp_rsp_len - 2);
 
-	if (isp_mbox_cmd(isp, mb, B_FALSE) == DDI_SUCCESS && mb[2])
+	if (isp_mbcmd_run(isp, mb, B_FALSE) == DDI_SUCCESS && mb[2])
 		max = MIN(max, mb[2]);
 	isp->isp_max_cmds = max;
 	/* The response ring must always have room for all of them. */
@@ -248,7 +230,7 @@ static void get_limits(struct isp *isp)
  * Make the request ring's consumer go round once, with markers, which do nothing on an idle chip.
  * Sources differ on whether old firmware takes more than 256 entries; this asks the chip.
  */
-static boolean_t ring_goes_round(struct isp *isp)
+static boolean_t isp_ring_goes_round(struct isp *isp)
 {
 	uint_t i;
 
@@ -258,43 +240,70 @@ static boolean_t ring_goes_round(struct isp *isp)
 	isp->isp_req_in = isp->isp_req_len - 1;
 	isp->isp_req_pos += isp->isp_req_len - 1;
 	isp_wr(isp, ISP_REQ_IN, (uint16_t)isp->isp_req_in);
-	if (wait_for(isp, ISP_REQ_OUT, 0xffff, (uint16_t)isp->isp_req_in, RESET_MAX_USEC))
+	if (isp_wait_for(isp, ISP_REQ_OUT, 0xffff, (uint16_t)isp->isp_req_in, RESET_MAX_USEC))
 		return B_FALSE;
 	/* The last entry, and the step across the ring's end. */
 	isp->isp_req_in = 1;
 	isp->isp_req_pos += 2;
 	isp_wr(isp, ISP_REQ_IN, (uint16_t)isp->isp_req_in);
-	if (wait_for(isp, ISP_REQ_OUT, 0xffff, 1, RESET_MAX_USEC))
+	if (isp_wait_for(isp, ISP_REQ_OUT, 0xffff, 1, RESET_MAX_USEC))
 		return B_FALSE;
 	isp->isp_req_out = isp->isp_req_pos;
 	return B_TRUE;
 }
 
-static int start_rings(struct isp *isp)
+static int isp_init_ring(struct isp *isp, uint16_t opcode, uint_t len, uint64_t bus)
 {
-	get_limits(isp);
+	uint16_t mb[ISP_NMBOX] = {
+		opcode, (uint16_t)len, (uint16_t)(bus >> 16), (uint16_t)bus, 0, 0,
+		(uint16_t)(bus >> 48), (uint16_t)(bus >> 32),
+	};
+
+	return isp_mbcmd_run(isp, mb, B_FALSE);
+}
+
+/* Tell the chip where the rings are. The chip is idle, and only the caller uses the rings. */
+static int isp_init_rings(struct isp *isp)
+{
+	boolean_t a64 = isp->isp_chip->chip_map->map_a64;
+
+	isp->isp_req_in = 0;
+	isp->isp_req_out = isp->isp_req_pos;
+	isp->isp_rsp_out = 0;
+	isp->isp_rsp_owed = 0;
+	isp->isp_doorbell = B_FALSE;
+	if (isp_init_ring(isp, a64 ? MBC_INIT_RSP_A64 : MBC_INIT_RSP, isp->isp_rsp_len,
+			  isp->isp_rsp_mem.dm_bus) != DDI_SUCCESS)
+		return DDI_FAILURE;
+	return isp_init_ring(isp, a64 ? MBC_INIT_REQ_A64 : MBC_INIT_REQ, isp->isp_req_len,
+			     isp->isp_req_mem.dm_bus);
+}
+
+static int isp_start_rings(struct isp *isp)
+{
+	isp_get_limits(isp);
 	isp_handles_init(isp);
 	isp->isp_rings_failed = B_FALSE;
 	if (isp_init_rings(isp) == DDI_SUCCESS &&
-	    (isp->isp_rings_proven || ring_goes_round(isp))) {
+	    (isp->isp_rings_proven || isp_ring_goes_round(isp))) {
 		isp->isp_rings_proven = B_TRUE;
 		return DDI_SUCCESS;
 	}
-	isp->isp_rings_failed = !isp->isp_mute;
+	isp->isp_rings_failed = !isp->isp_mbox_dead;
 	return DDI_FAILURE;
 }
 
-static int start_chip(struct isp *isp)
+static int isp_start_chip(struct isp *isp)
 {
 	uint_t bus;
 
-	if (reset_chip(isp) != DDI_SUCCESS || register_test(isp) != DDI_SUCCESS ||
+	if (isp_reset_chip(isp) != DDI_SUCCESS || isp_register_test(isp) != DDI_SUCCESS ||
 	    isp_fw_start(isp) != DDI_SUCCESS)
 		return DDI_FAILURE;
-	set_adapter(isp);
-	for (bus = 0; bus < isp->isp_chip->ic_buses; bus++)
-		set_bus(isp, bus);
-	return start_rings(isp);
+	isp_set_adapter(isp);
+	for (bus = 0; bus < isp->isp_chip->chip_buses; bus++)
+		isp_set_bus(isp, bus);
+	return isp_start_rings(isp);
 }
 
 /*
@@ -304,7 +313,7 @@ static int start_chip(struct isp *isp)
  */
 int isp_init(struct isp *isp)
 {
-	int rc = start_chip(isp);
+	int rc = isp_start_chip(isp);
 
 	if (rc != DDI_SUCCESS && isp->isp_rings_failed && !isp->isp_rings_proven &&
 	    MAX(isp->isp_req_len, isp->isp_rsp_len) > ISP_RING_SAFE) {
@@ -312,21 +321,17 @@ int isp_init(struct isp *isp)
 		isp->isp_rsp_len = MIN(isp->isp_rsp_len, ISP_RING_SAFE);
 		dev_err(isp->isp_dip, CE_NOTE, "firmware refused larger rings: trying again with %u entries",
 			ISP_RING_SAFE);
-		rc = start_chip(isp);
-	}
-	if (rc != DDI_SUCCESS) {
-		isp_stop_chip(isp);
-		return rc;
+		rc = isp_start_chip(isp);
 	}
 	mutex_enter(&isp->isp_lock);
-	if (isp->isp_closing) {
-		/* quiesce(9E) was called during the start. */
+	/* quiesce(9E) may have been called during the start. */
+	if (rc != DDI_SUCCESS || isp->isp_closing) {
 		isp_stop_chip(isp);
 		mutex_exit(&isp->isp_lock);
 		return DDI_FAILURE;
 	}
 	isp->isp_idle_intrs = 0;
-	isp->isp_markers = (uint8_t)((1 << isp->isp_chip->ic_buses) - 1);
+	isp->isp_markers = (uint8_t)((1 << isp->isp_chip->chip_buses) - 1);
 	isp->isp_state = ISP_RUN;
 	isp->isp_stopped = B_FALSE;
 	isp->isp_intr_on = B_TRUE;
@@ -335,73 +340,4 @@ int isp_init(struct isp *isp)
 	isp_flush_markers(isp);
 	mutex_exit(&isp->isp_lock);
 	return DDI_SUCCESS;
-}
-
-/* ---- the serial EEPROM ---- */
-
-/* Write the lines, flush, and give the EEPROM time: it takes clocks of a few hundred kHz. */
-static void nv_write(struct isp *isp, uint16_t lines)
-{
-	isp_wr(isp, ISP_NVRAM, lines);
-	(void)isp_rd(isp, ISP_NVRAM);
-	drv_usecwait(2);
-}
-
-static void nv_put_bit(struct isp *isp, uint_t bit)
-{
-	uint16_t lines = NVRAM_SELECT | (bit ? NVRAM_DATA_OUT : 0);
-
-	nv_write(isp, lines);
-	nv_write(isp, lines | NVRAM_CLOCK);
-	nv_write(isp, lines);
-}
-
-static uint_t nv_get_bit(struct isp *isp)
-{
-	uint_t bit;
-
-	nv_write(isp, NVRAM_SELECT | NVRAM_CLOCK);
-	bit = (isp_rd(isp, ISP_NVRAM) & NVRAM_DATA_IN) ? 1 : 0;
-	nv_write(isp, NVRAM_SELECT);
-	return bit;
-}
-
-static uint16_t nv_read_word(struct isp *isp, uint_t addr)
-{
-	/* Start bit 1 and opcode 10, then the address, all with the highest bit first. */
-	uint_t bits = 3 + isp->isp_chip->ic_nv_bits;
-	uint_t out = 6u << isp->isp_chip->ic_nv_bits | addr;
-	uint_t value = 0, i;
-
-	nv_write(isp, NVRAM_SELECT);
-	while (bits--)
-		nv_put_bit(isp, out >> bits & 1);
-	for (i = 0; i < 16; i++)
-		value = value << 1 | nv_get_bit(isp);
-	nv_write(isp, 0);
-	return (uint16_t)value;
-}
-
-/* Read the settings from the EEPROM. Use defaults if it is not valid. */
-void isp_read_nvram(struct isp *isp)
-{
-	const struct isp_nv_limits *lim;
-	uint8_t image[ISP_NVRAM_MAX_SIZE];
-	enum isp_nv_result result;
-	uint_t size, i;
-
-	isp->isp_rev = isp_chip_revision(isp->isp_chip, isp_rd(isp, ISP_CONF0));
-	lim = &isp->isp_rev->ir_limits;
-	isp_nvram_defaults(lim, &isp->isp_nv);
-	size = isp->isp_chip->ic_nv_format == ISP_NV_1040 ? ISP_NVRAM_1040_SIZE :
-	       ISP_NVRAM_1080_SIZE;
-	for (i = 0; i < size / 2; i++) {
-		uint16_t word = nv_read_word(isp, i);
-
-		image[2 * i] = (uint8_t)word;
-		image[2 * i + 1] = (uint8_t)(word >> 8);
-	}
-	result = isp_nvram_decode(image, size, isp->isp_chip->ic_nv_format, lim, &isp->isp_nv);
-	if (result != ISP_NV_OK)
-		dev_err(isp->isp_dip, CE_NOTE, "NVRAM: %s, using defaults", isp_nvram_reason(result));
 }

@@ -30,7 +30,7 @@
 #define MAX_IDLE_INTRS	1000
 
 /* Completion status to pkt_reason; any status beyond the table is CMD_TRAN_ERR. */
-static const uint8_t reasons[ICS_COUNT] = {
+static const uint8_t isp_reasons[ICS_COUNT] = {
 	[ICS_COMPLETE]		= CMD_CMPLT,
 	[ICS_INCOMPLETE]	= CMD_INCOMPLETE,
 	[ICS_DMA]		= CMD_DMA_DERR,
@@ -65,7 +65,7 @@ static const uint8_t reasons[ICS_COUNT] = {
 };
 
 /* The chip has fetched sense data for us: fill the packet's scsi_arq_status, if it has room. */
-static void put_sense(struct scsi_pkt *pkt, const union isp_entry *e, uint_t len)
+static void isp_put_sense(struct scsi_pkt *pkt, const union isp_entry *e, uint_t len)
 {
 	struct scsi_arq_status *arq = (struct scsi_arq_status *)pkt->pkt_scbp;
 	uint_t space = sizeof(arq->sts_sensedata);
@@ -108,13 +108,13 @@ void isp_finish_killed(struct isp_cmd *sp, uint8_t reason, uint8_t stat)
 	pkt->pkt_resid = sp->cmd_dmacount;
 }
 
-static void set_status(struct scsi_pkt *pkt, uint8_t status)
+static void isp_set_status(struct scsi_pkt *pkt, uint8_t status)
 {
 	if (pkt->pkt_scblen)
 		*pkt->pkt_scbp = status;
 }
 
-static void good_status(struct isp_cmd *sp, const struct isp_completion *c)
+static void isp_good_status(struct isp_cmd *sp, const struct isp_completion *c)
 {
 	struct scsi_pkt *pkt = sp->cmd_pkt;
 
@@ -125,20 +125,20 @@ static void good_status(struct isp_cmd *sp, const struct isp_completion *c)
 		/* Firmware is known to report this without having received the status. */
 		pkt->pkt_state |= STATE_GOT_BUS | STATE_GOT_TARGET | STATE_GOT_STATUS;
 		pkt->pkt_resid = sp->cmd_dmacount;
-		set_status(pkt, STATUS_QFULL);
+		isp_set_status(pkt, STATUS_QFULL);
 	}
 }
 
 /* A status entry for @sp. isp_lock held. True if all was well. */
-static boolean_t finish_status(struct isp *isp, struct isp_cmd *sp, const union isp_entry *e,
-			       const struct isp_completion *c)
+static boolean_t isp_finish_status(struct isp *isp, struct isp_cmd *sp, const union isp_entry *e,
+				   const struct isp_completion *c)
 {
 	struct scsi_pkt *pkt = sp->cmd_pkt;
-	uint8_t reason = c->completion < ICS_COUNT ? reasons[c->completion] : CMD_TRAN_ERR;
+	uint8_t reason = c->completion < ICS_COUNT ? isp_reasons[c->completion] : CMD_TRAN_ERR;
 
 	pkt->pkt_state = ISF_STATE(c->state_flags);
 	pkt->pkt_statistics |= IST_STATISTICS(c->status_flags);
-	set_status(pkt, c->scsi_status);
+	isp_set_status(pkt, c->scsi_status);
 	if (c->status_flags & IST_BUS_RESET)
 		isp->isp_markers |= (uint8_t)(1 << (sp->cmd_target >> 7));
 	if (c->completion == ICS_COMPLETE && c->scsi_status == STATUS_GOOD)
@@ -146,10 +146,10 @@ static boolean_t finish_status(struct isp *isp, struct isp_cmd *sp, const union 
 
 	if ((c->state_flags & ISF_GOT_SENSE) && c->scsi_status == STATUS_CHECK &&
 	    c->completion != ICS_SENSE_FAILED)
-		put_sense(pkt, e, c->sense_len);
+		isp_put_sense(pkt, e, c->sense_len);
 	switch (reason) {
 	case CMD_CMPLT:
-		good_status(sp, c);
+		isp_good_status(sp, c);
 		break;
 	case CMD_TIMEOUT:
 		isp_finish_killed(sp, reason, STAT_TIMEOUT | STAT_ABORTED);
@@ -176,14 +176,14 @@ static boolean_t finish_status(struct isp *isp, struct isp_cmd *sp, const union 
 }
 
 /* The chip refused an entry: it sent back the entry, or a status that says so. */
-static void finish_refused(struct isp *isp, struct isp_cmd *sp, const struct isp_completion *c)
+static void isp_finish_refused(struct isp *isp, struct isp_cmd *sp, const struct isp_completion *c)
 {
 	struct scsi_pkt *pkt = sp->cmd_pkt;
 
 	pkt->pkt_resid = sp->cmd_dmacount;
 	if (c->entry_status & IES_FULL) {
 		pkt->pkt_state = STATE_GOT_BUS | STATE_GOT_TARGET | STATE_GOT_STATUS;
-		set_status(pkt, STATUS_QFULL);
+		isp_set_status(pkt, STATUS_QFULL);
 		return;
 	}
 	pkt->pkt_reason = CMD_TRAN_ERR;
@@ -193,7 +193,7 @@ static void finish_refused(struct isp *isp, struct isp_cmd *sp, const struct isp
 }
 
 /* True for a status, and for a command that comes back refused. */
-static boolean_t is_answer(const struct isp_completion *c)
+static boolean_t isp_is_answer(const struct isp_completion *c)
 {
 	switch (c->type) {
 	case IET_STATUS:
@@ -208,24 +208,24 @@ static boolean_t is_answer(const struct isp_completion *c)
 }
 
 /* Take one response entry; anything in it may be wrong. isp_lock held. True if all was well. */
-static boolean_t take_entry(struct isp *isp, const union isp_entry *e, struct isp_done *done)
+static boolean_t isp_take_entry(struct isp *isp, const union isp_entry *e, struct isp_done *done)
 {
 	struct isp_completion c;
 	struct isp_cmd *sp;
 	boolean_t well = B_FALSE;
 
 	isp_get_completion(e, &c);
-	if (!is_answer(&c)) {
-		isp->isp_stats.is_bad_entries++;
+	if (!isp_is_answer(&c)) {
+		isp->isp_stats.st_bad_entries++;
 		if (isp_may_log(isp))
 			dev_err(isp->isp_dip, CE_WARN, "skipped a response of unknown type 0x%02x",
 				c.type);
 		return B_FALSE;
 	}
 
-	sp = isp_handle_put(isp, c.handle);
+	sp = isp_handle_release(isp, c.handle);
 	if (!sp) {
-		isp->isp_stats.is_bad_handles++;
+		isp->isp_stats.st_bad_handles++;
 		if (isp_may_log(isp))
 			dev_err(isp->isp_dip, CE_WARN, "skipped a response for unknown command 0x%08x",
 				c.handle);
@@ -236,9 +236,9 @@ static boolean_t take_entry(struct isp *isp, const union isp_entry *e, struct is
 		isp->isp_req_out = sp->cmd_ring_end;
 	sp->cmd_flags &= ~CFLAG_STARTED;
 	if (c.type != IET_STATUS || (c.entry_status & IES_ERROR))
-		finish_refused(isp, sp, &c);
+		isp_finish_refused(isp, sp, &c);
 	else
-		well = finish_status(isp, sp, e, &c);
+		well = isp_finish_status(isp, sp, e, &c);
 	isp_done_add(done, sp);
 	return well;
 }
@@ -249,14 +249,14 @@ static boolean_t take_entry(struct isp *isp, const union isp_entry *e, struct is
  * Give entries back late, because the ring is long: isp_rsp_lazy always leaves room for every
  * command that can be outstanding.
  */
-static boolean_t take_entries(struct isp *isp, uint_t in, struct isp_done *done)
+static boolean_t isp_take_entries(struct isp *isp, uint_t in, struct isp_done *done)
 {
 	uint_t out = isp->isp_rsp_out;
 	boolean_t well = B_TRUE;
 
 	(void)ddi_dma_sync(isp->isp_rsp_mem.dm_handle, 0, 0, DDI_DMA_SYNC_FORKERNEL);
 	while (out != in) {
-		if (!take_entry(isp, &isp->isp_rsp[out], done))
+		if (!isp_take_entry(isp, &isp->isp_rsp[out], done))
 			well = B_FALSE;
 		if (++out == isp->isp_rsp_len)
 			out = 0;
@@ -271,7 +271,7 @@ static boolean_t take_entries(struct isp *isp, uint_t in, struct isp_done *done)
 }
 
 /* The producer is outside the ring: the card is gone or the chip has failed. isp_lock held. */
-static void bad_producer(struct isp *isp, uint_t in)
+static void isp_bad_producer(struct isp *isp, uint_t in)
 {
 	if (in == 0xffff && isp_rd(isp, ISP_ISR) == 0xffff)
 		isp_chip_gone(isp);
@@ -283,7 +283,7 @@ static void bad_producer(struct isp *isp, uint_t in)
  * Clear the interrupt and take what the chip has posted, with @mbox also from the mailboxes.
  * Completed commands go to @done. isp_lock held. True if there was anything.
  */
-static boolean_t service(struct isp *isp, boolean_t mbox, struct isp_done *done)
+static boolean_t isp_serve(struct isp *isp, boolean_t mbox, struct isp_done *done)
 {
 	boolean_t found = B_FALSE;
 	uint_t in, loops;
@@ -292,12 +292,12 @@ static boolean_t service(struct isp *isp, boolean_t mbox, struct isp_done *done)
 		isp_wr(isp, ISP_HCCR, HCCR_CLEAR_RISC_INT);
 		in = isp_rd(isp, ISP_RSP_IN);
 		if (in >= isp->isp_rsp_len) {
-			bad_producer(isp, in);
+			isp_bad_producer(isp, in);
 			return B_TRUE;
 		}
 		if (in != isp->isp_rsp_out) {
 			found = B_TRUE;
-			if (!take_entries(isp, in, done))
+			if (!isp_take_entries(isp, in, done))
 				mbox = B_TRUE;
 		}
 		/*
@@ -319,7 +319,7 @@ static boolean_t service(struct isp *isp, boolean_t mbox, struct isp_done *done)
 void isp_service(struct isp *isp, struct isp_done *done)
 {
 	if (isp->isp_state == ISP_RUN)
-		(void)service(isp, B_TRUE, done);
+		(void)isp_serve(isp, B_TRUE, done);
 }
 
 /* The interrupt handler. Hard interrupt context; the line may be shared. */
@@ -338,17 +338,17 @@ uint_t isp_intr(caddr_t arg1, caddr_t arg2)
 	if (in == isp->isp_rsp_out) {
 		if (!(isp_rd(isp, ISP_ISR) & ISR_RISC_INT))
 			goto not_ours;
-		if (!service(isp, B_TRUE, &done)) {
-			isp->isp_stats.is_spurious++;
+		if (!isp_serve(isp, B_TRUE, &done)) {
+			isp->isp_stats.st_spurious++;
 			if (++isp->isp_idle_intrs > MAX_IDLE_INTRS)
 				isp_chip_fail(isp, "an interrupt that cannot be cleared");
 		}
 	} else if (in >= isp->isp_rsp_len) {
-		bad_producer(isp, in);
+		isp_bad_producer(isp, in);
 	} else {
-		(void)service(isp, isp->isp_mbox_state == MBOX_SENT ? B_TRUE : B_FALSE, &done);
+		(void)isp_serve(isp, isp->isp_mbox_state == MBOX_SENT ? B_TRUE : B_FALSE, &done);
 	}
-	isp->isp_stats.is_interrupts++;
+	isp->isp_stats.st_interrupts++;
 	mutex_exit(&isp->isp_lock);
 	isp_complete(isp, &done);
 	return DDI_INTR_CLAIMED;
@@ -368,6 +368,17 @@ void isp_poll(struct isp *isp)
 	isp_service(isp, &done);
 	mutex_exit(&isp->isp_lock);
 	isp_complete(isp, &done);
+}
+
+/* Call the reset callbacks that target drivers have registered, if due. No lock held. */
+void isp_notify_reset(struct isp *isp)
+{
+	mutex_enter(&isp->isp_lock);
+	if (isp->isp_notify) {
+		isp->isp_notify = B_FALSE;
+		scsi_hba_reset_notify_callback(&isp->isp_lock, &isp->isp_notify_list);
+	}
+	mutex_exit(&isp->isp_lock);
 }
 
 /*

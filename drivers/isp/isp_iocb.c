@@ -33,7 +33,7 @@ uint_t isp_iocb_max_segs(uint_t entries, boolean_t a64)
 	return MIN(entries - 1, ISP_MAX_CONT) * (a64 ? ISP_CONT_SEGS64 : ISP_CONT_SEGS32);
 }
 
-static void put_header(union isp_entry *e, uint8_t type, uint8_t count)
+static void isp_put_header(union isp_entry *e, uint8_t type, uint8_t count)
 {
 	e->hdr.ih_type = type;
 	e->hdr.ih_count = count;
@@ -41,7 +41,7 @@ static void put_header(union isp_entry *e, uint8_t type, uint8_t count)
 	e->hdr.ih_status = 0;
 }
 
-static void put_cdb(uint8_t *to, uint_t room, const struct isp_iocb *io)
+static void isp_put_cdb(uint8_t *to, uint_t room, const struct isp_iocb *io)
 {
 	/* READ(10) and WRITE(10): a length the compiler knows costs a few moves instead of two calls. */
 	if (io->cdblen == ISP_CDB_USUAL && room == ISP_CDB_MAX) {
@@ -60,7 +60,8 @@ void isp_put_command(struct isp_cursor *c, const struct isp_iocb *io)
 	struct isp_command *ic = &e->command;
 	boolean_t ext = io->cdblen > ISP_CDB_MAX ? B_TRUE : B_FALSE;
 
-	put_header(e, ext ? IET_EXT_COMMAND : io->a64 ? IET_COMMAND_A64 : IET_COMMAND, io->entries);
+	isp_put_header(e, ext ? IET_EXT_COMMAND : io->a64 ? IET_COMMAND_A64 : IET_COMMAND,
+		       io->entries);
 	ic->ic_handle = LE_32(io->handle);
 	ic->ic_lun = io->lun;
 	ic->ic_target = io->target;
@@ -72,11 +73,11 @@ void isp_put_command(struct isp_cursor *c, const struct isp_iocb *io)
 	c->slot = 0;
 	c->a64 = io->a64;
 	if (ext) {
-		put_cdb(ic->u.ext_cdb, ISP_EXT_CDB_MAX, io);
+		isp_put_cdb(ic->u.ext_cdb, ISP_EXT_CDB_MAX, io);
 		c->nslots = 0;
 		return;
 	}
-	put_cdb(ic->u.c32.cdb, ISP_CDB_MAX, io);
+	isp_put_cdb(ic->u.c32.cdb, ISP_CDB_MAX, io);
 	if (io->a64) {
 		ic->u.c64.reserved[0] = 0;
 		ic->u.c64.reserved[1] = 0;
@@ -98,13 +99,13 @@ void isp_put_continuation(struct isp_cursor *c)
 	e = &c->ring[c->index];
 	c->slot = 0;
 	if (c->a64) {
-		put_header(e, IET_CONT_A64, 1);
-		c->seg.s64 = e->cont64.ic_seg;
+		isp_put_header(e, IET_CONT_A64, 1);
+		c->seg.s64 = e->cont64.n64_seg;
 		c->nslots = ISP_CONT_SEGS64;
 	} else {
-		put_header(e, IET_CONT, 1);
-		e->cont32.ic_reserved = 0;
-		c->seg.s32 = e->cont32.ic_seg;
+		isp_put_header(e, IET_CONT, 1);
+		e->cont32.n32_reserved = 0;
+		c->seg.s32 = e->cont32.n32_seg;
 		c->nslots = ISP_CONT_SEGS32;
 	}
 }
@@ -112,7 +113,7 @@ void isp_put_continuation(struct isp_cursor *c)
 /* Put a marker. It tells the chip that the host knows what happened to the affected commands. */
 void isp_put_marker(union isp_entry *e, uint8_t target, uint8_t modifier)
 {
-	put_header(e, IET_MARKER, 1);
+	isp_put_header(e, IET_MARKER, 1);
 	bzero(e->bytes + sizeof(e->hdr), ISP_ENTRY_SIZE - sizeof(e->hdr));
 	e->marker.im_target = target;
 	e->marker.im_modifier = modifier;

@@ -7,27 +7,27 @@
 static const struct {
 	const char	*name;
 	size_t		offset;
-} counters[] = {
-	COUNTER("interrupts", is_interrupts),
-	COUNTER("spurious_interrupts", is_spurious),
-	COUNTER("lost_interrupts", is_lost_interrupts),
-	COUNTER("commands", is_commands),
-	COUNTER("doorbells", is_doorbells),
-	COUNTER("ring_full", is_ring_full),
-	COUNTER("no_handle", is_no_handle),
-	COUNTER("mailbox_commands", is_mailbox),
-	COUNTER("events", is_events),
-	COUNTER("markers", is_markers),
-	COUNTER("aborts", is_aborts),
-	COUNTER("resets", is_resets),
-	COUNTER("chip_resets", is_chip_resets),
-	COUNTER("bad_entries", is_bad_entries),
-	COUNTER("bad_handles", is_bad_handles),
+} isp_counters[] = {
+	COUNTER("interrupts", st_interrupts),
+	COUNTER("spurious_interrupts", st_spurious),
+	COUNTER("lost_interrupts", st_lost_interrupts),
+	COUNTER("commands", st_commands),
+	COUNTER("doorbells", st_doorbells),
+	COUNTER("ring_full", st_ring_full),
+	COUNTER("no_handle", st_no_handle),
+	COUNTER("mailbox_commands", st_mailbox),
+	COUNTER("events", st_events),
+	COUNTER("markers", st_markers),
+	COUNTER("aborts", st_aborts),
+	COUNTER("resets", st_resets),
+	COUNTER("chip_resets", st_chip_resets),
+	COUNTER("bad_entries", st_bad_entries),
+	COUNTER("bad_handles", st_bad_handles),
 };
 
-#define NCOUNTERS	ISP_NELEM(counters)
+#define NCOUNTERS	ISP_NELEM(isp_counters)
 
-static int update(kstat_t *ksp, int rw)
+static int isp_kstat_update(kstat_t *ksp, int rw)
 {
 	struct isp *isp = ksp->ks_private;
 	kstat_named_t *kn = ksp->ks_data;
@@ -37,7 +37,7 @@ static int update(kstat_t *ksp, int rw)
 		return EACCES;
 	mutex_enter(&isp->isp_lock);
 	for (i = 0; i < NCOUNTERS; i++)
-		kn[i].value.ui64 = *(uint64_t *)((caddr_t)&isp->isp_stats + counters[i].offset);
+		kn[i].value.ui64 = *(uint64_t *)((caddr_t)&isp->isp_stats + isp_counters[i].offset);
 	kn[NCOUNTERS].value.ui64 = isp->isp_outstanding;
 	mutex_exit(&isp->isp_lock);
 	return 0;
@@ -54,9 +54,9 @@ int isp_kstat_create(struct isp *isp)
 		return DDI_FAILURE;
 	kn = ksp->ks_data;
 	for (i = 0; i < NCOUNTERS; i++)
-		kstat_named_init(&kn[i], counters[i].name, KSTAT_DATA_UINT64);
+		kstat_named_init(&kn[i], isp_counters[i].name, KSTAT_DATA_UINT64);
 	kstat_named_init(&kn[NCOUNTERS], "outstanding", KSTAT_DATA_UINT64);
-	ksp->ks_update = update;
+	ksp->ks_update = isp_kstat_update;
 	ksp->ks_private = isp;
 	kstat_install(ksp);
 	isp->isp_kstat = ksp;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The card's settings: decoder of the EEPROM image. Nothing here touches hardware; isp_init.c reads
+ * The card's settings: decoder of the EEPROM image. Nothing here touches hardware; isp_eeprom.c reads
  * the image. The decoder brings each value that the chip cannot take into range, so that a card
  * with odd BIOS settings still works.
  */
@@ -25,15 +25,15 @@
  * This driver relies on renegotiation after errors, and on sense data with each check condition. It
  * does not expect a queue to stop on a check condition.
  */
-static uint16_t target_flags(uint16_t flags)
+static uint16_t nvram_target_flags(uint16_t flags)
 {
 	return (flags | MBT_AUTO_SENSE | MBT_RENEGOTIATE) & ~MBT_STOP_QUEUE;
 }
 
-static void default_target(const struct isp_nv_limits *lim, struct isp_nv_target *t)
+static void nvram_default_target(const struct isp_nv_limits *lim, struct isp_nv_target *t)
 {
 	bzero(t, sizeof(*t));
-	t->flags = target_flags(DEF_TARGET_FLAGS | (lim->ppr_options ? MBT_PPR : 0));
+	t->flags = nvram_target_flags(DEF_TARGET_FLAGS | (lim->ppr_options ? MBT_PPR : 0));
 	t->throttle = DEF_THROTTLE;
 	t->period = lim->period_min;
 	t->offset = lim->offset_max;
@@ -63,67 +63,69 @@ void isp_nvram_defaults(const struct isp_nv_limits *lim, struct isp_nvram *nv)
 		bus->selection_timeout = DEF_SELECTION_TIMEOUT;
 		bus->queue_depth = DEF_QUEUE_DEPTH;
 		for (t = 0; t < ISP_NTARGET; t++)
-			default_target(lim, &bus->target[t]);
+			nvram_default_target(lim, &bus->target[t]);
 	}
 }
 
-static uint16_t word(const uint8_t *p)
+static uint16_t nvram_word(const uint8_t *p)
 {
 	return (uint16_t)(p[0] | p[1] << 8);
 }
 
-static boolean_t bit(uint8_t value, uint_t n)
+static boolean_t nvram_bit(uint8_t value, uint_t n)
 {
 	return value >> n & 1 ? B_TRUE : B_FALSE;
 }
 
-static uint_t in_range(uint_t value, uint_t min, uint_t max, uint_t def)
+static uint_t nvram_in_range(uint_t value, uint_t min, uint_t max, uint_t def)
 {
 	return value < min || value > max ? def : value;
 }
 
-static void decode_target(const uint8_t *p, enum isp_nv_format format,
-			  const struct isp_nv_limits *lim, struct isp_nv_target *t)
+static void nvram_decode_target(const uint8_t *p, enum isp_nv_format format,
+				const struct isp_nv_limits *lim, struct isp_nv_target *t)
 {
 	bzero(t, sizeof(*t));
-	t->flags = target_flags((uint16_t)(p[0] << 8));
-	t->throttle = (uint8_t)in_range(p[1], 1, 255, DEF_THROTTLE);
+	t->flags = nvram_target_flags((uint16_t)(p[0] << 8));
+	t->throttle = (uint8_t)nvram_in_range(p[1], 1, 255, DEF_THROTTLE);
 	t->period = MAX(p[2], lim->period_min);
 	if (format == ISP_NV_12160) {
 		t->offset = p[3] & 0x1f;
-		t->enabled = bit(p[3], 5);
-		if (bit(p[4], 7) && lim->ppr_options) {
+		t->enabled = nvram_bit(p[3], 5);
+		if (nvram_bit(p[4], 7) && lim->ppr_options) {
 			t->flags |= MBT_PPR;
 			t->ppr_options = p[4] & 0xf;
 			t->ppr_width = p[4] >> 4 & 3;
 		}
 	} else {
 		t->offset = p[3] & 0xf;
-		t->enabled = bit(p[3], 4);
+		t->enabled = nvram_bit(p[3], 4);
 	}
 	t->offset = MIN(t->offset, lim->offset_max);
 	if (!t->offset)
 		t->flags &= ~MBT_SYNC;
 }
 
-static void decode_timing(uint8_t async, const struct isp_nv_limits *lim, struct isp_nv_bus *bus)
+static void nvram_decode_timing(uint8_t async, const struct isp_nv_limits *lim,
+				struct isp_nv_bus *bus)
 {
-	bus->async_setup = (uint8_t)in_range(async & 0xf, lim->async_min, lim->async_max,
-					     lim->async_min);
-	bus->negate_req_ack = bit(async, 4);
-	bus->negate_data = bit(async, 5);
+	bus->async_setup = (uint8_t)nvram_in_range(async & 0xf, lim->async_min, lim->async_max,
+						   lim->async_min);
+	bus->negate_req_ack = nvram_bit(async, 4);
+	bus->negate_data = nvram_bit(async, 5);
 }
 
-static void decode_limits(uint8_t retries, uint16_t selection, uint16_t depth,
-			  struct isp_nv_bus *bus)
+static void nvram_decode_limits(uint8_t retries, uint16_t selection, uint16_t depth,
+				struct isp_nv_bus *bus)
 {
-	bus->retries = (uint8_t)in_range(retries, 0, MAX_RETRIES, 0);
-	bus->selection_timeout = (uint16_t)in_range(selection, 1, MAX_SELECTION_TIMEOUT,
-						    DEF_SELECTION_TIMEOUT);
-	bus->queue_depth = (uint16_t)in_range(depth, 1, MAX_QUEUE_DEPTH, DEF_QUEUE_DEPTH);
+	bus->retries = (uint8_t)nvram_in_range(retries, 0, MAX_RETRIES, 0);
+	bus->selection_timeout = (uint16_t)nvram_in_range(selection, 1, MAX_SELECTION_TIMEOUT,
+							  DEF_SELECTION_TIMEOUT);
+	bus->queue_depth = (uint16_t)nvram_in_range(depth, 1, MAX_QUEUE_DEPTH, DEF_QUEUE_DEPTH);
 }
 
-static void decode_1040(const uint8_t *p, const struct isp_nv_limits *lim, struct isp_nvram *nv)
+static void nvram_decode_1040(const uint8_t *p, const struct isp_nv_limits *lim,
+			      struct isp_nvram *nv)
 {
 	struct isp_nv_bus *bus = &nv->bus[0];
 	uint_t t;
@@ -131,37 +133,37 @@ static void decode_1040(const uint8_t *p, const struct isp_nv_limits *lim, struc
 	bus->initiator = p[5] >> 4;
 	bus->reset_delay = p[6];
 	bus->retry_delay = p[8];
-	decode_timing(p[9], lim, bus);
-	decode_limits(p[7], word(p + 12), word(p + 14), bus);
-	nv->burst = bit(p[9], 6) && bit(p[9], 7) ? B_TRUE : B_FALSE;
-	nv->tag_age = (uint8_t)in_range(p[10], 1, 255, DEF_TAG_AGE);
-	bus->reset_disabled = bit(p[11], 4);
-	nv->fast_memory = bit(p[22], 0);
+	nvram_decode_timing(p[9], lim, bus);
+	nvram_decode_limits(p[7], nvram_word(p + 12), nvram_word(p + 14), bus);
+	nv->burst = nvram_bit(p[9], 6) && nvram_bit(p[9], 7) ? B_TRUE : B_FALSE;
+	nv->tag_age = (uint8_t)nvram_in_range(p[10], 1, 255, DEF_TAG_AGE);
+	bus->reset_disabled = nvram_bit(p[11], 4);
+	nv->fast_memory = nvram_bit(p[22], 0);
 	for (t = 0; t < ISP_NTARGET; t++)
-		decode_target(p + 28 + 6 * t, ISP_NV_1040, lim, &bus->target[t]);
+		nvram_decode_target(p + 28 + 6 * t, ISP_NV_1040, lim, &bus->target[t]);
 }
 
-static void decode_1080(const uint8_t *p, enum isp_nv_format format,
-			const struct isp_nv_limits *lim, struct isp_nvram *nv)
+static void nvram_decode_1080(const uint8_t *p, enum isp_nv_format format,
+			      const struct isp_nv_limits *lim, struct isp_nvram *nv)
 {
 	uint_t b, t;
 
-	nv->burst = bit(p[16], 2);
-	nv->fifo = (uint8_t)in_range(p[16] >> 4 & 7, 1, 4, DEF_FIFO);
+	nv->burst = nvram_bit(p[16], 2);
+	nv->fifo = (uint8_t)nvram_in_range(p[16] >> 4 & 7, 1, 4, DEF_FIFO);
 	nv->termination = p[17] & 0x8f;
-	nv->fast_memory = bit(p[18], 0);
+	nv->fast_memory = nvram_bit(p[18], 0);
 	for (b = 0; b < ISP_NBUS; b++) {
 		const uint8_t *q = p + 24 + 112 * b;
 		struct isp_nv_bus *bus = &nv->bus[b];
 
 		bus->initiator = q[0] & 0xf;
-		bus->reset_disabled = bit(q[0], 4);
+		bus->reset_disabled = nvram_bit(q[0], 4);
 		bus->reset_delay = q[1];
 		bus->retry_delay = q[3];
-		decode_timing(q[4], lim, bus);
-		decode_limits(q[2], word(q + 6), word(q + 8), bus);
+		nvram_decode_timing(q[4], lim, bus);
+		nvram_decode_limits(q[2], nvram_word(q + 6), nvram_word(q + 8), bus);
 		for (t = 0; t < ISP_NTARGET; t++)
-			decode_target(q + 16 + 6 * t, format, lim, &bus->target[t]);
+			nvram_decode_target(q + 16 + 6 * t, format, lim, &bus->target[t]);
 	}
 }
 
@@ -186,9 +188,9 @@ enum isp_nv_result isp_nvram_decode(const uint8_t *image, uint_t size, enum isp_
 	if (image[4] < (format == ISP_NV_1040 ? 2 : 1))
 		return ISP_NV_VERSION;
 	if (format == ISP_NV_1040)
-		decode_1040(image, lim, nv);
+		nvram_decode_1040(image, lim, nv);
 	else
-		decode_1080(image, format, lim, nv);
+		nvram_decode_1080(image, format, lim, nv);
 	return ISP_NV_OK;
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The request ring: putting commands and markers into it, and telling the chip. isp_lock is held,
- * except in isp_init_rings().
+ * The request ring: putting commands and markers into it, and telling the chip. isp_lock is held.
  *
  * Submitting a command reads no register. Completed commands tell how much room the ring has: the
  * chip fetches in order, so it has fetched everything up to the entries of any completed command.
@@ -10,12 +9,12 @@
 #include "ispvar.h"
 
 /* Entries known to be free; one entry stays unused to tell full from empty. */
-static uint_t room(const struct isp *isp)
+static uint_t isp_room(const struct isp *isp)
 {
 	return isp->isp_req_len - 1 - (isp->isp_req_pos - isp->isp_req_out);
 }
 
-static void read_consumer(struct isp *isp)
+static void isp_read_consumer(struct isp *isp)
 {
 	uint_t out = isp_rd(isp, ISP_REQ_OUT);
 	uint_t used;
@@ -31,14 +30,14 @@ static void read_consumer(struct isp *isp)
 		isp->isp_req_out = isp->isp_req_pos - used;
 }
 
-static boolean_t have_room(struct isp *isp, uint_t entries)
+static boolean_t isp_have_room(struct isp *isp, uint_t entries)
 {
-	if (room(isp) >= entries)
+	if (isp_room(isp) >= entries)
 		return B_TRUE;
 	/* The chip cannot make room by fetching entries that it does not know of. */
 	isp_ring_doorbell(isp);
-	read_consumer(isp);
-	return room(isp) >= entries ? B_TRUE : B_FALSE;
+	isp_read_consumer(isp);
+	return isp_room(isp) >= entries ? B_TRUE : B_FALSE;
 }
 
 /* The register write also orders: entries are in memory before the chip hears of them. */
@@ -47,12 +46,12 @@ void isp_ring_doorbell(struct isp *isp)
 	if (!isp->isp_doorbell)
 		return;
 	isp->isp_doorbell = B_FALSE;
-	isp->isp_stats.is_doorbells++;
+	isp->isp_stats.st_doorbells++;
 	(void)ddi_dma_sync(isp->isp_req_mem.dm_handle, 0, 0, DDI_DMA_SYNC_FORDEV);
 	isp_wr(isp, ISP_REQ_IN, (uint16_t)isp->isp_req_in);
 }
 
-static void advance(struct isp *isp, uint_t entries)
+static void isp_advance(struct isp *isp, uint_t entries)
 {
 	isp->isp_req_in += entries;
 	if (isp->isp_req_in >= isp->isp_req_len)
@@ -71,20 +70,20 @@ void isp_flush_markers(struct isp *isp)
 
 	if (isp->isp_state != ISP_RUN)
 		return;
-	for (bus = 0; bus < isp->isp_chip->ic_buses; bus++) {
+	for (bus = 0; bus < isp->isp_chip->chip_buses; bus++) {
 		if (!(isp->isp_markers & 1 << bus))
 			continue;
-		if (!have_room(isp, 1))
+		if (!isp_have_room(isp, 1))
 			return;
 		isp_put_marker(&isp->isp_req[isp->isp_req_in], ISP_TARGET_BYTE(bus, 0), IMM_BUS);
-		advance(isp, 1);
+		isp_advance(isp, 1);
 		isp->isp_markers &= (uint8_t)~(1 << bus);
-		isp->isp_stats.is_markers++;
+		isp->isp_stats.st_markers++;
 	}
 	isp_ring_doorbell(isp);
 }
 
-static void put_segments(struct isp_cursor *c, const struct isp_cmd *sp)
+static void isp_put_segments(struct isp_cursor *c, const struct isp_cmd *sp)
 {
 	uint_t i;
 
@@ -103,14 +102,14 @@ int isp_queue_cmd(struct isp *isp, struct isp_cmd *sp, struct isp_iocb *io)
 
 	if (isp->isp_markers)
 		isp_flush_markers(isp);
-	if (!have_room(isp, io->entries)) {
-		isp->isp_stats.is_ring_full++;
+	if (!isp_have_room(isp, io->entries)) {
+		isp->isp_stats.st_ring_full++;
 		return TRAN_BUSY;
 	}
 	if (!isp_handle_get(isp, sp)) {
 		/* Entries put before must go out: their completion makes the caller try again. */
 		isp_ring_doorbell(isp);
-		isp->isp_stats.is_no_handle++;
+		isp->isp_stats.st_no_handle++;
 		return TRAN_BUSY;
 	}
 	io->handle = sp->cmd_handle;
@@ -118,36 +117,9 @@ int isp_queue_cmd(struct isp *isp, struct isp_cmd *sp, struct isp_iocb *io)
 	c.len = isp->isp_req_len;
 	c.index = isp->isp_req_in;
 	isp_put_command(&c, io);
-	put_segments(&c, sp);
-	advance(isp, io->entries);
+	isp_put_segments(&c, sp);
+	isp_advance(isp, io->entries);
 	sp->cmd_ring_end = isp->isp_req_pos;
-	isp->isp_stats.is_commands++;
+	isp->isp_stats.st_commands++;
 	return TRAN_ACCEPT;
-}
-
-static int init_ring(struct isp *isp, uint16_t opcode, uint_t len, uint64_t bus)
-{
-	uint16_t mb[ISP_NMBOX] = {
-		opcode, (uint16_t)len, (uint16_t)(bus >> 16), (uint16_t)bus, 0, 0,
-		(uint16_t)(bus >> 48), (uint16_t)(bus >> 32),
-	};
-
-	return isp_mbox_cmd(isp, mb, B_FALSE);
-}
-
-/* Tell the chip where the rings are. The chip is idle, and only the caller uses the rings. */
-int isp_init_rings(struct isp *isp)
-{
-	boolean_t a64 = !isp->isp_chip->ic_1040;
-
-	isp->isp_req_in = 0;
-	isp->isp_req_out = isp->isp_req_pos;
-	isp->isp_rsp_out = 0;
-	isp->isp_rsp_owed = 0;
-	isp->isp_doorbell = B_FALSE;
-	if (init_ring(isp, a64 ? MBC_INIT_RSP_A64 : MBC_INIT_RSP, isp->isp_rsp_len,
-		      isp->isp_rsp_mem.dm_bus) != DDI_SUCCESS)
-		return DDI_FAILURE;
-	return init_ring(isp, a64 ? MBC_INIT_REQ_A64 : MBC_INIT_REQ, isp->isp_req_len,
-			 isp->isp_req_mem.dm_bus);
 }

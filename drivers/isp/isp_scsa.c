@@ -14,8 +14,8 @@ static int isp_tran_tgt_init(dev_info_t *hba_dip, dev_info_t *tgt_dip, scsi_hba_
 	uint_t target = sd->sd_address.a_target;
 	const struct isp_nv_bus *bus;
 
-	if (isp_bus_of(target) >= isp->isp_chip->ic_buses ||
-	    sd->sd_address.a_lun >= isp->isp_chip->ic_luns)
+	if (isp_bus_of(target) >= isp->isp_chip->chip_buses ||
+	    sd->sd_address.a_lun >= isp->isp_chip->chip_luns)
 		return DDI_FAILURE;
 	bus = &isp->isp_nv.bus[isp_bus_of(target)];
 	if (isp_id_of(target) == bus->initiator || !bus->target[isp_id_of(target)].enabled)
@@ -76,8 +76,8 @@ static void isp_tran_sync_pkt(struct scsi_address *ap, struct scsi_pkt *pkt)
 	isp_dma_sync(isp_cmd_of(pkt));
 }
 
-static uint16_t control_flags(const struct isp *isp, const struct isp_cmd *sp,
-			      const struct scsi_pkt *pkt)
+static uint16_t isp_control_flags(const struct isp *isp, const struct isp_cmd *sp,
+				  const struct scsi_pkt *pkt)
 {
 	uint32_t target = 1u << (pkt->pkt_address.a_target % 32);
 	uint16_t flags = 0;
@@ -98,8 +98,8 @@ static uint16_t control_flags(const struct isp *isp, const struct isp_cmd *sp,
 }
 
 /* Describe the packet to the chip. False if it can never be sent. */
-static boolean_t prepare(const struct isp *isp, const struct isp_cmd *sp,
-			 const struct scsi_pkt *pkt, struct isp_iocb *io)
+static boolean_t isp_prepare(const struct isp *isp, const struct isp_cmd *sp,
+			     const struct scsi_pkt *pkt, struct isp_iocb *io)
 {
 	uint_t entries = isp_iocb_entries(sp->cmd_cookiecnt, pkt->pkt_cdblen, isp->isp_a64);
 
@@ -108,7 +108,7 @@ static boolean_t prepare(const struct isp *isp, const struct isp_cmd *sp,
 		return B_FALSE;
 	io->cdb = pkt->pkt_cdbp;
 	io->cdblen = (uint16_t)pkt->pkt_cdblen;
-	io->flags = control_flags(isp, sp, pkt);
+	io->flags = isp_control_flags(isp, sp, pkt);
 	io->timeout = isp_iocb_time(pkt->pkt_time);
 	io->nsegs = (uint16_t)sp->cmd_cookiecnt;
 	io->entries = (uint8_t)entries;
@@ -118,7 +118,7 @@ static boolean_t prepare(const struct isp *isp, const struct isp_cmd *sp,
 	return B_TRUE;
 }
 
-static void reset_pkt(struct scsi_pkt *pkt)
+static void isp_reset_pkt(struct scsi_pkt *pkt)
 {
 	pkt->pkt_reason = CMD_CMPLT;
 	pkt->pkt_state = 0;
@@ -128,7 +128,7 @@ static void reset_pkt(struct scsi_pkt *pkt)
 		*pkt->pkt_scbp = STATUS_GOOD;
 }
 
-static boolean_t finished(const struct isp_cmd *sp)
+static boolean_t isp_finished(const struct isp_cmd *sp)
 {
 	return __atomic_load_n(&sp->cmd_flags, __ATOMIC_ACQUIRE) & CFLAG_FINISHED ? B_TRUE :
 	       B_FALSE;
@@ -138,22 +138,22 @@ static boolean_t finished(const struct isp_cmd *sp)
  * FLAG_NOINTR: return when the command is done. This needs no interrupts. Any context. If the
  * command's time passes, stop the chip, so that it cannot write to a buffer that is no longer ours.
  */
-static void poll_cmd(struct isp *isp, struct isp_cmd *sp)
+static void isp_poll_cmd(struct isp *isp, struct isp_cmd *sp)
 {
 	int secs = sp->cmd_pkt->pkt_time ? sp->cmd_pkt->pkt_time + POLL_GRACE_SEC :
 		   POLL_FOREVER_SEC;
 	hrtime_t end = gethrtime() + secs * NANOSEC;
 	uint_t n;
 
-	while (!finished(sp) && gethrtime() < end) {
+	while (!isp_finished(sp) && gethrtime() < end) {
 		isp_poll(isp);
 		drv_usecwait(POLL_USEC);
 	}
-	if (finished(sp))
+	if (isp_finished(sp))
 		return;
 	isp_stop_now(isp, sp);
 	/* Another CPU may have taken its completion and be about to set CFLAG_FINISHED. */
-	for (n = 0; !finished(sp) && n < STOPPED_USEC; n++)
+	for (n = 0; !isp_finished(sp) && n < STOPPED_USEC; n++)
 		drv_usecwait(1);
 }
 
@@ -165,21 +165,18 @@ static int isp_tran_start(struct scsi_address *ap, struct scsi_pkt *pkt)
 	struct isp_iocb io;
 	int rc;
 
-	if (!prepare(isp, sp, pkt, &io))
+	if (!isp_prepare(isp, sp, pkt, &io))
 		return TRAN_BADPKT;
 	mutex_enter(&isp->isp_lock);
 	if (isp->isp_state != ISP_RUN) {
 		rc = isp->isp_state == ISP_RECOVER || isp->isp_suspended ? TRAN_BUSY :
 		     TRAN_FATAL_ERROR;
-		/* Retry in case the restart timeout could not be allocated. */
-		if (isp->isp_state == ISP_RECOVER)
-			isp_schedule_recovery(isp);
 		goto out;
 	}
 	rc = isp_queue_cmd(isp, sp, &io);
 	if (rc != TRAN_ACCEPT)
 		goto out;
-	reset_pkt(pkt);
+	isp_reset_pkt(pkt);
 	sp->cmd_kill_reason = CMD_CMPLT;
 	sp->cmd_flags = (sp->cmd_flags & ~CFLAG_FINISHED) | CFLAG_STARTED;
 	sp->cmd_deadline = isp_deadline(pkt->pkt_time);
@@ -189,7 +186,7 @@ out:
 	mutex_exit(&isp->isp_lock);
 	/* Unless it is polled, an accepted packet may have been freed by now. */
 	if (rc == TRAN_ACCEPT && polled)
-		poll_cmd(isp, sp);
+		isp_poll_cmd(isp, sp);
 	return rc;
 }
 
@@ -204,7 +201,7 @@ static void isp_tran_commit(scsi_hba_tran_t *tran)
 	mutex_exit(&isp->isp_lock);
 }
 
-static uint16_t target_flags(const struct isp *isp, uint_t target)
+static uint16_t isp_target_flags(const struct isp *isp, uint_t target)
 {
 	uint_t bus = isp_bus_of(target) % ISP_NBUS;
 
@@ -214,7 +211,7 @@ static uint16_t target_flags(const struct isp *isp, uint_t target)
 static int isp_tran_getcap(struct scsi_address *ap, char *cap, int whom)
 {
 	struct isp *isp = isp_of(ap);
-	uint16_t flags = target_flags(isp, ap->a_target);
+	uint16_t flags = isp_target_flags(isp, ap->a_target);
 	uint32_t bit = 1u << (ap->a_target % 32);
 	const ddi_dma_attr_t *attr = &isp->isp_tran->tran_dma_attr;
 
@@ -261,7 +258,7 @@ static int isp_tran_getcap(struct scsi_address *ap, char *cap, int whom)
 	}
 }
 
-static int set_target_bit(struct isp *isp, uint32_t *word, uint32_t bit, boolean_t on)
+static int isp_set_target_bit(struct isp *isp, uint32_t *word, uint32_t bit, boolean_t on)
 {
 	mutex_enter(&isp->isp_lock);
 	if (on)
@@ -286,11 +283,11 @@ static int isp_tran_setcap(struct scsi_address *ap, char *cap, int value, int wh
 	switch (index) {
 	case SCSI_CAP_TAGGED_QING:
 		/* If the card's settings forbid tags, the chip refuses commands that have one. */
-		if (value && !(target_flags(isp, ap->a_target) & MBT_TAGGED))
+		if (value && !(isp_target_flags(isp, ap->a_target) & MBT_TAGGED))
 			return 0;
-		return set_target_bit(isp, &isp->isp_tagged, bit, value ? B_TRUE : B_FALSE);
+		return isp_set_target_bit(isp, &isp->isp_tagged, bit, value ? B_TRUE : B_FALSE);
 	case SCSI_CAP_ARQ:
-		return set_target_bit(isp, &isp->isp_no_arq, bit, value ? B_FALSE : B_TRUE);
+		return isp_set_target_bit(isp, &isp->isp_no_arq, bit, value ? B_FALSE : B_TRUE);
 	case SCSI_CAP_SECTOR_SIZE:
 		/* The framework makes the sector size the granularity of windows. */
 		return value >= 512 && value <= (int)PAGESIZE && ISP2(value);

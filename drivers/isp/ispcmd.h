@@ -82,14 +82,14 @@ struct isp_header {
 };
 
 struct isp_seg32 {
-	uint32_t	is_addr;
-	uint32_t	is_len;
+	uint32_t	s32_addr;
+	uint32_t	s32_len;
 };
 
 struct isp_seg64 {
-	uint32_t	is_addr_lo;
-	uint32_t	is_addr_hi;
-	uint32_t	is_len;
+	uint32_t	s64_addr_lo;
+	uint32_t	s64_addr_hi;
+	uint32_t	s64_len;
 };
 
 struct isp_command {
@@ -117,14 +117,14 @@ struct isp_command {
 };
 
 struct isp_cont32 {
-	struct isp_header ic_hdr;
-	uint32_t	ic_reserved;
-	struct isp_seg32 ic_seg[ISP_CONT_SEGS32];
+	struct isp_header n32_hdr;
+	uint32_t	n32_reserved;
+	struct isp_seg32 n32_seg[ISP_CONT_SEGS32];
 };
 
 struct isp_cont64 {
-	struct isp_header ic_hdr;
-	struct isp_seg64 ic_seg[ISP_CONT_SEGS64];
+	struct isp_header n64_hdr;
+	struct isp_seg64 n64_seg[ISP_CONT_SEGS64];
 };
 
 struct isp_marker {
@@ -182,9 +182,9 @@ ISP_ASSERT_OFFSET(isp_command, u.c32.seg, 32);
 ISP_ASSERT_OFFSET(isp_command, u.c64.seg, 40);
 ISP_ASSERT_OFFSET(isp_command, u.ext_cdb, 20);
 ISP_ASSERT_SIZE(isp_cont32);
-ISP_ASSERT_OFFSET(isp_cont32, ic_seg, 8);
+ISP_ASSERT_OFFSET(isp_cont32, n32_seg, 8);
 ISP_ASSERT_SIZE(isp_cont64);
-ISP_ASSERT_OFFSET(isp_cont64, ic_seg, 4);
+ISP_ASSERT_OFFSET(isp_cont64, n64_seg, 4);
 ISP_ASSERT_SIZE(isp_marker);
 ISP_ASSERT_OFFSET(isp_marker, im_lun, 8);
 ISP_ASSERT_OFFSET(isp_marker, im_target, 9);
@@ -257,14 +257,14 @@ static inline void isp_put_segment(struct isp_cursor *c, uint64_t addr, uint32_t
 	if (c->a64) {
 		struct isp_seg64 *seg = &c->seg.s64[c->slot++];
 
-		seg->is_addr_lo = LE_32((uint32_t)addr);
-		seg->is_addr_hi = LE_32((uint32_t)(addr >> 32));
-		seg->is_len = LE_32(len);
+		seg->s64_addr_lo = LE_32((uint32_t)addr);
+		seg->s64_addr_hi = LE_32((uint32_t)(addr >> 32));
+		seg->s64_len = LE_32(len);
 	} else {
 		struct isp_seg32 *seg = &c->seg.s32[c->slot++];
 
-		seg->is_addr = LE_32((uint32_t)addr);
-		seg->is_len = LE_32(len);
+		seg->s32_addr = LE_32((uint32_t)addr);
+		seg->s32_len = LE_32(len);
 	}
 }
 

@@ -78,4 +78,11 @@
 #define MBN_REQ_ACK		0x0020
 #define MBN_DATA		0x0010
 
+struct isp_mbox_desc {
+	uint8_t		opcode;
+	uint8_t		in;		/* bit n: mbn is an argument */
+	uint8_t		out;		/* bit n: mbn is a result */
+	boolean_t	slow;
+};
+
 #endif /* _ISPMAIL_H */

@@ -12,6 +12,7 @@
 #define ISP_CONF1		0x06
 #define   CONF1_BURST		0x0004
 #define   CONF1_SXP_1040	0x0008	/* 1020, 1040: SXP at 0x80 instead of the RISC */
+#define   CONF1_FIFO_NONE	0x0000
 #define   CONF1_FIFO_64		0x0030
 #define   CONF1_FIFO_MASK	0x0070
 #define   CONF1_BANK_SXP0	0x0100	/* 1080 and newer */

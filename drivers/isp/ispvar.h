@@ -4,11 +4,12 @@
  *   L  isp_lock
  *   A  written during attach, before anything else can run, and constant from then on
  *   O  its owner: the holder of the packet
- *   R  the thread that runs isp_init(): attach, resume or the recovery, one at a time
+ *   R  the thread that runs isp_init(): attach, resume or the instance's own, one at a time
  */
 #ifndef _ISPVAR_H
 #define _ISPVAR_H
 
+#include <sys/ddi_taskq.h>
 #include <sys/scsi/scsi.h>
 
 #include "ispcmd.h"
@@ -29,45 +30,69 @@ struct isp_revision {
 	uint8_t			ir_conf0;	/* CONF0 3:0, 0 ends the array */
 	const char		*ir_name;
 	uint8_t			ir_clock;	/* MHz */
-	boolean_t		ir_no_fifo;	/* broken DMA FIFO thresholds */
+	uint16_t		ir_fifo;	/* DMA FIFO threshold: CONF1 6:4, ISP_FIFO_NVRAM */
 	uint64_t		ir_max_xfer;	/* bytes of one command */
 	struct isp_nv_limits	ir_limits;
 };
 
+#define ISP_FIFO_NVRAM		0xffff		/* as the card is set */
+
+/* A bus is in this mode if (pins & bm_mask) == bm_value. A mask of 0 ends the array. */
+struct isp_bus_mode {
+	uint16_t		bm_mask;
+	uint16_t		bm_value;
+	const char		*bm_name;
+};
+
+/* What chips with the same register map and the same ROM have in common. */
+struct isp_map {
+	uint16_t		map_sxp_bank;	/* CONF1: SXP registers at 0x80 */
+	uint16_t		map_dma_bank;	/* CONF1: DMA registers; 0: in every bank */
+	uint8_t			map_dma_offset;	/* of these registers, in their bank */
+	const struct isp_bus_mode *map_bus_modes;
+	boolean_t		map_termination; /* its GPIO pins switch the terminators */
+	uint16_t		map_features;	/* MBF_* */
+	boolean_t		map_load_dma;	/* the ROM loads firmware by DMA */
+	boolean_t		map_a64;	/* 64-bit addresses, of rings too */
+	uint64_t		map_addr_max;	/* of data */
+	uint32_t		map_seg_max;	/* a segment's length, and the boundary it must not cross */
+	uint16_t		map_nv_size;	/* bytes of the EEPROM */
+	uint8_t			map_nv_bits;	/* its address bits */
+};
+
 struct isp_chip {
-	uint16_t		ic_device;	/* PCI */
-	const char		*ic_firmware;	/* below /lib/firmware */
-	uint8_t			ic_buses;
-	uint8_t			ic_luns;
-	boolean_t		ic_1040;	/* the older register map, 32 bits of address */
-	enum isp_nv_format	ic_nv_format;
-	uint8_t			ic_nv_bits;	/* address bits of the EEPROM */
-	const struct isp_revision *ic_revisions;	/* the last serves unknown ones */
+	uint16_t		chip_device;	/* PCI */
+	const char		*chip_firmware;	/* below /lib/firmware */
+	uint8_t			chip_buses;
+	uint8_t			chip_luns;
+	const struct isp_revision *chip_revisions;	/* the last serves unknown ones */
+	const struct isp_map	*chip_map;
+	enum isp_nv_format	chip_nv_format;
 };
 
 enum isp_state {
 	ISP_DOWN,		/* attaching, detached or suspended: the chip is not running */
 	ISP_RUN,
-	ISP_RECOVER,		/* failed; isp_recover() stops it and starts it again */
+	ISP_RECOVER,		/* failed; the thread stops it and starts it again */
 	ISP_OFFLINE,		/* given up: all commands fail */
 };
 
 struct isp_stats {
-	uint64_t	is_interrupts;
-	uint64_t	is_spurious;		/* ours, but nothing had happened */
-	uint64_t	is_commands;
-	uint64_t	is_doorbells;
-	uint64_t	is_ring_full;
-	uint64_t	is_no_handle;
-	uint64_t	is_mailbox;
-	uint64_t	is_events;
-	uint64_t	is_bad_entries;
-	uint64_t	is_bad_handles;
-	uint64_t	is_lost_interrupts;
-	uint64_t	is_aborts;
-	uint64_t	is_resets;
-	uint64_t	is_chip_resets;
-	uint64_t	is_markers;
+	uint64_t	st_interrupts;
+	uint64_t	st_spurious;		/* ours, but nothing had happened */
+	uint64_t	st_commands;
+	uint64_t	st_doorbells;
+	uint64_t	st_ring_full;
+	uint64_t	st_no_handle;
+	uint64_t	st_mailbox;
+	uint64_t	st_events;
+	uint64_t	st_bad_entries;
+	uint64_t	st_bad_handles;
+	uint64_t	st_lost_interrupts;
+	uint64_t	st_aborts;
+	uint64_t	st_resets;
+	uint64_t	st_chip_resets;
+	uint64_t	st_markers;
 };
 
 /* A DMA-able piece of memory for the rings. */
@@ -82,9 +107,9 @@ struct isp_dma_mem {
 
 /* A handle is generation << 16 | index of one of these. */
 struct isp_slot {
-	struct isp_cmd		*is_cmd;
-	uint16_t		is_gen;		/* never 0, so a handle is never 0 */
-	uint16_t		is_next;	/* free list */
+	struct isp_cmd		*slot_cmd;
+	uint16_t		slot_gen;	/* never 0, so a handle is never 0 */
+	uint16_t		slot_next;	/* free list */
 };
 
 /* cmd_flags */
@@ -185,7 +210,7 @@ struct isp {
 	/* Mailboxes */
 	kcondvar_t		isp_mbox_cv;
 	boolean_t		isp_mbox_busy;		/* L: a thread owns them, others wait */
-	boolean_t		isp_mute;		/* L: failed to answer since its reset */
+	boolean_t		isp_mbox_dead;		/* L: failed to answer since its reset */
 	enum isp_mbox_state	isp_mbox_state;		/* L */
 	uint16_t		isp_mbox[ISP_NMBOX];	/* L: arguments, then results */
 	boolean_t		isp_intr_on;		/* L: the chip may interrupt */
@@ -206,11 +231,10 @@ struct isp {
 	uint32_t		isp_tagged;		/* L */
 	uint32_t		isp_no_arq;		/* L */
 
-	/* Recovery; see isp_recover.c */
-	timeout_id_t		isp_watch_id;		/* L */
-	timeout_id_t		isp_recover_id;		/* L */
-	boolean_t		isp_recovering;		/* L: isp_recover() scheduled or running */
-	boolean_t		isp_closing;		/* L: no new timeouts or mailbox commands */
+	/* Recovery; see isp_recover.c and isp_watch.c */
+	ddi_taskq_t		*isp_taskq;		/* A: the thread's */
+	kcondvar_t		isp_watch_cv;		/* wakes the thread */
+	boolean_t		isp_closing;		/* L: no restart, no mailbox commands */
 	boolean_t		isp_suspended;		/* L: commands wait for resume */
 	uint8_t			isp_own_reset;		/* L: bit n: bus n is being reset by us */
 	boolean_t		isp_notify;		/* L: reset callbacks are due */
@@ -288,6 +312,9 @@ void isp_dma_sync(struct isp_cmd *sp);
 int isp_dma_mem_alloc(struct isp *isp, size_t size, struct isp_dma_mem *dm);
 void isp_dma_mem_free(struct isp_dma_mem *dm);
 
+/* isp_eeprom.c */
+void isp_read_nvram(struct isp *isp);
+
 /* isp_fw.c */
 int isp_fw_read(struct isp *isp);
 void isp_fw_free(struct isp *isp);
@@ -296,13 +323,11 @@ int isp_fw_start(struct isp *isp);
 /* isp_handle.c */
 void isp_handles_init(struct isp *isp);
 boolean_t isp_handle_get(struct isp *isp, struct isp_cmd *sp);
-struct isp_cmd *isp_handle_put(struct isp *isp, uint32_t handle);
+struct isp_cmd *isp_handle_release(struct isp *isp, uint32_t handle);
 struct isp_cmd *isp_handle_next(struct isp *isp, uint_t *cursor);
 
 /* isp_init.c */
 int isp_init(struct isp *isp);
-void isp_stop_chip(struct isp *isp);
-void isp_read_nvram(struct isp *isp);
 
 /* isp_intr.c */
 uint_t isp_intr(caddr_t arg1, caddr_t arg2);
@@ -310,32 +335,32 @@ void isp_service(struct isp *isp, struct isp_done *done);
 void isp_poll(struct isp *isp);
 void isp_complete(struct isp *isp, struct isp_done *done);
 void isp_finish_killed(struct isp_cmd *sp, uint8_t reason, uint8_t stat);
+void isp_notify_reset(struct isp *isp);
 
 /* isp_kstat.c */
 int isp_kstat_create(struct isp *isp);
 void isp_kstat_destroy(struct isp *isp);
 
+/* isp_mbcmd.c */
+int isp_mbcmd_run(struct isp *isp, uint16_t *mb, boolean_t running);
+
 /* isp_mbox.c */
-int isp_mbox_cmd(struct isp *isp, uint16_t *mb, boolean_t running);
+const struct isp_mbox_desc *isp_mbox_find(uint16_t opcode);
+void isp_mbox_send(struct isp *isp, const struct isp_mbox_desc *d, const uint16_t *mb);
 boolean_t isp_mbox_take(struct isp *isp);
-void isp_mbox_abandon(struct isp *isp);
 
 /* isp_queue.c */
 int isp_queue_cmd(struct isp *isp, struct isp_cmd *sp, struct isp_iocb *io);
 void isp_ring_doorbell(struct isp *isp);
 void isp_flush_markers(struct isp *isp);
-int isp_init_rings(struct isp *isp);
 
 /* isp_recover.c */
-boolean_t isp_may_log(struct isp *isp);
-void isp_chip_fail(struct isp *isp, const char *why);
-void isp_chip_gone(struct isp *isp);
+void isp_fail_all(struct isp *isp, uint8_t reason, uint8_t stat);
+void isp_restart_chip(struct isp *isp);
+void isp_shut_down(struct isp *isp, uint8_t reason);
 void isp_stop_now(struct isp *isp, struct isp_cmd *sp);
-clock_t isp_deadline(int seconds);
-void isp_schedule_recovery(struct isp *isp);
-void isp_notify_reset(struct isp *isp);
-void isp_watch_start(struct isp *isp);
-void isp_recover_stop(struct isp *isp, uint8_t reason);
+
+/* isp_reset.c */
 void isp_reset_buses(struct isp *isp);
 int isp_tran_abort(struct scsi_address *ap, struct scsi_pkt *pkt);
 int isp_tran_reset(struct scsi_address *ap, int level);
@@ -343,5 +368,17 @@ int isp_tran_bus_reset(dev_info_t *dip, int level);
 
 /* isp_scsa.c */
 void isp_tran_setup(struct isp *isp, scsi_hba_tran_t *tran);
+
+/* isp_state.c */
+boolean_t isp_may_log(struct isp *isp);
+void isp_stop_chip(struct isp *isp);
+void isp_stop_failed_chip(struct isp *isp);
+void isp_chip_fail(struct isp *isp, const char *why);
+void isp_chip_gone(struct isp *isp);
+void isp_chip_close(struct isp *isp);
+
+/* isp_watch.c */
+clock_t isp_deadline(int seconds);
+void isp_watch_start(struct isp *isp);
 
 #endif /* _ISPVAR_H */

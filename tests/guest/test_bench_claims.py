@@ -77,13 +77,12 @@ def no_allocation_in_steady_state(vm):
             '--iodepth=64 --size=1G --norandommap --randrepeat=1 ')
     rounds, sites, tags = [], {}, 512
     # A command allocates when its tag is first used, and when it has more segments than ever before.
-    # A watchdog checks the chip each second, and allocates a timer each time (scsa_timeout).
     # Chance decides when a tag is first used, so the last one may take long to appear.
     while len(rounds) < 40 and (not rounds or rounds[-1]):
         found = kmem.allocations(vm, work + '--number_ios=6000 --bsrange=64k-128k')
         rounds.append(0)
         for (module, function), (count, _) in found.items():
-            if module in ('isp', 'scsa') and function != 'scsa_timeout':
+            if module in ('isp', 'scsa'):
                 rounds[-1] += count
                 sites[function] = sites.get(function, 0) + count
     ISP.unload(vm)

@@ -429,8 +429,8 @@ def overtake(vm):
              'echo 2 > /sys/devices/virtual/workqueue/cpumask; '
              'echo 120 > /sys/module/rcupdate/parameters/rcu_cpu_stall_timeout; '
              'for i in $(cat /sys/bus/pci/drivers/isp/*:*/irq); do echo 2 > /proc/irq/$i/smp_affinity; '
-             'done; modprobe hold points=softirq:isp:isp_stop_now=2000,isp:isp_init=3000,'
-             'softirq:isp:fail_all=7000')
+             'done; for t in $(pidof scsa_thread); do taskset -p 2 $t; done; modprobe hold '
+             'points=softirq:isp:isp_stop_now=2000,isp:isp_init=3000,softirq:isp:isp_fail_all=7000')
     seen = len(vm.console())
     vm.fault('drop-completion,target=0,opcode=0x00')
     vm.guest(f'(taskset 2 modprobe scsa_contract host={host_number(vm)} poll_lost=1; '
@@ -448,7 +448,7 @@ def overtake(vm):
              'echo 3 > /sys/devices/virtual/workqueue/cpumask; sleep 1')
     log = log_of(vm)
     check('lost: done' in log, log)
-    return re.search(r'hold: isp:fail_all.*isp \S+ restarted.*polled command', log, re.S), log
+    return re.search(r'hold: isp:isp_fail_all.*isp \S+ restarted.*polled command', log, re.S), log
 
 
 @CHIP.test

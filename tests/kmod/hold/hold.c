@@ -2,7 +2,7 @@
 /*
  * Hold a thread for a while where it calls a function, so that another thread overtakes it.
  *
- *	modprobe hold points=isp:isp_init=1500,softirq:isp:fail_all=4000
+ *	modprobe hold points=isp:isp_init=1500,softirq:isp:isp_fail_all=4000
  *
  * The first call of each function waits for that many milliseconds; with "softirq:", the first call
  * from a soft interrupt.

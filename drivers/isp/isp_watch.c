@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The instance's thread. Each second it looks for work that an interrupt should have announced, for
+ * overdue commands, and for a card that is gone. When the chip fails, it restarts the chip: so a
+ * restart needs no memory, and there is only one at a time. The thread runs from isp_watch_start()
+ * until isp_closing is set, and its task queue of one thread waits while the instance is suspended.
+ */
+#include "ispvar.h"
+
+#define WATCH_USEC		1000000
+#define WATCH_AGAIN_USEC	500000	/* a second look at what seems lost */
+#define COMMAND_GRACE_SEC	10	/* the chip's own timer expires first */
+
+/* The lbolt by which the chip's own timer for a command must have expired; 0: never. */
+clock_t isp_deadline(int seconds)
+{
+	clock_t deadline;
+
+	if (seconds <= 0)
+		return 0;
+	deadline = ddi_get_lbolt() + SEC_TO_TICK(seconds + COMMAND_GRACE_SEC);
+	return deadline ? deadline : 1;
+}
+
+/* If a command is overdue, fail the chip. isp_lock held. */
+static void isp_check_deadlines(struct isp *isp)
+{
+	clock_t now = ddi_get_lbolt();
+	struct isp_cmd *sp;
+	uint_t cursor = 0;
+
+	while ((sp = isp_handle_next(isp, &cursor)) != NULL) {
+		if (sp->cmd_deadline && now - sp->cmd_deadline > 0) {
+			sp->cmd_kill_reason = CMD_TIMEOUT;
+			sp->cmd_kill_stat = STAT_TIMEOUT | STAT_BUS_RESET;
+			isp_chip_fail(isp, "a command was not returned in time");
+			return;
+		}
+	}
+}
+
+/*
+ * Look for a lost interrupt: work that was already waiting at the last look, with no interrupt
+ * since. isp_lock held. True if a second look is needed soon.
+ */
+static boolean_t isp_watch_for_lost_interrupt(struct isp *isp, struct isp_done *done)
+{
+	uint_t in = isp_rd(isp, ISP_RSP_IN);
+	uint16_t isr = isp_rd(isp, ISP_ISR);
+	boolean_t waiting;
+
+	if (in == 0xffff && isr == 0xffff) {
+		isp_chip_gone(isp);
+		return B_FALSE;
+	}
+	waiting = in != isp->isp_rsp_out || (isr & ISR_RISC_INT) ? B_TRUE : B_FALSE;
+	if (waiting && isp->isp_watch_pending && isp->isp_watch_in == in &&
+	    isp->isp_watch_intrs == isp->isp_stats.st_interrupts) {
+		isp->isp_stats.st_lost_interrupts++;
+		if (isp_may_log(isp))
+			dev_err(isp->isp_dip, CE_WARN, "lost an interrupt, check the slot and its IRQ");
+		isp_service(isp, done);
+		waiting = B_FALSE;
+	} else if (!waiting && (isp_rd(isp, ISP_SEMA) & SEMA_LOCK)) {
+		/* An event that came together with completions. */
+		isp_service(isp, done);
+	}
+	isp->isp_watch_pending = waiting;
+	isp->isp_watch_in = in;
+	isp->isp_watch_intrs = isp->isp_stats.st_interrupts;
+	return waiting;
+}
+
+/*
+ * Look at the running chip. isp_lock held, dropped to complete commands. Returns the time until the
+ * next look.
+ */
+static clock_t isp_look(struct isp *isp)
+{
+	clock_t usec = WATCH_USEC;
+	struct isp_done done;
+
+	isp_done_init(&done);
+	if (isp_watch_for_lost_interrupt(isp, &done))
+		usec = WATCH_AGAIN_USEC;
+	isp_flush_markers(isp);
+	isp_check_deadlines(isp);
+	mutex_exit(&isp->isp_lock);
+	isp_complete(isp, &done);
+	mutex_enter(&isp->isp_lock);
+	return usec;
+}
+
+/* Wait until @usec have passed or the chip leaves ISP_RUN. isp_lock held. True if time has passed. */
+static boolean_t isp_watch_sleep(struct isp *isp, clock_t usec)
+{
+	/* No signal reaches this thread, and a wait that a signal may end does not count as load. */
+	return cv_reltimedwait_sig(&isp->isp_watch_cv, &isp->isp_lock, drv_usectohz(usec),
+				   TR_CLOCK_TICK) == -1 ? B_TRUE : B_FALSE;
+}
+
+/* The instance's thread, until isp_closing is set. */
+static void isp_watch(void *arg)
+{
+	struct isp *isp = arg;
+	clock_t usec = WATCH_USEC;
+
+	mutex_enter(&isp->isp_lock);
+	while (!isp->isp_closing) {
+		if (isp->isp_state == ISP_RECOVER) {
+			mutex_exit(&isp->isp_lock);
+			isp_restart_chip(isp);
+			mutex_enter(&isp->isp_lock);
+		} else if (isp->isp_state == ISP_OFFLINE && isp->isp_outstanding) {
+			mutex_exit(&isp->isp_lock);
+			isp_fail_all(isp, CMD_DEV_GONE, 0);
+			mutex_enter(&isp->isp_lock);
+		} else if (isp_watch_sleep(isp, usec) && isp->isp_state == ISP_RUN) {
+			usec = isp_look(isp);
+		}
+	}
+	mutex_exit(&isp->isp_lock);
+}
+
+/* Start the thread of a chip that runs. isp_shut_down() ends it. Thread. */
+void isp_watch_start(struct isp *isp)
+{
+	/* With DDI_SLEEP this cannot fail: no thread destroys the queue now. */
+	(void)ddi_taskq_dispatch(isp->isp_taskq, isp_watch, isp, DDI_SLEEP);
+}
