@@ -72,6 +72,7 @@ void *contract_vmalloc(size_t len);
 void contract_vfree(void *p);
 bool contract_is_thread(void);
 bool contract_in_thread_model(void);
+bool contract_interrupts_off(void);
 /* Make a signal pending for this task, or clear it. */
 void contract_signal(bool on);
 /* Make the device look unplugged, or plugged in again. */

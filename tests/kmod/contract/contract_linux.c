@@ -148,6 +148,11 @@ bool contract_is_thread(void)
 	return in_task();
 }
 
+bool contract_interrupts_off(void)
+{
+	return irqs_disabled();
+}
+
 bool contract_in_thread_model(void)
 {
 	return thread;
