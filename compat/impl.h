@@ -195,12 +195,19 @@ void linux_pages_free(void *p, size_t len);
 uint64_t linux_dma_max_segment(struct dev_info *dip);
 int linux_dma_set_mask(struct dev_info *dip, uint64_t addr_hi);
 
+struct linux_coherent_limits {
+	uint64_t	align;
+	uint64_t	addr_lo, addr_hi;
+	bool		big_endian;	/* as ddi_get16(9F) reads it */
+};
+
 /*
  * Coherent memory. Returns an access handle for ddi_get16(9F), or NULL. @out_of_reach is set if
- * memory was found, but above @addr_hi or not aligned to @align.
+ * memory was found, but it breaks the limits.
  */
-struct scsa_acc *linux_coherent_alloc(struct dev_info *dip, size_t len, uint64_t align,
-				      uint64_t addr_hi, bool may_sleep, bool *out_of_reach);
+struct scsa_acc *linux_coherent_alloc(struct dev_info *dip, size_t len,
+				      const struct linux_coherent_limits *lim, bool may_sleep,
+				      bool *out_of_reach);
 void linux_coherent_free(struct scsa_acc *acc);
 void *linux_coherent_vaddr(const struct scsa_acc *acc);
 /* True if [vaddr, vaddr + len) is coherent memory of @dip; @addrp takes its bus address. */

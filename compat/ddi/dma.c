@@ -517,7 +517,7 @@ EXPORT_SYMBOL_GPL(scsa_ddi_dma_sync);
  * scsa_ddi_dma_mem_alloc() - ddi_dma_mem_alloc(9F)
  * @h: handle, for its attributes; stays unbound
  * @length: bytes
- * @accattr: ignored: memory is in the CPU's byte order
+ * @accattr: byte order for the access handle
  * @flags: with DDI_DMA_CONSISTENT exactly @length; otherwise @length is rounded up to minxfer
  * @cb: DDI_DMA_DONTWAIT, DDI_DMA_SLEEP or a function
  * @arg: its argument
@@ -535,6 +535,7 @@ int scsa_ddi_dma_mem_alloc(ddi_dma_handle_t h, size_t length, ddi_device_acc_att
 			   uint_t flags, int (*cb)(caddr_t), caddr_t arg, caddr_t *kaddrp,
 			   size_t *real_length, ddi_acc_handle_t *acc_handlep)
 {
+	struct linux_coherent_limits lim;
 	const ddi_dma_attr_t *a;
 	bool hopeless = false;
 	struct scsa_acc *acc;
@@ -547,9 +548,12 @@ int scsa_ddi_dma_mem_alloc(ddi_dma_handle_t h, size_t length, ddi_device_acc_att
 	a = &h->dh_attr;
 	if (!(flags & DDI_DMA_CONSISTENT) && a->dma_attr_minxfer > 1)
 		length = P2ROUNDUP(length, (size_t)a->dma_attr_minxfer);
+	lim.align = a->dma_attr_align;
+	lim.addr_lo = a->dma_attr_addr_lo;
+	lim.addr_hi = a->dma_attr_addr_hi;
+	lim.big_endian = scsa_acc_big_endian(accattr);
 	do {
-		acc = linux_coherent_alloc(h->dh_dip, length, a->dma_attr_align, a->dma_attr_addr_hi,
-					   cb == DDI_DMA_SLEEP, &hopeless);
+		acc = linux_coherent_alloc(h->dh_dip, length, &lim, cb == DDI_DMA_SLEEP, &hopeless);
 	} while (!acc && !(hopeless && cb == DDI_DMA_SLEEP) &&
 		 ddi_callback_wait_or_queue(&ddi_mem_callbacks, h->dh_dip, h, cb, arg, &waits));
 	if (!acc)

@@ -497,6 +497,69 @@ out:
 	return why ? why : acc ? "mem_free left the handle" : NULL;
 }
 
+/* ddi_put32(9F) through the access handle stores in the byte order that was asked for. */
+static const char *mem_byte_order(dev_info_t *dip)
+{
+	static const struct {
+		uchar_t	endian;
+		uint8_t	first;
+	} orders[] = { { DDI_STRUCTURE_BE_ACC, 1 }, { DDI_STRUCTURE_LE_ACC, 4 } };
+	ddi_device_acc_attr_t acc_attr = { DDI_DEVICE_ATTR_V0, 0, DDI_STRICTORDER_ACC };
+	ddi_dma_handle_t h = new_handle(dip, contract_wide_attr);
+	ddi_acc_handle_t acc = NULL;
+	const char *why = NULL;
+	size_t real;
+	caddr_t p;
+	uint_t i;
+
+	for (i = 0; i < 2; i++) {
+		acc_attr.devacc_attr_endian_flags = orders[i].endian;
+		CHECK(ddi_dma_mem_alloc(h, 64, &acc_attr, DDI_DMA_CONSISTENT, DDI_DMA_SLEEP, NULL, &p,
+					&real, &acc) == DDI_SUCCESS);
+		ddi_put32(acc, (uint32_t *)p, 0x01020304);
+		CHECK(p[0] == orders[i].first && p[3] == 5 - orders[i].first);
+		CHECK(ddi_get32(acc, (uint32_t *)p) == 0x01020304);
+		ddi_put8(acc, (uint8_t *)p, 9);
+		CHECK(p[0] == 9);
+		ddi_dma_mem_free(&acc);
+	}
+out:
+	if (acc)
+		ddi_dma_mem_free(&acc);
+	drop_handle(&h);
+	return why;
+}
+
+/* Memory below addr_lo is not for this device. */
+static const char *mem_addr_lo(dev_info_t *dip)
+{
+	ddi_device_acc_attr_t acc_attr = { DDI_DEVICE_ATTR_V0, DDI_NEVERSWAP_ACC, DDI_STRICTORDER_ACC };
+	ddi_dma_attr_t attr = contract_wide_attr;
+	ddi_acc_handle_t acc = NULL;
+	ddi_dma_handle_t h;
+	const char *why = NULL;
+	ddi_dma_cookie_t c;
+	size_t real;
+	caddr_t p;
+	uint_t n;
+
+	/* More memory than the guest has: only an IOMMU can assign such addresses. */
+	attr.dma_attr_addr_lo = 0xf0000000ULL;
+	attr.dma_attr_addr_hi = 0xffffffffULL;
+	h = new_handle(dip, attr);
+	if (ddi_dma_mem_alloc(h, 64, &acc_attr, DDI_DMA_CONSISTENT, DDI_DMA_DONTWAIT, NULL, &p, &real,
+			      &acc) == DDI_SUCCESS) {
+		CHECK(ddi_dma_addr_bind_handle(h, NULL, p, real, DDI_DMA_RDWR, DDI_DMA_DONTWAIT, NULL,
+					       &c, &n) == DDI_DMA_MAPPED);
+		CHECK(c.dmac_laddress >= attr.dma_attr_addr_lo);
+	}
+out:
+	drop_handle(&h);
+	if (acc)
+		ddi_dma_mem_free(&acc);
+	return why;
+}
+
 static const char *sync_range(dev_info_t *dip)
 {
 	struct contract_buf f;
@@ -537,6 +600,8 @@ const struct contract_test contract_dma_tests[] = {
 	{ "addr_bind.vmalloc", addr_bind_vmalloc },
 	{ "addr_bind.as_not_null", addr_bind_as },
 	{ "mem_alloc.consistent", mem_alloc },
+	{ "mem_alloc.byte_order", mem_byte_order },
+	{ "mem_alloc.addr_lo", mem_addr_lo },
 	{ "sync.range", sync_range },
 	{ NULL, NULL }
 };
