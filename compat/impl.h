@@ -13,6 +13,7 @@
 #ifndef _COMPAT_IMPL_H
 #define _COMPAT_IMPL_H
 
+#include <linux/atomic.h>
 #include <linux/llist.h>
 #include <linux/spinlock_types.h>
 #include <linux/types.h>
@@ -250,7 +251,13 @@ struct scsa_stats {
 	uint64_t	dma_waits;
 	uint64_t	overruns;	/* reads of variable length that were longer than the buffer */
 	uint64_t	short_transfers; /* good status, but not all data */
-};
+} __aligned(8);
+
+/* Any context. */
+static inline void scsa_count(uint64_t *counter, int n)
+{
+	atomic64_add(n, (atomic64_t *)counter);
+}
 
 /*
  * One command. The Solaris side allocates it and keeps packet and buffer in the same structure. It
@@ -352,7 +359,7 @@ void scsa_poll_fini(void);
 extern bool linux_panicked;
 static inline bool linux_in_panic(void)
 {
-	return __atomic_load_n(&linux_panicked, __ATOMIC_RELAXED);
+	return READ_ONCE(linux_panicked);
 }
 /* As far as we can tell: not every kernel shows a held spin lock that leaves interrupts on. */
 bool linux_may_sleep(void);

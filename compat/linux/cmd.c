@@ -342,7 +342,7 @@ static bool cmd_is_short(struct scsi_cmnd *scmd, const struct scsa_cmd *sc, bool
 
 	if (sc->sc_len - sc->sc_resid >= need)
 		return false;
-	__atomic_add_fetch(&sc->sc_host->stats.short_transfers, 1, __ATOMIC_RELAXED);
+	scsa_count(&sc->sc_host->stats.short_transfers, 1);
 	if (__ratelimit(&short_limit))
 		sdev_printk(KERN_WARNING, scmd->device,
 			    "opcode %#04x: good status, but %u of %u bytes were not moved\n",

@@ -13,7 +13,7 @@ static void target_was_reset(caddr_t arg)
 /* Drop a reference. The HBA driver may already be unloaded. */
 void target_lun_rele(struct scsa_lun *lun)
 {
-	if (__atomic_sub_fetch(&lun->refs, 1, __ATOMIC_ACQ_REL))
+	if (atomic_dec_uint_nv(&lun->refs))
 		return;
 	scsi_unprobe(&lun->sd);
 	mutex_destroy(&lun->sd.sd_mutex);
