@@ -123,6 +123,11 @@ static __always_inline int target_get_resources(struct target_cmd *tc)
 		tc->tc_pkt_ours = B_FALSE;
 		target_pkt_put(tc);
 	}
+	/* Root can send a command without a CDB. HBA drivers look at its first byte. */
+	if (!tc->tc_pkt && !sc->sc_cdblen) {
+		bioerror(&tc->tc_buf, EFAULT);
+		return -1;
+	}
 	if (sc->sc_len) {
 		bp = &tc->tc_buf;
 		bp->b_flags = sc->sc_flags & SCSA_CMD_READ ? B_READ : 0;
