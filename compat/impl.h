@@ -182,10 +182,16 @@ bool linux_dma_disown(struct linux_dma_map *map, bool bounced);
 void linux_dma_give_up(struct dev_info *dip);
 void linux_dma_map_fini(struct linux_dma_map *map);
 void linux_dma_sync(struct linux_dma_map *map, bool for_cpu);
+/* The same for bytes [offset, offset + len) of what is mapped. */
+void linux_dma_sync_range(struct linux_dma_map *map, uint64_t offset, uint64_t len, bool for_cpu);
+/* False if a sync of the mapping does nothing. */
+bool linux_dma_needs_sync(const struct linux_dma_map *map);
 /* Make a scatterlist for @len bytes at a kernel address, vmalloc'd or not. */
 int linux_sgl_from_addr(void *addr, size_t len, bool may_sleep, void **tablep, void **sglp,
 			unsigned int *nentsp);
 void linux_sgl_free(void *table);
+/* If [addr, addr + len) is vmalloc'd, keep the caches of both addresses of its pages in step. */
+void linux_vmap_sync(void *addr, size_t len, bool for_cpu);
 /* Copy bytes [offset, offset + len) to or from the object, unless it has been disowned. */
 void linux_dma_copy(struct linux_dma_map *map, void *sgl, unsigned int nents, uint64_t offset,
 		    void *buf, size_t len, bool to_object);

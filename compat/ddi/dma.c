@@ -281,6 +281,8 @@ int scsa_ddi_dma_addr_bind_handle(ddi_dma_handle_t h, struct as *as, caddr_t add
 			if (!ddi_callback_wait_or_queue(&ddi_dma_callbacks, h->dh_dip, h, cb, arg,
 							&waits))
 				return DDI_DMA_NORESOURCES;
+		h->dh_addr = addr;
+		linux_vmap_sync(addr, len, false);
 		rc = ddi_dma_bind(h, NULL, flags, cb, arg);
 		if (rc != DDI_DMA_MAPPED && rc != DDI_DMA_PARTIAL_MAP) {
 			linux_sgl_free(h->dh_table);
@@ -314,6 +316,8 @@ int scsa_ddi_dma_unbind_handle(ddi_dma_handle_t h)
 	if (h->dh_bounce)
 		ddi_dma_bounce_free(h);
 	if (h->dh_table) {
+		if (h->dh_flags & DDI_DMA_READ)
+			linux_vmap_sync(h->dh_addr, h->dh_len, true);
 		linux_sgl_free(h->dh_table);
 		h->dh_table = NULL;
 	}
@@ -434,6 +438,14 @@ int scsa_ddi_dma_numwin(ddi_dma_handle_t h, uint_t *nwinp)
 }
 EXPORT_SYMBOL_GPL(scsa_ddi_dma_numwin);
 
+/* The CPU sees what the device wrote to @old, and the device what the CPU wrote to @new. */
+static void sync_switch(struct scsa_dma_handle *h, const struct dma_win *old,
+			const struct dma_win *new)
+{
+	linux_dma_sync_range(&h->dh_map, old->offset, old->len, true);
+	linux_dma_sync_range(&h->dh_map, new->offset, new->len, false);
+}
+
 /**
  * scsa_ddi_dma_getwin() - ddi_dma_getwin(9F)
  * @h: bound handle
@@ -464,6 +476,8 @@ int scsa_ddi_dma_getwin(ddi_dma_handle_t h, uint_t win, off_t *offp, size_t *len
 		w = dma_plan_win(&h->dh_plan, 0);
 	} else {
 		w = dma_plan_win(&h->dh_plan, win);
+		if (h->dh_state == DMA_BOUND && h->dh_win_syncs && win != h->dh_curwin)
+			sync_switch(h, dma_plan_win(&h->dh_plan, h->dh_curwin), w);
 	}
 	ddi_dma_select_win(h, win, w);
 	*offp = w->offset;
@@ -501,6 +515,8 @@ int scsa_ddi_dma_sync(ddi_dma_handle_t h, off_t offset, size_t length, uint_t ty
 		else
 			membar_consumer();
 	} else if (type == DDI_DMA_SYNC_FORDEV) {
+		if (h->dh_table)
+			linux_vmap_sync(h->dh_addr, h->dh_len, false);
 		ddi_dma_sync_bounce(h, offset, length, B_FALSE);
 		linux_dma_sync(&h->dh_map, false);
 		membar_producer();
@@ -508,6 +524,8 @@ int scsa_ddi_dma_sync(ddi_dma_handle_t h, off_t offset, size_t length, uint_t ty
 		membar_consumer();
 		linux_dma_sync(&h->dh_map, true);
 		ddi_dma_sync_bounce(h, offset, length, B_TRUE);
+		if (h->dh_table && (h->dh_flags & DDI_DMA_READ))
+			linux_vmap_sync(h->dh_addr, h->dh_len, true);
 	}
 	return DDI_SUCCESS;
 }

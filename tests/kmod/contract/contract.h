@@ -63,8 +63,12 @@ void contract_sgl_free(struct scsa_sgl *s);
 uint8_t *contract_sgl_byte(struct scsa_sgl *s, size_t offset);
 /* Memory in one piece, and a scatterlist with one entry for it. */
 void *contract_pages(size_t len);
+/* The same below 16 MiB. */
+void *contract_pages_low(size_t len);
 void contract_pages_free(void *p, size_t len);
 int contract_sgl_of(struct scsa_sgl *s, void *p, size_t len);
+/* The first piece, then the first 512 bytes of each of @n pages. */
+int contract_sgl_mixed(struct scsa_sgl *s, void *first, size_t len, void *pages, unsigned int n);
 void contract_sgl_put(struct scsa_sgl *s);
 /* The largest piece that the device can map. */
 size_t contract_max_mapping(struct dev_info *dip);

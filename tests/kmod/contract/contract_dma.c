@@ -338,7 +338,10 @@ out:
 	return why;
 }
 
-/* Leaving a window makes what the device wrote visible, without ddi_dma_sync(9F). */
+/*
+ * Without ddi_dma_sync(9F): leaving a window shows the CPU what the device wrote, and entering one
+ * shows the device what the CPU wrote.
+ */
 static const char *win_switch_syncs(dev_info_t *dip)
 {
 	struct contract_buf f;
@@ -348,18 +351,22 @@ static const char *win_switch_syncs(dev_info_t *dip)
 	off_t off;
 	size_t len;
 
-	bound(&f, dip, small_attr(4, 0xffffffff), PIECES, DDI_DMA_READ | DDI_DMA_PARTIAL);
+	bound(&f, dip, small_attr(4, 0xffffffff), PIECES, DDI_DMA_RDWR | DDI_DMA_PARTIAL);
 	CHECK(f.rc == DDI_DMA_PARTIAL_MAP);
 	CHECK(ddi_dma_numwin(f.h, &nwin) == DDI_SUCCESS);
 	if (!contract_can_peek(dip))
 		goto out;
 	for (win = 0; win < nwin; win++) {
+		if (win)
+			*contract_sgl_byte(&f.s, win * 4UL * PIECE + 5000) = 0xc0 + win;
 		CHECK(ddi_dma_getwin(f.h, win, &off, &len, &c, &n) == DDI_SUCCESS);
+		CHECK(!win || *contract_sgl_byte(&f.s, (win - 1) * 4UL * PIECE) == win);
+		CHECK(!win || contract_peek(ddi_dma_cookie_get(f.h, 1)->dmac_laddress + 5000 - PIECE) ==
+			      (uint8_t)(0xc0 + win));
 		contract_poke(c.dmac_laddress, win + 1);
 	}
 	ddi_dma_unbind_handle(f.h);
-	for (win = 0; win < nwin; win++)
-		CHECK(*contract_sgl_byte(&f.s, win * 4UL * PIECE) == win + 1);
+	CHECK(*contract_sgl_byte(&f.s, (nwin - 1) * 4UL * PIECE) == nwin);
 out:
 	contract_buf_drop(&f);
 	return why;

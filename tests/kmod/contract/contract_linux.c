@@ -219,6 +219,11 @@ void *contract_pages(size_t len)
 	return alloc_pages_exact(len, GFP_KERNEL | __GFP_ZERO);
 }
 
+void *contract_pages_low(size_t len)
+{
+	return alloc_pages_exact(len, GFP_KERNEL | GFP_DMA | __GFP_ZERO);
+}
+
 void contract_pages_free(void *p, size_t len)
 {
 	if (p)
@@ -235,6 +240,23 @@ int contract_sgl_of(struct scsa_sgl *s, void *p, size_t len)
 	s->sgl = sg;
 	s->nents = 1;
 	s->len = len;
+	return 0;
+}
+
+int contract_sgl_mixed(struct scsa_sgl *s, void *first, size_t len, void *pages, unsigned int n)
+{
+	struct scatterlist *sg = kmalloc_array(n + 1, sizeof(*sg), GFP_KERNEL);
+	unsigned int i;
+
+	if (!sg)
+		return -ENOMEM;
+	sg_init_table(sg, n + 1);
+	sg_set_buf(sg, first, len);
+	for (i = 0; i < n; i++)
+		sg_set_buf(&sg[i + 1], pages + i * PAGE_SIZE, 512);
+	s->sgl = sg;
+	s->nents = n + 1;
+	s->len = len + n * 512;
 	return 0;
 }
 
