@@ -268,6 +268,16 @@ static void no_destroy_pkt(scsi_hba_tran_t *tran)
 	tran->tran_destroy_pkt = NULL;
 }
 
+static void no_dmafree(scsi_hba_tran_t *tran)
+{
+	tran->tran_dmafree = NULL;
+}
+
+static void no_sync_pkt(scsi_hba_tran_t *tran)
+{
+	tran->tran_sync_pkt = NULL;
+}
+
 static void no_teardown_pkt(scsi_hba_tran_t *tran)
 {
 	tran->tran_teardown_pkt = NULL;
@@ -294,6 +304,8 @@ static const char *required(dev_info_t *dip)
 	CHECK(attach_spoiled(dip, B_FALSE, name_alone) == DDI_FAILURE);
 	CHECK(attach_spoiled(dip, B_FALSE, no_init_pkt) == DDI_FAILURE);
 	CHECK(attach_spoiled(dip, B_FALSE, no_destroy_pkt) == DDI_FAILURE);
+	CHECK(attach_spoiled(dip, B_FALSE, no_dmafree) == DDI_FAILURE);
+	CHECK(attach_spoiled(dip, B_FALSE, no_sync_pkt) == DDI_FAILURE);
 out:
 	return why;
 }

@@ -360,6 +360,10 @@ static const char *probe(dev_info_t *dip)
 	CHECK(scsi_probe(&sd, SLEEP_FUNC) == SCSIPROBE_NONCCS);
 	f.hba->status_times = 2;
 	CHECK(scsi_probe(&sd, SLEEP_FUNC) == SCSIPROBE_FAILURE);
+	/* Busy for longer than a probe takes. */
+	f.hba->status = STATUS_BUSY;
+	f.hba->status_times = 1000;
+	CHECK(scsi_probe(&sd, SLEEP_FUNC) == SCSIPROBE_BUSY);
 	f.hba->status_times = 0;
 	f.hba->reason = CMD_INCOMPLETE;
 	CHECK(scsi_probe(&sd, SLEEP_FUNC) == SCSIPROBE_NORESP);
