@@ -312,6 +312,8 @@ struct scsa_hba_limits {
 
 void scsa_hba_limits(struct dev_info *dip, struct scsa_hba_limits *lim);
 void scsa_hba_commit(struct dev_info *dip);
+/* After detach(9E) or a failed attach(9E), before the instance's DMA handles are freed. Thread. */
+void scsa_hba_release(struct dev_info *dip);
 /* Thread. 0 or a negative errno. */
 int scsa_hba_quiesce(struct dev_info *dip);
 int scsa_hba_unquiesce(struct dev_info *dip);

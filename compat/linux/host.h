@@ -27,6 +27,7 @@ struct linux_driver {
 	struct dev_ops			*ops;
 	struct linux_driver		*next;
 	struct ida			ida;
+	bool				refused;	/* an instance did not detach */
 };
 
 /* Behind a Scsi_Host. */
