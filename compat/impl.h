@@ -56,6 +56,8 @@ struct dev_info {
 	struct scsa_softint	*di_softints;
 	struct dev_ops		*di_ops;
 	bool			di_keep_packets; /* reuse packets; see struct scsa_driver */
+	bool			di_short_status; /* likewise */
+	uint64_t		di_command_len;	/* see struct scsa_hba_limits; 0: no bind yet */
 	void			*di_private;	/* ddi_set_driver_private(9F) */
 	struct scsa_prop	*di_props;	/* under di_prop_lock */
 	struct scsa_kmutex	di_prop_lock;

@@ -229,6 +229,9 @@ int scsa_ddi_dma_buf_bind_handle(ddi_dma_handle_t h, struct buf *bp, uint_t flag
 	rc = bind_check(h, flags, bp->b_bcount);
 	if (rc != DDI_SUCCESS)
 		return rc;
+	/* The attributes that the driver attached with may differ from those of its commands. */
+	if (!h->dh_dip->di_command_len)
+		h->dh_dip->di_command_len = dma_limits_sure_len(&h->dh_limits);
 	h->dh_limits.granular = MAX(h->dh_attr.dma_attr_granular, bp->b_granular);
 	h->dh_sgl = bp->b_sgl;
 	h->dh_nents = bp->b_nents;

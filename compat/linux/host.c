@@ -45,6 +45,16 @@ void linux_host_template_init(struct scsi_host_template *t, const struct scsa_dr
 	t->skip_settle_delay = 1;
 }
 
+/*
+ * Let the block layer's own requests fit in one command each: several commands run in parallel, the
+ * parts of a request do not.
+ */
+void linux_host_command_len(struct scsa_host *host, u64 len)
+{
+	host->command_len = len;
+	host->shost->opt_sectors = min_t(u64, len >> SECTOR_SHIFT, LINUX_MAX_SECTORS);
+}
+
 /* The driver has attached. Publish the host and scan its bus. */
 int linux_host_add(struct dev_info *dip)
 {
@@ -85,7 +95,11 @@ int linux_host_add(struct dev_info *dip)
 
 	shost->can_queue = max(drv->can_queue, 1U);
 	shost->cmd_per_lun = clamp_t(int, drv->cmd_per_lun, 1, shost->can_queue);
-	shost->this_id = lim.initiator_id;
+	/*
+	 * The midlayer does not scan this id. Adapters without a bus report 0, or no id, and have a
+	 * target 0.
+	 */
+	shost->this_id = lim.initiator_id > 0 ? lim.initiator_id : -1;
 	shost->max_id = drv->max_id;
 	shost->max_lun = drv->max_lun;
 	shost->max_cmd_len = clamp(lim.max_cdb_len ? lim.max_cdb_len : MAX_COMMAND_SIZE, 6,
@@ -95,11 +109,7 @@ int linux_host_add(struct dev_info *dip)
 					  PAGE_SIZE, round_down(U32_MAX, PAGE_SIZE));
 	shost->dma_boundary = max_t(u64, min_t(u64, lim.seg_boundary, ULONG_MAX), PAGE_SIZE - 1);
 	shost->max_sectors = LINUX_MAX_SECTORS;
-	/*
-	 * Let the block layer's own requests fit in one command each: several commands run in
-	 * parallel, the parts of a request do not.
-	 */
-	shost->opt_sectors = min_t(u64, lim.command_len >> SECTOR_SHIFT, LINUX_MAX_SECTORS);
+	linux_host_command_len(host, lim.command_len);
 
 	rc = scsi_add_host(shost, dev);
 	if (rc) {

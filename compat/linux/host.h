@@ -106,6 +106,7 @@ extern const struct attribute_group *linux_bus_groups[];
 void linux_bus_init(struct scsa_host *host);
 void linux_bus_release(struct scsa_host *host);
 int linux_host_restart(struct scsa_host *host);
+void linux_host_command_len(struct scsa_host *host, u64 len);
 void linux_host_template_init(struct scsi_host_template *t, const struct scsa_driver *drv);
 void linux_cmd_template_init(struct scsi_host_template *t);
 void linux_lun_template_init(struct scsi_host_template *t);
