@@ -16,6 +16,9 @@
 #define LINUX_MAX_SECTORS	(64 * 2048)
 #define LINUX_SG_TABLESIZE	16384
 
+/* Seconds by which the HBA's own timer for a command outlasts the midlayer's. */
+#define HBA_TIMER_LATER		30
+
 static int keep_packets = -1;
 module_param(keep_packets, int, 0644);
 MODULE_PARM_DESC(keep_packets,
@@ -34,11 +37,7 @@ void linux_host_template_init(struct scsi_host_template *t, const struct scsa_dr
 	t->info = linux_info;
 	linux_cmd_template_init(t);
 	linux_lun_template_init(t);
-	t->eh_abort_handler = linux_eh_abort;
-	t->eh_device_reset_handler = linux_eh_device_reset;
-	t->eh_target_reset_handler = linux_eh_target_reset;
-	t->eh_bus_reset_handler = linux_eh_bus_reset;
-	t->eh_host_reset_handler = linux_eh_host_reset;
+	linux_eh_template_init(t, drv);
 	t->this_id = -1;
 	t->shost_groups = linux_bus_groups;
 	/* After a reset the HBA driver itself waits for its targets to settle. */
@@ -71,6 +70,7 @@ int linux_host_add(struct dev_info *dip)
 	}
 	scsa_hba_limits(dip, &lim);
 	dip->di_keep_packets = keep_packets < 0 ? drv->keep_packets : keep_packets;
+	dip->di_short_status = drv->short_status;
 	shost = scsi_host_alloc(&dip->di_driver->template, sizeof(*host));
 	if (!shost)
 		return -ENOMEM;
@@ -78,7 +78,7 @@ int linux_host_add(struct dev_info *dip)
 	host->dip = dip;
 	host->shost = shost;
 	host->commit = lim.commit;
-	host->command_len = lim.command_len;
+	host->hba_secs = drv->late_secs + HBA_TIMER_LATER;
 	mutex_init(&host->life);
 	spin_lock_init(&host->lock);
 	INIT_LIST_HEAD(&host->luns);

@@ -42,6 +42,8 @@ struct scsa_lun *scsa_lun_create(dev_info_t *dip, uint_t target, uint_t lun_nr)
 	lun->refs = 1;
 	lun->tran = dip->di_tran;
 	lun->keep_packets = dip->di_keep_packets;
+	lun->scblen = dip->di_short_status ? (int)sizeof(struct scsi_arq_status) : TARGET_SCB_LEN;
+	lun->pkt_flags = PKT_DMA_PARTIAL | (dip->di_short_status ? 0 : PKT_XARQ);
 	if (dip->di_tran->tran_hba_flags & SCSI_HBA_TRAN_CLONE) {
 		lun->clone = kmem_alloc(sizeof(*lun->clone), KM_SLEEP);
 		*lun->clone = *dip->di_tran;

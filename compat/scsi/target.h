@@ -140,7 +140,7 @@ static __always_inline int target_get_resources(struct target_cmd *tc)
 		return 0;
 	}
 	pkt = scsi_init_pkt(&tc->tc_lun->sd.sd_address, tc->tc_pkt, bp, sc->sc_cdblen,
-			    TARGET_SCB_LEN, 0, PKT_DMA_PARTIAL | PKT_XARQ, NULL_FUNC, NULL);
+			    tc->tc_lun->scblen, 0, tc->tc_lun->pkt_flags, NULL_FUNC, NULL);
 	tc->tc_bound = pkt && bp;
 	if (!pkt)
 		return bp && (bp->b_flags & B_ERROR) ? -1 : 1;

@@ -122,6 +122,7 @@ static noinline void get_sense(struct target_cmd *tc, const struct scsi_pkt *pkt
 
 	if (!(pkt->pkt_state & STATE_ARQ_DONE) || arq->sts_rqpkt_reason != CMD_CMPLT)
 		return;
+	len = MIN(len, tc->tc_lun->scblen - offsetof(struct scsi_arq_status, sts_sensedata));
 	len -= MIN(arq->sts_rqpkt_resid, len);
 	memcpy(tc->tc_sense, &arq->sts_sensedata, len);
 	tc->tc_cmd.sc_sense = tc->tc_sense;
