@@ -9,7 +9,10 @@ struct dev_info;
 struct scsa_sgl;
 struct cb_ops;
 
-/* A test returns NULL, or the condition that did not hold. */
+/* What a test returns where the machine cannot provoke its case. */
+extern const char contract_skip[];
+
+/* A test returns NULL, contract_skip, or the condition that did not hold. */
 struct contract_test {
 	const char	*name;
 	const char	*(*run)(struct dev_info *dip);

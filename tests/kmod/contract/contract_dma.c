@@ -354,8 +354,10 @@ static const char *win_switch_syncs(dev_info_t *dip)
 	bound(&f, dip, small_attr(4, 0xffffffff), PIECES, DDI_DMA_RDWR | DDI_DMA_PARTIAL);
 	CHECK(f.rc == DDI_DMA_PARTIAL_MAP);
 	CHECK(ddi_dma_numwin(f.h, &nwin) == DDI_SUCCESS);
-	if (!contract_can_peek(dip))
+	if (!contract_can_peek(dip)) {
+		why = contract_skip;
 		goto out;
+	}
 	for (win = 0; win < nwin; win++) {
 		if (win)
 			*contract_sgl_byte(&f.s, win * 4UL * PIECE + 5000) = 0xc0 + win;

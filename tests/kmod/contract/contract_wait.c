@@ -108,6 +108,8 @@ static const char *sleep_waits(dev_info_t *dip)
 	CHECK(!g.full || result(&s, 20) == 1);
 	release(&g, 4);
 	CHECK(result(&s, 500) == DDI_DMA_MAPPED);
+	if (!g.full)
+		why = contract_skip;
 out:
 	release(&g, g.n);
 	if (t)
@@ -157,8 +159,10 @@ static const char *function_called(dev_info_t *dip)
 	struct hog g;
 
 	hog_begin(&g, dip);
-	if (!g.full)
+	if (!g.full) {
+		why = contract_skip;
 		goto out;
+	}
 	for (i = 0; i < 2; i++) {
 		w[i].hog = &g;
 		CHECK(ddi_dma_alloc_handle(dip, &attr, DDI_DMA_SLEEP, NULL, &w[i].h) == DDI_SUCCESS);
@@ -192,8 +196,10 @@ static const char *not_after_free(dev_info_t *dip)
 	int calls;
 
 	hog_begin(&g, dip);
-	if (!g.full)
+	if (!g.full) {
+		why = contract_skip;
 		goto out;
+	}
 	w.hog = &g;
 	CHECK(ddi_dma_alloc_handle(dip, &attr, DDI_DMA_SLEEP, NULL, &w.h) == DDI_SUCCESS);
 	CHECK(bind(&g, w.h, again, (caddr_t)&w) == DDI_DMA_NORESOURCES);
@@ -288,8 +294,10 @@ static const char *lazy(dev_info_t *dip, boolean_t short_of_room)
 		hog_begin(&g, dip);
 	else
 		g.full = contract_max_mapping(dip) < BIG;
-	if (!g.full)
+	if (!g.full) {
+		why = contract_skip;
 		goto out;
+	}
 	release(&g, 2);
 	for (i = 0; i < BIG; i++)
 		mem[i] = expect[i] = pattern(i);
@@ -362,8 +370,10 @@ static const char *lazy_scattered(dev_info_t *dip)
 	size_t i;
 
 	CHECK(mem && rest && contract_sgl_mixed(&s, mem, LARGE, rest, SMALL) == 0);
-	if (contract_max_mapping(dip) >= LARGE)
+	if (contract_max_mapping(dip) >= LARGE) {
+		why = contract_skip;
 		goto out;
+	}
 	for (i = LARGE; i < s.len; i++)
 		*contract_sgl_byte(&s, i) = pattern(i);
 	bp->b_flags = B_READ;
