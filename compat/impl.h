@@ -13,6 +13,7 @@
 #ifndef _COMPAT_IMPL_H
 #define _COMPAT_IMPL_H
 
+#include <linux/atomic.h>
 #include <linux/llist.h>
 #include <linux/spinlock_types.h>
 #include <linux/types.h>
@@ -55,6 +56,8 @@ struct dev_info {
 	struct scsa_softint	*di_softints;
 	struct dev_ops		*di_ops;
 	bool			di_keep_packets; /* reuse packets; see struct scsa_driver */
+	bool			di_short_status; /* likewise */
+	uint64_t		di_command_len;	/* see struct scsa_hba_limits; 0: no bind yet */
 	void			*di_private;	/* ddi_set_driver_private(9F) */
 	struct scsa_prop	*di_props;	/* under di_prop_lock */
 	struct scsa_kmutex	di_prop_lock;
@@ -181,10 +184,16 @@ bool linux_dma_disown(struct linux_dma_map *map, bool bounced);
 void linux_dma_give_up(struct dev_info *dip);
 void linux_dma_map_fini(struct linux_dma_map *map);
 void linux_dma_sync(struct linux_dma_map *map, bool for_cpu);
+/* The same for bytes [offset, offset + len) of what is mapped. */
+void linux_dma_sync_range(struct linux_dma_map *map, uint64_t offset, uint64_t len, bool for_cpu);
+/* False if a sync of the mapping does nothing. */
+bool linux_dma_needs_sync(const struct linux_dma_map *map);
 /* Make a scatterlist for @len bytes at a kernel address, vmalloc'd or not. */
 int linux_sgl_from_addr(void *addr, size_t len, bool may_sleep, void **tablep, void **sglp,
 			unsigned int *nentsp);
 void linux_sgl_free(void *table);
+/* If [addr, addr + len) is vmalloc'd, keep the caches of both addresses of its pages in step. */
+void linux_vmap_sync(void *addr, size_t len, bool for_cpu);
 /* Copy bytes [offset, offset + len) to or from the object, unless it has been disowned. */
 void linux_dma_copy(struct linux_dma_map *map, void *sgl, unsigned int nents, uint64_t offset,
 		    void *buf, size_t len, bool to_object);
@@ -195,12 +204,19 @@ void linux_pages_free(void *p, size_t len);
 uint64_t linux_dma_max_segment(struct dev_info *dip);
 int linux_dma_set_mask(struct dev_info *dip, uint64_t addr_hi);
 
+struct linux_coherent_limits {
+	uint64_t	align;
+	uint64_t	addr_lo, addr_hi;
+	bool		big_endian;	/* as ddi_get16(9F) reads it */
+};
+
 /*
  * Coherent memory. Returns an access handle for ddi_get16(9F), or NULL. @out_of_reach is set if
- * memory was found, but above @addr_hi or not aligned to @align.
+ * memory was found, but it breaks the limits.
  */
-struct scsa_acc *linux_coherent_alloc(struct dev_info *dip, size_t len, uint64_t align,
-				      uint64_t addr_hi, bool may_sleep, bool *out_of_reach);
+struct scsa_acc *linux_coherent_alloc(struct dev_info *dip, size_t len,
+				      const struct linux_coherent_limits *lim, bool may_sleep,
+				      bool *out_of_reach);
 void linux_coherent_free(struct scsa_acc *acc);
 void *linux_coherent_vaddr(const struct scsa_acc *acc);
 /* True if [vaddr, vaddr + len) is coherent memory of @dip; @addrp takes its bus address. */
@@ -243,7 +259,13 @@ struct scsa_stats {
 	uint64_t	dma_waits;
 	uint64_t	overruns;	/* reads of variable length that were longer than the buffer */
 	uint64_t	short_transfers; /* good status, but not all data */
-};
+} __aligned(8);
+
+/* Any context. */
+static inline void scsa_count(uint64_t *counter, int n)
+{
+	atomic64_add(n, (atomic64_t *)counter);
+}
 
 /*
  * One command. The Solaris side allocates it and keeps packet and buffer in the same structure. It
@@ -292,6 +314,8 @@ struct scsa_hba_limits {
 
 void scsa_hba_limits(struct dev_info *dip, struct scsa_hba_limits *lim);
 void scsa_hba_commit(struct dev_info *dip);
+/* After detach(9E) or a failed attach(9E), before the instance's DMA handles are freed. Thread. */
+void scsa_hba_release(struct dev_info *dip);
 /* Thread. 0 or a negative errno. */
 int scsa_hba_quiesce(struct dev_info *dip);
 int scsa_hba_unquiesce(struct dev_info *dip);
@@ -345,7 +369,7 @@ void scsa_poll_fini(void);
 extern bool linux_panicked;
 static inline bool linux_in_panic(void)
 {
-	return __atomic_load_n(&linux_panicked, __ATOMIC_RELAXED);
+	return READ_ONCE(linux_panicked);
 }
 /* As far as we can tell: not every kernel shows a held spin lock that leaves interrupts on. */
 bool linux_may_sleep(void);

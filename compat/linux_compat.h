@@ -37,6 +37,17 @@ typedef enum scsi_qc_status qc_status_t;
 typedef int qc_status_t;
 #endif
 
+/* scsi/scsi_host.h, 6.2: eh_timed_out() has result values of its own. */
+#ifdef SCSA_HAVE_SCSI_TIMEOUT_ACTION
+typedef enum scsi_timeout_action linux_timed_out_t;
+#define LINUX_RESET_TIMER	SCSI_EH_RESET_TIMER
+#define LINUX_NOT_HANDLED	SCSI_EH_NOT_HANDLED
+#else
+typedef enum blk_eh_timer_return linux_timed_out_t;
+#define LINUX_RESET_TIMER	BLK_EH_RESET_TIMER
+#define LINUX_NOT_HANDLED	BLK_EH_DONE
+#endif
+
 /* scsi/scsi_host.h, 6.14: slave_alloc became sdev_init; configure and destroy likewise. */
 #ifndef SCSA_HAVE_SDEV_INIT
 #define sdev_init	slave_alloc

@@ -71,6 +71,7 @@ static void arm(struct ddi_callback_list *list, clock_t ticks)
 	if (!list->armed && !list->running && list->head && !list->closed) {
 		list->timer = timeout(callback_run, list, ticks);
 		list->armed = list->timer != NULL;
+		list->soon = ticks == 1 ? B_TRUE : B_FALSE;
 	}
 }
 
@@ -114,10 +115,12 @@ void ddi_callback_queue(struct ddi_callback_list *list, dev_info_t *dip, ddi_dma
 	mutex_exit(&list->lock);
 }
 
-/* See ddi_callback_release(). */
+/* See ddi_callback_release(). The poll must not delay the run, nor a release the next one's. */
 void ddi_callback_run_soon(struct ddi_callback_list *list)
 {
 	mutex_enter(&list->lock);
+	if (list->armed && !list->soon && !list->running)
+		list->armed = untimeout(list->timer) < 0 ? B_TRUE : B_FALSE;
 	arm(list, 1);
 	mutex_exit(&list->lock);
 }

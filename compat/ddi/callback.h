@@ -15,6 +15,7 @@ struct ddi_callback_list {
 	struct ddi_callback	*running;	/* off the list while its function runs */
 	timeout_id_t		timer;
 	boolean_t		armed;
+	boolean_t		soon;	/* armed by a release, not to poll */
 	boolean_t		closed;
 };
 
@@ -37,7 +38,7 @@ boolean_t ddi_callback_wait_or_queue(struct ddi_callback_list *list, dev_info_t 
 static inline void ddi_callback_release(struct ddi_callback_list *list)
 {
 	/* Read without the lock: if this misses an entry being queued, the timer finds it. */
-	if (__atomic_load_n(&list->head, __ATOMIC_RELAXED))
+	if (READ_ONCE(list->head))
 		ddi_callback_run_soon(list);
 }
 

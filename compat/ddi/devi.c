@@ -143,13 +143,15 @@ int scsa_ddi_soft_state_zalloc(void *state, int item)
 		bcopy(a->items, bigger->items, a->n * sizeof(void *));
 		bigger->older = a;
 		membar_producer();
-		__atomic_store_n(&ss->array, bigger, __ATOMIC_RELEASE);
+		/* Pairs with ddi_get_soft_state(9F). */
+		smp_store_release(&ss->array, bigger);
 		a = bigger;
 	}
 	if (!a->items[item]) {
 		void *p = kmem_zalloc(ss->size, KM_SLEEP);
 
-		__atomic_store_n(&a->items[item], p, __ATOMIC_RELEASE);
+		/* Pairs with ddi_get_soft_state(9F). */
+		smp_store_release(&a->items[item], p);
 		rc = DDI_SUCCESS;
 	}
 	mutex_exit(&ss->lock);
@@ -172,8 +174,10 @@ void *scsa_ddi_get_soft_state(void *state, int item)
 
 	if (!ss || item < 0)
 		return NULL;
-	a = __atomic_load_n(&ss->array, __ATOMIC_ACQUIRE);
-	return (size_t)item < a->n ? __atomic_load_n(&a->items[item], __ATOMIC_ACQUIRE) : NULL;
+	/* Both pair with ddi_soft_state_zalloc(9F). */
+	a = smp_load_acquire(&ss->array);
+	/* As above. */
+	return (size_t)item < a->n ? smp_load_acquire(&a->items[item]) : NULL;
 }
 EXPORT_SYMBOL_GPL(scsa_ddi_get_soft_state);
 

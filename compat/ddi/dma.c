@@ -229,6 +229,9 @@ int scsa_ddi_dma_buf_bind_handle(ddi_dma_handle_t h, struct buf *bp, uint_t flag
 	rc = bind_check(h, flags, bp->b_bcount);
 	if (rc != DDI_SUCCESS)
 		return rc;
+	/* The attributes that the driver attached with may differ from those of its commands. */
+	if (!h->dh_dip->di_command_len)
+		h->dh_dip->di_command_len = dma_limits_sure_len(&h->dh_limits);
 	h->dh_limits.granular = MAX(h->dh_attr.dma_attr_granular, bp->b_granular);
 	h->dh_sgl = bp->b_sgl;
 	h->dh_nents = bp->b_nents;
@@ -281,6 +284,8 @@ int scsa_ddi_dma_addr_bind_handle(ddi_dma_handle_t h, struct as *as, caddr_t add
 			if (!ddi_callback_wait_or_queue(&ddi_dma_callbacks, h->dh_dip, h, cb, arg,
 							&waits))
 				return DDI_DMA_NORESOURCES;
+		h->dh_addr = addr;
+		linux_vmap_sync(addr, len, false);
 		rc = ddi_dma_bind(h, NULL, flags, cb, arg);
 		if (rc != DDI_DMA_MAPPED && rc != DDI_DMA_PARTIAL_MAP) {
 			linux_sgl_free(h->dh_table);
@@ -314,6 +319,8 @@ int scsa_ddi_dma_unbind_handle(ddi_dma_handle_t h)
 	if (h->dh_bounce)
 		ddi_dma_bounce_free(h);
 	if (h->dh_table) {
+		if (h->dh_flags & DDI_DMA_READ)
+			linux_vmap_sync(h->dh_addr, h->dh_len, true);
 		linux_sgl_free(h->dh_table);
 		h->dh_table = NULL;
 	}
@@ -434,6 +441,14 @@ int scsa_ddi_dma_numwin(ddi_dma_handle_t h, uint_t *nwinp)
 }
 EXPORT_SYMBOL_GPL(scsa_ddi_dma_numwin);
 
+/* The CPU sees what the device wrote to @old, and the device what the CPU wrote to @new. */
+static void sync_switch(struct scsa_dma_handle *h, const struct dma_win *old,
+			const struct dma_win *new)
+{
+	linux_dma_sync_range(&h->dh_map, old->offset, old->len, true);
+	linux_dma_sync_range(&h->dh_map, new->offset, new->len, false);
+}
+
 /**
  * scsa_ddi_dma_getwin() - ddi_dma_getwin(9F)
  * @h: bound handle
@@ -464,6 +479,8 @@ int scsa_ddi_dma_getwin(ddi_dma_handle_t h, uint_t win, off_t *offp, size_t *len
 		w = dma_plan_win(&h->dh_plan, 0);
 	} else {
 		w = dma_plan_win(&h->dh_plan, win);
+		if (h->dh_state == DMA_BOUND && h->dh_win_syncs && win != h->dh_curwin)
+			sync_switch(h, dma_plan_win(&h->dh_plan, h->dh_curwin), w);
 	}
 	ddi_dma_select_win(h, win, w);
 	*offp = w->offset;
@@ -501,6 +518,8 @@ int scsa_ddi_dma_sync(ddi_dma_handle_t h, off_t offset, size_t length, uint_t ty
 		else
 			membar_consumer();
 	} else if (type == DDI_DMA_SYNC_FORDEV) {
+		if (h->dh_table)
+			linux_vmap_sync(h->dh_addr, h->dh_len, false);
 		ddi_dma_sync_bounce(h, offset, length, B_FALSE);
 		linux_dma_sync(&h->dh_map, false);
 		membar_producer();
@@ -508,6 +527,8 @@ int scsa_ddi_dma_sync(ddi_dma_handle_t h, off_t offset, size_t length, uint_t ty
 		membar_consumer();
 		linux_dma_sync(&h->dh_map, true);
 		ddi_dma_sync_bounce(h, offset, length, B_TRUE);
+		if (h->dh_table && (h->dh_flags & DDI_DMA_READ))
+			linux_vmap_sync(h->dh_addr, h->dh_len, true);
 	}
 	return DDI_SUCCESS;
 }
@@ -517,7 +538,7 @@ EXPORT_SYMBOL_GPL(scsa_ddi_dma_sync);
  * scsa_ddi_dma_mem_alloc() - ddi_dma_mem_alloc(9F)
  * @h: handle, for its attributes; stays unbound
  * @length: bytes
- * @accattr: ignored: memory is in the CPU's byte order
+ * @accattr: byte order for the access handle
  * @flags: with DDI_DMA_CONSISTENT exactly @length; otherwise @length is rounded up to minxfer
  * @cb: DDI_DMA_DONTWAIT, DDI_DMA_SLEEP or a function
  * @arg: its argument
@@ -535,6 +556,7 @@ int scsa_ddi_dma_mem_alloc(ddi_dma_handle_t h, size_t length, ddi_device_acc_att
 			   uint_t flags, int (*cb)(caddr_t), caddr_t arg, caddr_t *kaddrp,
 			   size_t *real_length, ddi_acc_handle_t *acc_handlep)
 {
+	struct linux_coherent_limits lim;
 	const ddi_dma_attr_t *a;
 	bool hopeless = false;
 	struct scsa_acc *acc;
@@ -547,9 +569,12 @@ int scsa_ddi_dma_mem_alloc(ddi_dma_handle_t h, size_t length, ddi_device_acc_att
 	a = &h->dh_attr;
 	if (!(flags & DDI_DMA_CONSISTENT) && a->dma_attr_minxfer > 1)
 		length = P2ROUNDUP(length, (size_t)a->dma_attr_minxfer);
+	lim.align = a->dma_attr_align;
+	lim.addr_lo = a->dma_attr_addr_lo;
+	lim.addr_hi = a->dma_attr_addr_hi;
+	lim.big_endian = scsa_acc_big_endian(accattr);
 	do {
-		acc = linux_coherent_alloc(h->dh_dip, length, a->dma_attr_align, a->dma_attr_addr_hi,
-					   cb == DDI_DMA_SLEEP, &hopeless);
+		acc = linux_coherent_alloc(h->dh_dip, length, &lim, cb == DDI_DMA_SLEEP, &hopeless);
 	} while (!acc && !(hopeless && cb == DDI_DMA_SLEEP) &&
 		 ddi_callback_wait_or_queue(&ddi_mem_callbacks, h->dh_dip, h, cb, arg, &waits));
 	if (!acc)

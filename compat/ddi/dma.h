@@ -34,7 +34,8 @@ struct scsa_dma_handle {
 	uint_t			dh_nents;
 	uint64_t		dh_first;
 	uint64_t		dh_len;
-	void			*dh_table;	/* made for a kernel address */
+	void			*dh_table;	/* made for a kernel address, or NULL */
+	caddr_t			dh_addr;	/* that address */
 	/* Bounce memory that stands in for the object, one window at a time. */
 	void			*dh_bounce;
 	uint64_t		dh_bounce_len;
@@ -45,6 +46,7 @@ struct scsa_dma_handle {
 	struct linux_dma_map	dh_map;
 	struct dma_plan		dh_plan;
 	uint64_t		dh_lazy_len;	/* window length, DMA_BOUND_LAZY */
+	boolean_t		dh_win_syncs;	/* DMA_BOUND: windows are synced as they change */
 	uint_t			dh_nwin;
 	uint_t			dh_curwin;	/* DMA_NO_WIN: mapping it failed */
 	uint_t			dh_next;	/* cookie that nextcookie returns next */

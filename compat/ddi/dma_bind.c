@@ -95,15 +95,14 @@ void ddi_dma_leave_lazy_win(struct scsa_dma_handle *h)
 	h->dh_ncookies = 0;
 }
 
-/* Map window @win of a lazily mapped object in place of the current one. */
-int ddi_dma_map_lazy_win(struct scsa_dma_handle *h, uint_t win, int kmflag)
+/* Map window @win, none being mapped. DDI_DMA_TOOBIG if a command cannot carry its pieces. */
+static int map_win(struct scsa_dma_handle *h, uint_t win, int kmflag)
 {
 	uint64_t offset = win * h->dh_lazy_len;
 	uint64_t len = lazy_win_len(h, win);
 	uint_t dir = h->dh_flags & DDI_DMA_RDWR;
 	int rc;
 
-	ddi_dma_leave_lazy_win(h);
 	if (h->dh_bounce) {
 		/* For reads too: the device may overwrite less than the whole window. */
 		linux_dma_copy(&h->dh_map, h->dh_sgl, h->dh_nents, h->dh_first + offset, h->dh_bounce,
@@ -118,7 +117,7 @@ int ddi_dma_map_lazy_win(struct scsa_dma_handle *h, uint_t win, int kmflag)
 		return DDI_DMA_NORESOURCES;
 	rc = plan_mapping(h, offset, kmflag);
 	if (rc == DDI_SUCCESS && dma_plan_nwins(&h->dh_plan) != 1)
-		rc = DDI_DMA_NOMAPPING;
+		rc = DDI_DMA_TOOBIG;
 	if (rc != DDI_SUCCESS) {
 		linux_dma_unmap(&h->dh_map);
 		return rc;
@@ -150,35 +149,67 @@ static int bounce_alloc(struct scsa_dma_handle *h, uint64_t len, int kmflag)
 	return DDI_SUCCESS;
 }
 
+/*
+ * Map window @win of a lazily mapped object in place of the current one. If its pieces are too
+ * scattered for a command, or out of the device's reach, bounce it and all windows after it.
+ */
+int ddi_dma_map_lazy_win(struct scsa_dma_handle *h, uint_t win, int kmflag)
+{
+	int rc;
+
+	ddi_dma_leave_lazy_win(h);
+	rc = map_win(h, win, kmflag);
+	if ((rc != DDI_DMA_TOOBIG && rc != DDI_DMA_NOMAPPING) || h->dh_bounce)
+		return rc;
+	rc = bounce_alloc(h, h->dh_lazy_len, kmflag);
+	if (rc != DDI_SUCCESS)
+		return rc;
+	rc = map_win(h, win, kmflag);
+	if (rc != DDI_SUCCESS)
+		ddi_dma_bounce_free(h);
+	return rc;
+}
+
+/* Allocate bounce memory for windows of @len bytes, and map the first one. */
+static int bounce_first_win(struct scsa_dma_handle *h, uint64_t len, int kmflag)
+{
+	int rc = bounce_alloc(h, len, kmflag);
+
+	if (rc != DDI_SUCCESS)
+		return rc;
+	h->dh_lazy_len = len;
+	h->dh_curwin = DMA_NO_WIN;
+	rc = ddi_dma_map_lazy_win(h, 0, kmflag);
+	if (rc != DDI_SUCCESS)
+		ddi_dma_bounce_free(h);
+	return rc;
+}
+
 /* The device cannot use the object's own memory: bind windows of bounce memory. */
 static int bind_bounce(struct scsa_dma_handle *h, int kmflag)
 {
 	uint64_t len = MIN(h->dh_len, h->dh_plan.max_len);
-	int rc;
+	boolean_t partial = h->dh_flags & DDI_DMA_PARTIAL ? B_TRUE : B_FALSE;
+	int rc = DDI_DMA_NOMAPPING;
 
-	if (len < h->dh_len && !(h->dh_flags & DDI_DMA_PARTIAL))
-		return len ? DDI_DMA_TOOBIG : DDI_DMA_NOMAPPING;
-	if (len > BOUNCE_WHOLE_MAX && !(h->dh_flags & DDI_DMA_PARTIAL))
+	/* Not even one block fits in a command. */
+	if (!len)
+		return rc;
+	if (!partial && (len < h->dh_len || len > BOUNCE_WHOLE_MAX))
 		return DDI_DMA_TOOBIG;
-	if (h->dh_flags & DDI_DMA_PARTIAL)
+	if (partial)
 		len = MIN(len, BOUNCE_MAX);
 	for (;; len /= 2) {
 		if (len < h->dh_len)
 			len -= pure_rest(len, h->dh_limits.granular);
 		if (!len)
-			return DDI_DMA_NORESOURCES;
-		rc = bounce_alloc(h, len, kmflag);
+			return rc;
+		rc = bounce_first_win(h, len, kmflag);
 		if (rc == DDI_SUCCESS)
 			break;
-		if (!(h->dh_flags & DDI_DMA_PARTIAL))
+		/* Shorter windows may find memory, or need fewer cookies. */
+		if (!partial || rc == DDI_DMA_NOMAPPING)
 			return rc;
-	}
-	h->dh_lazy_len = len;
-	h->dh_curwin = DMA_NO_WIN;
-	rc = ddi_dma_map_lazy_win(h, 0, kmflag);
-	if (rc != DDI_SUCCESS) {
-		ddi_dma_bounce_free(h);
-		return rc;
 	}
 	h->dh_nwin = pure_div_up(h->dh_len, len);
 	h->dh_state = DMA_BOUND_LAZY;
@@ -190,7 +221,7 @@ static int bind_lazy(struct scsa_dma_handle *h, int kmflag)
 {
 	const struct dma_limits *lim = &h->dh_limits;
 	uint64_t len = dma_limits_sure_len(lim);
-	int rc;
+	int rc = DDI_DMA_NOMAPPING;
 
 	/* Mapping it whole has just failed; start with half. */
 	while (len >= h->dh_len)
@@ -198,7 +229,7 @@ static int bind_lazy(struct scsa_dma_handle *h, int kmflag)
 	for (;; len /= 2) {
 		len -= pure_rest(len, lim->granular);
 		if (!len)
-			return DDI_DMA_NORESOURCES;
+			return rc;
 		h->dh_lazy_len = len;
 		h->dh_curwin = DMA_NO_WIN;
 		rc = ddi_dma_map_lazy_win(h, 0, kmflag);
@@ -228,6 +259,7 @@ static int bind_mapped(struct scsa_dma_handle *h, int kmflag)
 	}
 	h->dh_state = DMA_BOUND;
 	h->dh_nwin = nwin;
+	h->dh_win_syncs = nwin > 1 && linux_dma_needs_sync(&h->dh_map) ? B_TRUE : B_FALSE;
 	ddi_dma_select_win(h, 0, dma_plan_win(&h->dh_plan, 0));
 	return nwin > 1 ? DDI_DMA_PARTIAL_MAP : DDI_DMA_MAPPED;
 }

@@ -27,9 +27,6 @@
 #define CREATE_TRACE_POINTS
 #include "trace.h"
 
-/* Seconds by which the HBA's own timer for a command outlasts the midlayer's. */
-#define HBA_TIMER_LATER		30
-
 bool linux_cmd_hold(struct scsa_cmd *sc)
 {
 	/* Pairs with cmd_revoke(): at least one of the two sees what the other has written. */
@@ -290,7 +287,7 @@ static qc_status_t linux_queuecommand(struct Scsi_Host *shost, struct scsi_cmnd 
 	 * Let the midlayer's timer expire first: the midlayer reports a timeout as such, and
 	 * starts with an abort of just this command.
 	 */
-	sc->sc_time = secs + HBA_TIMER_LATER;
+	sc->sc_time = secs + host->hba_secs;
 	sc->sc_revoked = false;
 	sc->sc_flags = (scmd->sc_data_direction == DMA_FROM_DEVICE ? SCSA_CMD_READ : 0) |
 		       (scmd->flags & SCMD_TAGGED ? SCSA_CMD_TAGGED : 0) |
@@ -342,7 +339,7 @@ static bool cmd_is_short(struct scsi_cmnd *scmd, const struct scsa_cmd *sc, bool
 
 	if (sc->sc_len - sc->sc_resid >= need)
 		return false;
-	__atomic_add_fetch(&sc->sc_host->stats.short_transfers, 1, __ATOMIC_RELAXED);
+	scsa_count(&sc->sc_host->stats.short_transfers, 1);
 	if (__ratelimit(&short_limit))
 		sdev_printk(KERN_WARNING, scmd->device,
 			    "opcode %#04x: good status, but %u of %u bytes were not moved\n",

@@ -10,6 +10,7 @@
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/pci.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 
 #include <scsa/scsa.h>
@@ -98,6 +99,9 @@ int linux_driver_unregister(struct dev_ops *ops)
 	if (!ld)
 		return EINVAL;
 	pci_unregister_driver(&ld->pci);
+	/* An instance that did not detach still refers to its driver. */
+	if (ld->refused)
+		return EBUSY;
 	driver_free(ld);
 	return 0;
 }
@@ -135,7 +139,12 @@ void scsa_driver_fini(struct scsa_driver *drv)
 {
 	int rc = drv->fini();
 
-	if (rc)
-		pr_err("scsa: %s: _fini() failed with %d at module unload\n", drv->name, rc);
+	if (!rc)
+		return;
+	/* Its threads and timeouts may still run its code, which is gone once we return. */
+	pr_err("scsa: %s: _fini() failed with %d at module unload, which does not end now\n", drv->name,
+	       rc);
+	for (;;)
+		schedule_timeout_idle(MAX_SCHEDULE_TIMEOUT);
 }
 EXPORT_SYMBOL_GPL(scsa_driver_fini);

@@ -6,17 +6,23 @@
  * back, and gives up after a bounded time. It then detaches a packet that is still out from its
  * scsi_cmnd, because the midlayer will reuse the scsi_cmnd. Packets that outlive a whole recovery
  * are written off: they do not make the later recovery of another command fail.
+ *
+ * A driver called from here must not start I/O to get memory: that I/O would wait for us.
  */
 #include <linux/blk-mq.h>
 #include <linux/delay.h>
 #include <linux/jiffies.h>
+#include <linux/sched/mm.h>
 
 #include <scsi/scsi.h>
 #include <scsi/scsi_cmnd.h>
 #include <scsi/scsi_device.h>
 #include <scsi/scsi_host.h>
 
+#include <scsa/scsa.h>
+
 #include "../impl.h"
+#include "../linux_compat.h"
 #include "host.h"
 #include "../linux_impl.h"
 
@@ -81,12 +87,25 @@ static int all_back(void)
 	return SUCCESS;
 }
 
-int linux_eh_abort(struct scsi_cmnd *scmd)
+/* A driver with late_secs: give a late command its time before error handling begins. */
+static linux_timed_out_t linux_eh_timed_out(struct scsi_cmnd *scmd)
+{
+	struct scsa_host *host = shost_priv(scmd->device->host);
+	unsigned long late = linux_driver_of(host->dip)->late_secs * HZ;
+
+	if (time_before(jiffies, scmd->jiffies_at_alloc + scsi_cmd_to_rq(scmd)->timeout + late))
+		return LINUX_RESET_TIMER;
+	return LINUX_NOT_HANDLED;
+}
+
+static int linux_eh_abort(struct scsi_cmnd *scmd)
 {
 	struct linux_lun *ll = scmd->device->hostdata;
 	unsigned int tag = scsi_cmd_to_rq(scmd)->tag;
 	unsigned long deadline;
 	struct scsa_cmd *sc = tag < ll->nslots ? ll->slots[tag] : NULL;
+	unsigned int noio;
+	bool done;
 
 	if (!sc || sc->sc_scmd != scmd)
 		return all_back();
@@ -95,7 +114,10 @@ int linux_eh_abort(struct scsi_cmnd *scmd)
 		flush_work(&sc->sc_host->work);
 	if (!is_out(sc))
 		return all_back();
-	deadline = jiffies + msecs_to_jiffies(scsa_cmd_abort(sc) ? ABORT_WAIT_MS : FAILED_WAIT_MS);
+	noio = memalloc_noio_save();
+	done = scsa_cmd_abort(sc);
+	memalloc_noio_restore(noio);
+	deadline = jiffies + msecs_to_jiffies(done ? ABORT_WAIT_MS : FAILED_WAIT_MS);
 	while (is_out(sc)) {
 		if (time_after(jiffies, deadline)) {
 			if (!linux_orphan_wait(sc->sc_host, ll, tag))
@@ -129,6 +151,7 @@ static int reset(struct scsi_cmnd *scmd, int level, struct scope s, const char *
 {
 	struct scsa_host *host = shost_priv(scmd->device->host);
 	struct linux_lun *ll;
+	unsigned int noio;
 	bool done = false;
 
 	sdev_printk(KERN_NOTICE, scmd->device, "%s reset\n", what);
@@ -136,32 +159,34 @@ static int reset(struct scsi_cmnd *scmd, int level, struct scope s, const char *
 	mutex_lock(&host->life);
 	host->recoveries++;
 	ll = scmd->device->hostdata;
+	noio = memalloc_noio_save();
 	if (ll)
 		done = scsa_lun_reset(ll->lun, level);
+	memalloc_noio_restore(noio);
 	mutex_unlock(&host->life);
 	if (!ll)
 		return FAILED;
 	return drain(scmd, &s, done ? RESET_WAIT_MS : FAILED_WAIT_MS, what);
 }
 
-int linux_eh_device_reset(struct scsi_cmnd *scmd)
+static int linux_eh_device_reset(struct scsi_cmnd *scmd)
 {
 	return reset(scmd, SCSA_RESET_LUN,
 		     (struct scope){ scmd->device->id, scmd->device->lun }, "LUN");
 }
 
-int linux_eh_target_reset(struct scsi_cmnd *scmd)
+static int linux_eh_target_reset(struct scsi_cmnd *scmd)
 {
 	return reset(scmd, SCSA_RESET_TARGET, (struct scope){ scmd->device->id, -1 }, "target");
 }
 
-int linux_eh_bus_reset(struct scsi_cmnd *scmd)
+static int linux_eh_bus_reset(struct scsi_cmnd *scmd)
 {
 	return reset(scmd, SCSA_RESET_ALL, (struct scope){ -1, -1 }, "bus");
 }
 
 /* The last resort: the HBA driver stops its device and initializes it again. */
-int linux_eh_host_reset(struct scsi_cmnd *scmd)
+static int linux_eh_host_reset(struct scsi_cmnd *scmd)
 {
 	struct scsa_host *host = shost_priv(scmd->device->host);
 	int rc;
@@ -179,4 +204,15 @@ int linux_eh_host_reset(struct scsi_cmnd *scmd)
 		all_back();
 	}
 	return FAILED;
+}
+
+void linux_eh_template_init(struct scsi_host_template *t, const struct scsa_driver *drv)
+{
+	if (drv->late_secs)
+		t->eh_timed_out = linux_eh_timed_out;
+	t->eh_abort_handler = linux_eh_abort;
+	t->eh_device_reset_handler = linux_eh_device_reset;
+	t->eh_target_reset_handler = linux_eh_target_reset;
+	t->eh_bus_reset_handler = linux_eh_bus_reset;
+	t->eh_host_reset_handler = linux_eh_host_reset;
 }

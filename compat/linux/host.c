@@ -16,6 +16,9 @@
 #define LINUX_MAX_SECTORS	(64 * 2048)
 #define LINUX_SG_TABLESIZE	16384
 
+/* Seconds by which the HBA's own timer for a command outlasts the midlayer's. */
+#define HBA_TIMER_LATER		30
+
 static int keep_packets = -1;
 module_param(keep_packets, int, 0644);
 MODULE_PARM_DESC(keep_packets,
@@ -34,15 +37,21 @@ void linux_host_template_init(struct scsi_host_template *t, const struct scsa_dr
 	t->info = linux_info;
 	linux_cmd_template_init(t);
 	linux_lun_template_init(t);
-	t->eh_abort_handler = linux_eh_abort;
-	t->eh_device_reset_handler = linux_eh_device_reset;
-	t->eh_target_reset_handler = linux_eh_target_reset;
-	t->eh_bus_reset_handler = linux_eh_bus_reset;
-	t->eh_host_reset_handler = linux_eh_host_reset;
+	linux_eh_template_init(t, drv);
 	t->this_id = -1;
 	t->shost_groups = linux_bus_groups;
 	/* After a reset the HBA driver itself waits for its targets to settle. */
 	t->skip_settle_delay = 1;
+}
+
+/*
+ * Let the block layer's own requests fit in one command each: several commands run in parallel, the
+ * parts of a request do not.
+ */
+void linux_host_command_len(struct scsa_host *host, u64 len)
+{
+	host->command_len = len;
+	host->shost->opt_sectors = min_t(u64, len >> SECTOR_SHIFT, LINUX_MAX_SECTORS);
 }
 
 /* The driver has attached. Publish the host and scan its bus. */
@@ -61,6 +70,7 @@ int linux_host_add(struct dev_info *dip)
 	}
 	scsa_hba_limits(dip, &lim);
 	dip->di_keep_packets = keep_packets < 0 ? drv->keep_packets : keep_packets;
+	dip->di_short_status = drv->short_status;
 	shost = scsi_host_alloc(&dip->di_driver->template, sizeof(*host));
 	if (!shost)
 		return -ENOMEM;
@@ -68,7 +78,7 @@ int linux_host_add(struct dev_info *dip)
 	host->dip = dip;
 	host->shost = shost;
 	host->commit = lim.commit;
-	host->command_len = lim.command_len;
+	host->hba_secs = drv->late_secs + HBA_TIMER_LATER;
 	mutex_init(&host->life);
 	spin_lock_init(&host->lock);
 	INIT_LIST_HEAD(&host->luns);
@@ -85,7 +95,11 @@ int linux_host_add(struct dev_info *dip)
 
 	shost->can_queue = max(drv->can_queue, 1U);
 	shost->cmd_per_lun = clamp_t(int, drv->cmd_per_lun, 1, shost->can_queue);
-	shost->this_id = lim.initiator_id;
+	/*
+	 * The midlayer does not scan this id. Adapters without a bus report 0, or no id, and have a
+	 * target 0.
+	 */
+	shost->this_id = lim.initiator_id > 0 ? lim.initiator_id : -1;
 	shost->max_id = drv->max_id;
 	shost->max_lun = drv->max_lun;
 	shost->max_cmd_len = clamp(lim.max_cdb_len ? lim.max_cdb_len : MAX_COMMAND_SIZE, 6,
@@ -95,11 +109,7 @@ int linux_host_add(struct dev_info *dip)
 					  PAGE_SIZE, round_down(U32_MAX, PAGE_SIZE));
 	shost->dma_boundary = max_t(u64, min_t(u64, lim.seg_boundary, ULONG_MAX), PAGE_SIZE - 1);
 	shost->max_sectors = LINUX_MAX_SECTORS;
-	/*
-	 * Let the block layer's own requests fit in one command each: several commands run in
-	 * parallel, the parts of a request do not.
-	 */
-	shost->opt_sectors = min_t(u64, lim.command_len >> SECTOR_SHIFT, LINUX_MAX_SECTORS);
+	linux_host_command_len(host, lim.command_len);
 
 	rc = scsi_add_host(shost, dev);
 	if (rc) {

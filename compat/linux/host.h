@@ -27,6 +27,7 @@ struct linux_driver {
 	struct dev_ops			*ops;
 	struct linux_driver		*next;
 	struct ida			ida;
+	bool				refused;	/* an instance did not detach */
 };
 
 /* Behind a Scsi_Host. */
@@ -34,6 +35,7 @@ struct scsa_host {
 	struct dev_info		*dip;
 	struct Scsi_Host	*shost;
 	bool			commit;		/* the HBA driver has tran_commit() */
+	unsigned int		hba_secs;	/* added to the midlayer's timeout of a command */
 	u64			command_len;	/* see struct scsa_hba_limits */
 	struct mutex		life;		/* held while the HBA driver stops or starts */
 	bool			suspended;	/* under life */
@@ -87,12 +89,6 @@ void linux_host_remove(struct dev_info *dip);
 /* After detach(9E), even if the driver refused: free what only the HBA driver referred to. */
 void linux_host_free(struct dev_info *dip, bool detached);
 
-int linux_eh_abort(struct scsi_cmnd *scmd);
-int linux_eh_device_reset(struct scsi_cmnd *scmd);
-int linux_eh_target_reset(struct scsi_cmnd *scmd);
-int linux_eh_bus_reset(struct scsi_cmnd *scmd);
-int linux_eh_host_reset(struct scsi_cmnd *scmd);
-
 void linux_debugfs_add_host(struct Scsi_Host *shost);
 void linux_debugfs_remove_host(struct Scsi_Host *shost);
 
@@ -105,9 +101,11 @@ extern const struct attribute_group *linux_bus_groups[];
 void linux_bus_init(struct scsa_host *host);
 void linux_bus_release(struct scsa_host *host);
 int linux_host_restart(struct scsa_host *host);
+void linux_host_command_len(struct scsa_host *host, u64 len);
 void linux_host_template_init(struct scsi_host_template *t, const struct scsa_driver *drv);
 void linux_cmd_template_init(struct scsi_host_template *t);
 void linux_lun_template_init(struct scsi_host_template *t);
+void linux_eh_template_init(struct scsi_host_template *t, const struct scsa_driver *drv);
 /* Thread model: the work function that starts a host's pending commands. */
 void linux_start_pending(struct work_struct *work);
 

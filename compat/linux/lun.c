@@ -37,9 +37,16 @@ static int linux_sdev_init(struct scsi_device *sdev)
 
 static int linux_sdev_configure(LINUX_SDEV_CONFIGURE_ARGS)
 {
+	struct scsa_host *host = shost_priv(sdev->host);
 	struct linux_lun *ll = sdev->hostdata;
+	u64 command_len = READ_ONCE(host->dip->di_command_len);
 
+	/* INQUIRY was bound with the attributes of commands. Those of attach may be a template. */
+	if (command_len)
+		linux_host_command_len(host, command_len);
 	sdev->tagged_supported = scsa_lun_configure(ll->lun, sdev->tagged_supported);
+	/* With this bit set the midlayer asks for a tag in each command. */
+	sdev->simple_tags = sdev->tagged_supported;
 	if (sdev->tagged_supported)
 		scsi_change_queue_depth(sdev, sdev->host->cmd_per_lun);
 	else

@@ -108,6 +108,7 @@ int linux_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 detach:
 	scsa_detach(dip);
 teardown:
+	scsa_hba_release(dip);
 	linux_intr_teardown(dip);
 free_props:
 	scsa_instance_fini(dip);
@@ -128,15 +129,19 @@ void linux_remove(struct pci_dev *pdev)
 {
 	struct dev_info *dip = pci_get_drvdata(pdev);
 	struct linux_driver *ld = dip->di_driver;
-
 	bool refused;
 
 	linux_host_remove(dip);
 	refused = scsa_detach(dip);
-	if (refused)
+	if (refused) {
 		dev_err(&pdev->dev,
-			"%s refused to detach: its memory is lost until the next boot\n",
+			"%s refused to detach: its memory is lost until the next boot, and its module stays\n",
 			dip->di_name);
+		ld->refused = true;
+		__module_get(ld->drv->owner);
+	} else {
+		scsa_hba_release(dip);
+	}
 	linux_intr_teardown(dip);
 	/* No DMA can arrive from here on: free the buffers of commands that never came back. */
 	pci_clear_master(pdev);

@@ -10,8 +10,11 @@
 #include <linux/mutex.h>
 #include <linux/pci.h>
 #include <linux/pm.h>
+#include <linux/sched/mm.h>
 
 #include <scsi/scsi_host.h>
+
+#include <scsa/scsa.h>
 
 #include "../impl.h"
 #include "host.h"
@@ -41,14 +44,25 @@ static void set_recovering(struct scsa_host *host, bool recovering)
 	mutex_unlock(&host->life);
 }
 
-/* host->life is held. */
+/*
+ * host->life is held. While the device is stopped, memory reclaim must not wait for its disks: here
+ * and in resume() the HBA driver allocates without starting I/O.
+ */
 static int suspend(struct scsa_host *host)
 {
+	unsigned int noio;
+	int rc;
+
 	if (host->suspended)
 		return 0;
+	if (linux_driver_of(host->dip)->no_suspend)
+		return -EOPNOTSUPP;
 	if (host->wq)
 		flush_work(&host->work);
-	if (scsa_suspend(host->dip))
+	noio = memalloc_noio_save();
+	rc = scsa_suspend(host->dip);
+	memalloc_noio_restore(noio);
+	if (rc)
 		return -EBUSY;
 	host->suspended = true;
 	return 0;
@@ -57,7 +71,15 @@ static int suspend(struct scsa_host *host)
 /* host->life is held. */
 static int resume(struct scsa_host *host)
 {
-	if (host->suspended && scsa_resume(host->dip))
+	unsigned int noio;
+	int rc;
+
+	if (!host->suspended)
+		return 0;
+	noio = memalloc_noio_save();
+	rc = scsa_resume(host->dip);
+	memalloc_noio_restore(noio);
+	if (rc)
 		return -EIO;
 	host->suspended = false;
 	return 0;

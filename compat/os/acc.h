@@ -17,7 +17,7 @@ enum acc_kind {
 
 struct scsa_acc {
 	enum acc_kind		kind;
-	bool			swap;	/* big-endian registers */
+	bool			swap;	/* not in the byte order of the plain access */
 	uintptr_t		base;	/* lowest address that the driver may pass */
 	size_t			len;
 	struct pci_dev		*pdev;

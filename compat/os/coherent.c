@@ -10,26 +10,34 @@
 static LIST_HEAD(coherent);
 static DEFINE_SPINLOCK(coherent_lock);
 
-struct scsa_acc *linux_coherent_alloc(struct dev_info *dip, size_t len, uint64_t align,
-				      uint64_t addr_hi, bool may_sleep, bool *out_of_reach)
+static bool coherent_fits(const struct scsa_acc *acc, const struct linux_coherent_limits *lim)
 {
+	return acc->dma >= lim->addr_lo && acc->dma + acc->len - 1 <= lim->addr_hi &&
+	       (lim->align <= 1 || !(acc->dma & (lim->align - 1)));
+}
+
+struct scsa_acc *linux_coherent_alloc(struct dev_info *dip, size_t len,
+				      const struct linux_coherent_limits *lim, bool may_sleep,
+				      bool *out_of_reach)
+{
+	gfp_t gfp = may_sleep ? GFP_NOIO : GFP_ATOMIC;
 	struct scsa_acc *acc;
 	unsigned long flags;
 	void *vaddr;
 
-	acc = kzalloc(sizeof(*acc), may_sleep ? GFP_KERNEL : GFP_ATOMIC);
+	acc = kzalloc(sizeof(*acc), gfp);
 	if (!acc)
 		return NULL;
 	acc->kind = ACC_COHERENT;
 	acc->dev = dip->di_dev;
 	acc->len = len;
 	/* An allocation is aligned to the smallest power of two of pages that holds it. */
-	acc->alloc_len = max_t(u64, len, align > PAGE_SIZE ? align : 1);
-	vaddr = dma_alloc_coherent(acc->dev, acc->alloc_len, &acc->dma,
-				   may_sleep ? GFP_KERNEL : GFP_ATOMIC);
+	acc->alloc_len = max_t(u64, len, lim->align > PAGE_SIZE ? lim->align : 1);
+	acc->swap = lim->big_endian != (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
+	vaddr = dma_alloc_coherent(acc->dev, acc->alloc_len, &acc->dma, gfp);
 	if (!vaddr)
 		goto fail_acc;
-	if (acc->dma + len - 1 > addr_hi || (align > 1 && acc->dma & (align - 1)))
+	if (!coherent_fits(acc, lim))
 		goto fail_range;
 	acc->base = (uintptr_t)vaddr;
 	spin_lock_irqsave(&coherent_lock, flags);

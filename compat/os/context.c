@@ -4,6 +4,7 @@
 #include <linux/notifier.h>
 #include <linux/panic_notifier.h>
 #include <linux/preempt.h>
+#include <linux/rcupdate.h>
 #include <linux/workqueue.h>
 
 #include "../impl.h"
@@ -15,7 +16,9 @@ struct workqueue_struct *linux_wq;
 
 bool linux_may_sleep(void)
 {
-	return in_task() && !irqs_disabled() && !linux_in_panic();
+	if (IS_ENABLED(CONFIG_PREEMPT_COUNT) && preempt_count())
+		return false;
+	return in_task() && !irqs_disabled() && !rcu_preempt_depth() && !linux_in_panic();
 }
 
 static int panic_seen(struct notifier_block *nb, unsigned long event, void *data)

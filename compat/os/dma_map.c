@@ -346,6 +346,50 @@ unlock:
 	spin_unlock_irqrestore(&map->lock, flags);
 }
 
+bool linux_dma_needs_sync(const struct linux_dma_map *map)
+{
+	unsigned int i;
+
+	for (i = 0; i < map->nsegs; i++)
+		if (dma_need_sync(map->dev, map->segs[i].addr))
+			return true;
+	return false;
+}
+
+static void dma_sync_piece(struct device *dev, dma_addr_t addr, size_t len,
+			   enum dma_data_direction dir, bool for_cpu)
+{
+	if (for_cpu)
+		dma_sync_single_for_cpu(dev, addr, len, dir);
+	else
+		dma_sync_single_for_device(dev, addr, len, dir);
+}
+
+void linux_dma_sync_range(struct linux_dma_map *map, uint64_t offset, uint64_t len, bool for_cpu)
+{
+	enum dma_data_direction dir = to_linux_dir(map->dir);
+	struct scatterlist *sg;
+	unsigned long flags;
+
+	/* An IOMMU has merged entries. It has no bounce buffers then, so a sync copies nothing. */
+	if (map->nsegs != map->nents) {
+		linux_dma_sync(map, for_cpu);
+		return;
+	}
+	spin_lock_irqsave(&map->lock, flags);
+	if (map->disowned)
+		goto unlock;
+	for (sg = find_entry(map->own->table.sgl, &offset); len; sg = sg_next(sg)) {
+		size_t n = min_t(uint64_t, len, sg->length - offset);
+
+		dma_sync_piece(map->dev, sg_dma_address(sg) + offset, n, dir, for_cpu);
+		offset = 0;
+		len -= n;
+	}
+unlock:
+	spin_unlock_irqrestore(&map->lock, flags);
+}
+
 int linux_sgl_from_addr(void *addr, size_t len, bool may_sleep, void **tablep, void **sglp,
 			unsigned int *nentsp)
 {
@@ -377,6 +421,16 @@ int linux_sgl_from_addr(void *addr, size_t len, bool may_sleep, void **tablep, v
 	*sglp = table->sgl;
 	*nentsp = nents;
 	return 0;
+}
+
+void linux_vmap_sync(void *addr, size_t len, bool for_cpu)
+{
+	if (!is_vmalloc_addr(addr))
+		return;
+	if (for_cpu)
+		invalidate_kernel_vmap_range(addr, len);
+	else
+		flush_kernel_vmap_range(addr, len);
 }
 
 void linux_sgl_free(void *table)

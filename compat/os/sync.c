@@ -5,6 +5,7 @@
  * A kmutex_t is a mutex or, if it was initialised with the interrupt priority of a driver in the
  * atomic model, a spin lock held with local interrupts off.
  */
+#include <linux/delay.h>
 #include <linux/export.h>
 #include <linux/jiffies.h>
 #include <linux/mutex.h>
@@ -218,6 +219,23 @@ EXPORT_SYMBOL_GPL(scsa_cv_broadcast);
 
 enum { CV_SIGNAL = 0, CV_WOKEN = 1, CV_TIMEOUT = -1 };
 
+/* Let a tick pass where the caller must not sleep. Returns the ticks left. */
+static long cv_tick(long timeout)
+{
+	MISUSE("cv_wait", "the caller must not sleep");
+	mdelay(MSEC_PER_SEC / HZ);
+	return timeout - 1;
+}
+
+/* In an interrupt the state of the current task is not ours: do not queue it. */
+static int cv_spin(struct scsa_kmutex *mp, long timeout)
+{
+	scsa_mutex_exit(mp);
+	timeout = cv_tick(timeout);
+	scsa_mutex_enter(mp);
+	return timeout ? CV_WOKEN : CV_TIMEOUT;
+}
+
 /*
  * Drop the lock, sleep until woken, take the lock again. Report a consumed cv_signal(9F) even if
  * the wait also timed out or the task has a signal pending; otherwise the wake-up is lost.
@@ -230,9 +248,14 @@ static int cv_block(struct scsa_kcondvar *cvp, struct scsa_kmutex *mp, unsigned 
 
 	if (timeout <= 0)
 		return CV_TIMEOUT;
+	if (!in_task())
+		return cv_spin(mp, timeout);
 	prepare_to_wait_exclusive(wq(cvp), &wait, state);
 	scsa_mutex_exit(mp);
-	timeout = schedule_timeout(timeout);
+	if (likely(linux_may_sleep()))
+		timeout = schedule_timeout(timeout);
+	else
+		timeout = cv_tick(timeout);
 	/* A waker takes the entry off the queue. */
 	woken = list_empty_careful(&wait.entry);
 	finish_wait(wq(cvp), &wait);

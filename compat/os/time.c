@@ -87,7 +87,7 @@ void scsa_drv_usecwait(long usec)
 {
 	if (usec <= 0)
 		return;
-	if (usec >= 20 && !in_atomic() && !irqs_disabled()) {
+	if (usec >= 20 && linux_may_sleep()) {
 		usleep_range(usec, usec + usec / 4 + 1);
 		return;
 	}
@@ -101,11 +101,14 @@ EXPORT_SYMBOL_GPL(scsa_drv_usecwait);
  * scsa_delay() - delay(9F)
  * @ticks: ticks to sleep
  *
- * Context: thread.
+ * Context: thread; spins where the kernel can tell that the caller must not sleep.
  */
 void scsa_delay(long ticks)
 {
-	schedule_timeout_uninterruptible(ticks > 0 ? ticks : 1);
+	if (likely(linux_may_sleep()))
+		schedule_timeout_uninterruptible(ticks > 0 ? ticks : 1);
+	else
+		scsa_drv_usecwait(jiffies_to_usecs(ticks > 0 ? ticks : 1));
 }
 EXPORT_SYMBOL_GPL(scsa_delay);
 
@@ -173,29 +176,35 @@ EXPORT_SYMBOL_GPL(scsa_timeout);
  * scsa_untimeout() - untimeout(9F)
  * @id: from scsa_timeout()
  *
- * Waits until a running function has returned, unless called from that function.
+ * In a thread that may sleep, waits until a running function has returned, unless called from that
+ * function. Elsewhere it does not wait: the function may still run on another CPU.
  *
- * Context: thread, not holding a lock that the function takes.
- * Return: -1 if the function has run or the id is unknown, else 0.
+ * Context: any; a thread must not hold a lock that sleeps and that the function takes.
+ * Return: -1 if the function runs, has run or the id is unknown, else 0.
  */
 long scsa_untimeout(void *id)
 {
 	unsigned long index = (uintptr_t)id;
+	bool wait = linux_may_sleep();
+	unsigned long flags;
 	struct timeout *t;
 	bool pending;
 
 	if (!index)
 		return -1;
-	xa_lock_irq(&timeouts);
+	xa_lock_irqsave(&timeouts, flags);
 	t = xa_load(&timeouts, index);
 	if (t && current_work() == &t->work.work)
 		t = NULL;
-	if (t)
+	/* One that cannot be cancelled without waiting frees itself. */
+	pending = t && cancel_delayed_work(&t->work);
+	if (t && (pending || wait))
 		__xa_erase(&timeouts, index);
-	xa_unlock_irq(&timeouts);
-	if (!t)
+	xa_unlock_irqrestore(&timeouts, flags);
+	if (!t || (!pending && !wait))
 		return -1;
-	pending = cancel_delayed_work_sync(&t->work);
+	if (!pending)
+		cancel_delayed_work_sync(&t->work);
 	kfree(t);
 	return pending ? 0 : -1;
 }

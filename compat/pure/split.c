@@ -15,6 +15,9 @@ static const struct form {
 	{ 32, 12, 8, 28, 4 },
 };
 
+/* Of the control byte; of byte 1 in SCSI-2. */
+enum { CONTROL_LINK = 0x01, RELATIVE_ADDRESS = 0x01 };
+
 enum { FORM_6, FORM_10, FORM_12, FORM_16, FORM_32, FORM_NONE };
 
 #define LBA_6_BITS	21
@@ -137,6 +140,19 @@ static bool has_protection(const uint8_t *cdb, unsigned int form, bool lun_in_cd
 	}
 }
 
+/* A linked command belongs to the ones around it, and may count its LBA from the one before. */
+static bool is_linked(const uint8_t *cdb, unsigned int form)
+{
+	switch (form) {
+	case FORM_6:
+		return cdb[5] & CONTROL_LINK;
+	case FORM_32:
+		return cdb[1] & CONTROL_LINK;
+	default:
+		return (cdb[forms[form].cdblen - 1] & CONTROL_LINK) || (cdb[1] & RELATIVE_ADDRESS);
+	}
+}
+
 static bool is_block_device(uint8_t device_type)
 {
 	switch (device_type) {
@@ -253,7 +269,7 @@ enum split_class split_parse(const uint8_t *cdb, unsigned int cdblen, uint64_t b
 {
 	unsigned int form = form_of(cdb, cdblen);
 
-	if (form == FORM_NONE || has_protection(cdb, form, lun_in_cdb))
+	if (form == FORM_NONE || has_protection(cdb, form, lun_in_cdb) || is_linked(cdb, form))
 		return SPLIT_NOT_BLOCKS;
 	if (!is_block_device(device_type))
 		return SPLIT_DEVICE;

@@ -217,6 +217,17 @@ int scsa_scsi_hba_detach(dev_info_t *dip)
 }
 EXPORT_SYMBOL_GPL(scsa_scsi_hba_detach);
 
+/* Detach has succeeded, or attach failed. Published drivers leave out scsi_hba_detach(9F). */
+void scsa_hba_release(dev_info_t *dip)
+{
+	scsi_hba_tran_t *tran = dip->di_tran;
+
+	if (!tran)
+		return;
+	scsi_hba_detach(dip);
+	scsi_hba_tran_free(tran);
+}
+
 static const char *const capstr[] = {
 	[SCSI_CAP_DMA_MAX]		= "dma-max",
 	[SCSI_CAP_MSG_OUT]		= "msg-out",

@@ -13,7 +13,7 @@ static void target_was_reset(caddr_t arg)
 /* Drop a reference. The HBA driver may already be unloaded. */
 void target_lun_rele(struct scsa_lun *lun)
 {
-	if (__atomic_sub_fetch(&lun->refs, 1, __ATOMIC_ACQ_REL))
+	if (atomic_dec_uint_nv(&lun->refs))
 		return;
 	scsi_unprobe(&lun->sd);
 	mutex_destroy(&lun->sd.sd_mutex);
@@ -42,6 +42,8 @@ struct scsa_lun *scsa_lun_create(dev_info_t *dip, uint_t target, uint_t lun_nr)
 	lun->refs = 1;
 	lun->tran = dip->di_tran;
 	lun->keep_packets = dip->di_keep_packets;
+	lun->scblen = dip->di_short_status ? (int)sizeof(struct scsi_arq_status) : TARGET_SCB_LEN;
+	lun->pkt_flags = PKT_DMA_PARTIAL | (dip->di_short_status ? 0 : PKT_XARQ);
 	if (dip->di_tran->tran_hba_flags & SCSI_HBA_TRAN_CLONE) {
 		lun->clone = kmem_alloc(sizeof(*lun->clone), KM_SLEEP);
 		*lun->clone = *dip->di_tran;

@@ -35,7 +35,8 @@ static void mapped_part(struct target_cmd *tc)
 static int send_part(struct target_cmd *tc)
 {
 	linux_trace_part(&tc->tc_cmd, tc->tc_done, tc->tc_part);
-	__atomic_store_n(&tc->tc_handoff, HANDOFF_SENDING, __ATOMIC_RELEASE);
+	/* Pairs with target_part_comp(). */
+	smp_store_release(&tc->tc_handoff, HANDOFF_SENDING);
 	return scsi_transport(tc->tc_pkt);
 }
 
@@ -81,7 +82,7 @@ static boolean_t part_done(struct target_cmd *tc)
  */
 static boolean_t part_accepted(struct target_cmd *tc)
 {
-	if (__atomic_exchange_n(&tc->tc_handoff, HANDOFF_NONE, __ATOMIC_ACQ_REL) != HANDOFF_DONE)
+	if (atomic_swap_uint(&tc->tc_handoff, HANDOFF_NONE) != HANDOFF_DONE)
 		return B_FALSE;
 	return part_done(tc);
 }
@@ -104,8 +105,8 @@ static noinline int bind_rest(struct target_cmd *tc)
 	int rc;
 
 	target_release_pkt(tc);
-	/* With an abort under way, the abort may still refer to the old packet. */
-	if (__atomic_load_n(&tc->tc_stop, __ATOMIC_ACQUIRE) || !linux_cmd_hold(&tc->tc_cmd))
+	/* With an abort under way, the abort may still refer to the old packet. Pairs with the abort. */
+	if (smp_load_acquire(&tc->tc_stop) || !linux_cmd_hold(&tc->tc_cmd))
 		return -2;
 	rc = target_get_resources(tc);
 	linux_cmd_unhold(&tc->tc_cmd);
@@ -138,15 +139,23 @@ static boolean_t map_part(struct target_cmd *tc)
 	}
 }
 
+/* An abort is requested, or the midlayer has returned the buffer to its owner. */
+static boolean_t must_stop(const struct target_cmd *tc)
+{
+	/* Pairs with scsa_cmd_abort(). */
+	if (smp_load_acquire(&tc->tc_stop))
+		return B_TRUE;
+	/* Pairs with the cmpxchg() that makes it an orphan. */
+	return smp_load_acquire(&tc->tc_cmd.sc_state) != SCSA_CMD_STARTED ? B_TRUE : B_FALSE;
+}
+
 /* Send parts as long as each completes before tran_start() returns. Any context. */
 static void run_parts(void *arg)
 {
 	struct target_cmd *tc = arg;
 
 	do {
-		/* An abort is requested, or the midlayer has returned the buffer to its owner. */
-		if (__atomic_load_n(&tc->tc_stop, __ATOMIC_ACQUIRE) ||
-		    __atomic_load_n(&tc->tc_cmd.sc_state, __ATOMIC_ACQUIRE) != SCSA_CMD_STARTED) {
+		if (must_stop(tc)) {
 			target_fail(tc, SCSA_ABORTED);
 			return;
 		}
@@ -179,8 +188,9 @@ static void run_parts(void *arg)
 /* A part is complete. */
 void target_part_comp(struct target_cmd *tc)
 {
-	if (__atomic_load_n(&tc->tc_handoff, __ATOMIC_ACQUIRE) == HANDOFF_SENDING &&
-	    __atomic_exchange_n(&tc->tc_handoff, HANDOFF_DONE, __ATOMIC_ACQ_REL) == HANDOFF_SENDING)
+	/* Pairs with send_part(). */
+	if (smp_load_acquire(&tc->tc_handoff) == HANDOFF_SENDING &&
+	    atomic_swap_uint(&tc->tc_handoff, HANDOFF_DONE) == HANDOFF_SENDING)
 		return;
 	if (part_done(tc))
 		run_parts(tc);

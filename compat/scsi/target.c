@@ -16,7 +16,7 @@ struct scsa_cmd *scsa_cmd_alloc(struct scsa_lun *lun)
 	if (!tc)
 		return NULL;
 	tc->tc_lun = lun;
-	__atomic_add_fetch(&lun->refs, 1, __ATOMIC_RELAXED);
+	atomic_inc_uint(&lun->refs);
 	return &tc->tc_cmd;
 }
 
@@ -85,7 +85,8 @@ bool scsa_cmd_abort(struct scsa_cmd *sc)
 	struct scsi_pkt *pkt;
 	bool done;
 
-	__atomic_store_n(&tc->tc_stop, 1, __ATOMIC_RELEASE);
+	/* Pairs with must_stop(). */
+	smp_store_release(&tc->tc_stop, 1);
 	/* scsi_abort(9F) without a packet would abort all packets of the LUN. */
 	pkt = target_pkt_get(tc);
 	if (!pkt)

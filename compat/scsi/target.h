@@ -3,6 +3,7 @@
 #ifndef _COMPAT_SCSI_TARGET_H
 #define _COMPAT_SCSI_TARGET_H
 
+#include <sys/atomic.h>
 #include <sys/scsi/scsi.h>
 
 #include "../impl.h"
@@ -17,7 +18,9 @@ struct scsa_lun {
 	scsi_hba_tran_t		*tran;
 	scsi_hba_tran_t		*clone;	/* SCSI_HBA_TRAN_CLONE: this LUN's copy, and tran */
 	boolean_t		keep_packets;
-	int			refs;	/* atomic: the Linux device's and each command's */
+	int			scblen;		/* status area of a packet */
+	int			pkt_flags;	/* for scsi_init_pkt(9F) */
+	uint_t			refs;	/* atomic: the Linux device's and each command's */
 	struct scsa_stats	stats;	/* atomic */
 };
 
@@ -35,14 +38,14 @@ struct target_cmd {
 	struct scsa_cmd		tc_cmd;		/* first */
 	struct scsa_lun		*tc_lun;
 	struct scsi_pkt		*tc_pkt;
-	int			tc_pkt_refs;	/* atomic: the command's and an abort's */
+	uint_t			tc_pkt_refs;	/* atomic: the command's and an abort's */
 	boolean_t		tc_pkt_ours;	/* the command holds its reference */
 	uint_t			tc_cdblen;	/* CDB length that tc_pkt was allocated for */
 	struct buf		tc_buf;
 	uint8_t			tc_sense[TARGET_SENSE_LEN];
 	boolean_t		tc_bound;	/* tc_pkt has DMA resources */
 	boolean_t		tc_parts;	/* carried out in parts, see below */
-	int			tc_handoff;	/* enum handoff, atomic */
+	uint_t			tc_handoff;	/* enum handoff, atomic */
 	int			tc_stop;	/* atomic: abort requested, send no further part */
 	struct split_cdb	tc_split;
 	size_t			tc_done;	/* bytes moved by the parts before this one */
@@ -54,9 +57,8 @@ struct target_cmd {
 
 #define TARGET_COUNT(tc, field, n)							\
 	do {									\
-		__atomic_add_fetch(&(tc)->tc_lun->stats.field, n, __ATOMIC_RELAXED);	\
-		__atomic_add_fetch(&(tc)->tc_cmd.sc_stats->field, n,	\
-				   __ATOMIC_RELAXED);				\
+		scsa_count(&(tc)->tc_lun->stats.field, n);		\
+		scsa_count(&(tc)->tc_cmd.sc_stats->field, n);		\
 	} while (0)
 
 static inline struct target_cmd *to_tc(struct scsa_cmd *sc)
@@ -121,6 +123,11 @@ static __always_inline int target_get_resources(struct target_cmd *tc)
 		tc->tc_pkt_ours = B_FALSE;
 		target_pkt_put(tc);
 	}
+	/* Root can send a command without a CDB. HBA drivers look at its first byte. */
+	if (!tc->tc_pkt && !sc->sc_cdblen) {
+		bioerror(&tc->tc_buf, EFAULT);
+		return -1;
+	}
 	if (sc->sc_len) {
 		bp = &tc->tc_buf;
 		bp->b_flags = sc->sc_flags & SCSA_CMD_READ ? B_READ : 0;
@@ -133,7 +140,7 @@ static __always_inline int target_get_resources(struct target_cmd *tc)
 		return 0;
 	}
 	pkt = scsi_init_pkt(&tc->tc_lun->sd.sd_address, tc->tc_pkt, bp, sc->sc_cdblen,
-			    TARGET_SCB_LEN, 0, PKT_DMA_PARTIAL | PKT_XARQ, NULL_FUNC, NULL);
+			    tc->tc_lun->scblen, 0, tc->tc_lun->pkt_flags, NULL_FUNC, NULL);
 	tc->tc_bound = pkt && bp;
 	if (!pkt)
 		return bp && (bp->b_flags & B_ERROR) ? -1 : 1;
@@ -143,7 +150,8 @@ static __always_inline int target_get_resources(struct target_cmd *tc)
 		pkt->pkt_comp = target_comp;
 		pkt->pkt_private = tc;
 		tc->tc_pkt_ours = B_TRUE;
-		__atomic_store_n(&tc->tc_pkt_refs, 1, __ATOMIC_RELEASE);
+		/* Pairs with target_pkt_get(). */
+		smp_store_release(&tc->tc_pkt_refs, 1);
 	}
 	return 0;
 }

@@ -11,7 +11,7 @@ void target_pkt_put(struct target_cmd *tc)
 {
 	struct scsi_pkt *pkt = tc->tc_pkt;
 
-	if (__atomic_sub_fetch(&tc->tc_pkt_refs, 1, __ATOMIC_ACQ_REL))
+	if (atomic_dec_uint_nv(&tc->tc_pkt_refs))
 		return;
 	tc->tc_pkt = NULL;
 	scsi_destroy_pkt(pkt);
@@ -20,12 +20,15 @@ void target_pkt_put(struct target_cmd *tc)
 /* The packet, which stays until target_pkt_put(); NULL if there is none. */
 struct scsi_pkt *target_pkt_get(struct target_cmd *tc)
 {
-	int refs = __atomic_load_n(&tc->tc_pkt_refs, __ATOMIC_ACQUIRE);
+	uint_t refs, seen;
 
-	while (refs)
-		if (__atomic_compare_exchange_n(&tc->tc_pkt_refs, &refs, refs + 1, B_FALSE,
-						__ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+	/* Pairs with target_get_resources(). */
+	refs = smp_load_acquire(&tc->tc_pkt_refs);
+	for (; refs; refs = seen) {
+		seen = atomic_cas_uint(&tc->tc_pkt_refs, refs, refs + 1);
+		if (seen == refs)
 			return tc->tc_pkt;
+	}
 	return NULL;
 }
 
@@ -33,11 +36,10 @@ struct scsi_pkt *target_pkt_get(struct target_cmd *tc)
 void target_destroy_pkt(struct target_cmd *tc)
 {
 	struct scsi_pkt *pkt = tc->tc_pkt;
-	int only_ours = 1;
 
 	tc->tc_pkt_ours = B_FALSE;
-	if (__atomic_compare_exchange_n(&tc->tc_pkt_refs, &only_ours, 0, B_FALSE, __ATOMIC_ACQ_REL,
-					__ATOMIC_ACQUIRE)) {
+	/* The only reference is ours. */
+	if (atomic_cas_uint(&tc->tc_pkt_refs, 1, 0) == 1) {
 		tc->tc_pkt = NULL;
 		scsi_destroy_pkt(pkt);
 		return;
@@ -120,6 +122,7 @@ static noinline void get_sense(struct target_cmd *tc, const struct scsi_pkt *pkt
 
 	if (!(pkt->pkt_state & STATE_ARQ_DONE) || arq->sts_rqpkt_reason != CMD_CMPLT)
 		return;
+	len = MIN(len, tc->tc_lun->scblen - offsetof(struct scsi_arq_status, sts_sensedata));
 	len -= MIN(arq->sts_rqpkt_resid, len);
 	memcpy(tc->tc_sense, &arq->sts_sensedata, len);
 	tc->tc_cmd.sc_sense = tc->tc_sense;
@@ -164,4 +167,8 @@ void target_prepare(struct target_cmd *tc)
 			 (sc->sc_flags & SCSA_CMD_MORE ? FLAG_SCSA_MORE : 0);
 	pkt->pkt_time = sc->sc_time;
 	pkt->pkt_resid = 0;
+	/* Drivers add to these. A packet that is used again has those of its last command. */
+	pkt->pkt_state = 0;
+	pkt->pkt_statistics = 0;
+	pkt->pkt_scbp[0] = 0;
 }

@@ -46,6 +46,12 @@ struct scsa_driver_prop {
  * @max_cmd_len: longest CDB; 0 means 16
  * @keep_packets: a packet may be bound again for another command after scsi_dmafree(9F), because
  *	the driver then leaves no DMA state in it. Without this each command gets a new packet.
+ * @no_suspend: DDI_SUSPEND and DDI_RESUME do nothing, although they return success: the device is not
+ *	suspended, and there is no host reset
+ * @short_status: the driver copies sense data as if the status area were longer: pass a plain
+ *	scsi_arq_status(9S) and no PKT_XARQ
+ * @late_secs: tran_abort(9E) never succeeds, and a late command only needs time: seconds that error
+ *	handling waits for it beyond its timeout
  * @props: module parameters offered as properties, or NULL
  * @init: _init(9E)
  * @fini: _fini(9E)
@@ -61,6 +67,9 @@ struct scsa_driver {
 	unsigned int			max_lun;
 	unsigned int			max_cmd_len;
 	bool				keep_packets;
+	bool				no_suspend;
+	bool				short_status;
+	unsigned int			late_secs;
 	const struct scsa_driver_prop	*props;
 	int				(*init)(void);
 	int				(*fini)(void);

@@ -34,8 +34,12 @@ int scsa_ddi_strtoull(const char *str, char **endp, int base, u_longlong_t *resu
 #define max(a, b)		MAX(a, b)
 #endif
 
-#define bzero(p, n)		((void)memset((p), 0, (n)))
-#define bcopy(from, to, n)	((void)memmove((to), (from), (n)))
+/*
+ * The compiler's functions, because those of <linux/string.h> warn of a write beyond a member:
+ * drivers copy long sense data to sts_sensedata of a longer scsi_arq_status(9S).
+ */
+#define bzero(p, n)		((void)__builtin_memset((p), 0, (n)))
+#define bcopy(from, to, n)	((void)__builtin_memmove((to), (from), (n)))
 #define bcmp(a, b, n)		memcmp((a), (b), (n))
 
 #endif /* _SYS_DDI_H */

@@ -34,11 +34,11 @@
 #define ASSERT0(ex)		VERIFY0(ex)
 #else
 /* Compiled, so that the expression cannot rot, but never evaluated. */
-#define ASSERT(ex)		((void)sizeof (ex))
+#define ASSERT(ex)		((void)sizeof ((ex) ? 1 : 0))
 #define ASSERT3U(l, op, r)	((void)sizeof ((l) op (r)))
 #define ASSERT3S(l, op, r)	((void)sizeof ((l) op (r)))
 #define ASSERT3P(l, op, r)	((void)sizeof ((l) op (r)))
-#define ASSERT0(ex)		((void)sizeof (ex))
+#define ASSERT0(ex)		((void)sizeof ((ex) == 0))
 #endif
 
 /* For lock annotations of code that runs alone. */

@@ -151,13 +151,21 @@ static inline int ddi_prop_update_string(dev_t dev, dev_info_t *dip, const char 
 	return scsa_ddi_prop_update_string_array(dev, dip, name, &data, 1);
 }
 
+/* Of the CPU's byte order with DDI_NEVERSWAP_ACC. */
+static inline bool scsa_acc_big_endian(const ddi_device_acc_attr_t *attr)
+{
+	uchar_t order = attr ? attr->devacc_attr_endian_flags : DDI_NEVERSWAP_ACC;
+
+	return order == DDI_STRUCTURE_BE_ACC ||
+	       (order == DDI_NEVERSWAP_ACC && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
+}
+
 /*
  * Registers: ddi_regs_map_setup(9F), ddi_get16(9F). @rnumber 0 is configuration space, 1 the first
  * implemented base address register, and so on. Handles of ddi_dma_mem_alloc(9F) work as well.
  */
 #define ddi_regs_map_setup(dip, rnumber, addrp, offset, len, attr, handlep)	\
-	scsa_regs_map_setup(dip, rnumber, addrp, offset, len,			\
-			    (attr)->devacc_attr_endian_flags == DDI_STRUCTURE_BE_ACC, handlep)
+	scsa_regs_map_setup(dip, rnumber, addrp, offset, len, scsa_acc_big_endian(attr), handlep)
 #define ddi_regs_map_free	scsa_regs_map_free
 #define ddi_dev_regsize		scsa_dev_regsize
 #define ddi_dev_nregs		scsa_dev_nregs

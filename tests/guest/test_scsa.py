@@ -5,7 +5,7 @@ import re
 
 from io_tests import fio, not_built
 from lib import (ISP, Controller, Disk, Group, block, check, devices, errors_in_log, generic,
-                 host_number, ktap_results, log_of, reboot, same)
+                 host_number, ktap_results, log_of, program, reboot, same)
 from ramhba import RAMHBA, ramhba_group
 
 GROUPS = []
@@ -111,6 +111,126 @@ def lun_group(name, params):
 
 lun_group('scsa-luns', '')
 lun_group('scsa-luns-setup-pkt', 'setup=1')
+
+# What published drivers do and their glue says; see struct scsa_driver.
+HABITS = Group('scsa-habits', lambda s: s.config(extra=['-device', 'pci-testdev'], files=[
+    program(s, 'nocdb')]), needs=not_built('ramhba'), machine='pci-testdev nocdb')
+GROUPS.append(HABITS)
+
+
+def again(vm, params):
+    vm.guest('modprobe -r ramhba; dmesg -C')
+    RAMHBA.load(vm, params)
+
+
+def complaints(vm):
+    """What ramhba has to say about the framework."""
+    return [line for line in log_of(vm).splitlines()
+            if re.search('long status area|may start I/O|packets are left|misuse', line)]
+
+
+@HABITS.test
+def refused_tags(vm):
+    """A LUN whose driver refuses tagged-qing gets packets without tags."""
+    again(vm, 'untagged=1')
+    disk = block(vm, 0)
+    fio(vm, disk, 8)
+    same(vm.guest(f'cd /sys/block/{disk[5:]}/device; cat queue_type queue_depth').text.split(),
+         ['none', '1'], 'type and depth of the queue')
+
+
+@HABITS.test
+def initiator_ids(vm):
+    """An adapter whose initiator id is 0 or none has a target 0; only an id above 0 is left out."""
+    for initiator, targets in ((0, {(0, 0), (1, 0)}), (-1, {(0, 0), (1, 0)}), (1, {(0, 0)})):
+        again(vm, f'initiator={initiator}')
+        same(set(devices(vm)), targets, f'devices with initiator id {initiator}')
+
+
+@HABITS.test
+def learned_limits(vm):
+    """Attributes that appear only at the first bind decide how large the block layer's requests are."""
+    sizes = []
+    for template in (0, 1):
+        again(vm, f'maxsegs=16 template={template}')
+        sizes.append(vm.guest(f'cat /sys/block/{block(vm, 0)[5:]}/queue/max_sectors_kb').text.strip())
+    same(sizes[1], sizes[0], 'max_sectors_kb with a template')
+
+
+@HABITS.test
+def no_cdb(vm):
+    """A command without a CDB, which root can send, is refused and does not reach the driver."""
+    again(vm, '')
+    bsg = vm.guest('cd /dev/bsg && ls').text.split()[0]
+    said = vm.guest(f'nocdb /dev/bsg/{bsg}').text.strip()
+    check(said == 'refused', said)
+    fio(vm, block(vm, 0), 1)
+
+
+@HABITS.test
+def late_is_not_lost(vm):
+    """A driver without aborts, whose late commands only need time: no error handling begins."""
+    again(vm, 'lose=1 late_secs=300')
+    disk = block(vm, 0)
+    vm.guest(f'echo 1 > /sys/block/{disk[5:]}/device/timeout; '
+             f'dd if={disk} of=/dev/null bs=512 count=1 skip=4242 iflag=direct & sleep 5; '
+             'echo 1 > /sys/module/ramhba/parameters/late; wait $!', timeout=120)
+    check('reset' not in log_of(vm) and 'abort' not in log_of(vm), log_of(vm))
+
+
+@HABITS.test
+def recovery_without_io(vm):
+    """tran_abort(9E) and tran_reset(9E) allocate memory without waiting for the disks."""
+    again(vm, 'lose=2')
+    disk = block(vm, 0)
+    vm.guest(f'echo 1 > /sys/block/{disk[5:]}/device/timeout; '
+             f'dd if={disk} of=/dev/null bs=512 count=1 skip=4242 iflag=direct', timeout=120,
+             check=False)
+    check('LUN reset' in log_of(vm), 'no reset:\n' + log_of(vm))
+    same(complaints(vm), [], 'complaints')
+
+
+@HABITS.test
+def suspend_that_does_nothing(vm):
+    """If the glue says that suspend does nothing, there is no host reset to report as done."""
+    again(vm, 'idle_suspend=1')
+    vm.guest(f'! sg_reset -N -H {generic(vm, 0)}', timeout=120)
+    check('host reset failed' in log_of(vm), log_of(vm))
+    fio(vm, block(vm, 0), 1)
+
+
+@HABITS.test
+def plain_status_area(vm):
+    """If the glue says so, packets have a plain scsi_arq_status(9S), and sense still arrives."""
+    again(vm, 'short_status=1')
+    said = vm.guest(f'sg_raw {generic(vm, 0)} 4d 00 00 00 00 00 00 00 00 00 2>&1', check=False).text
+    check('Illegal Request' in said, said)
+    same(complaints(vm), [], 'complaints')
+
+
+@HABITS.test
+def detach_that_forgets(vm):
+    """Without scsi_hba_detach(9F) in detach(9E) nothing is left either."""
+    again(vm, 'leave=1 setup=1')
+    fio(vm, block(vm, 0), 8)
+    again(vm, 'leave=1')
+    vm.guest('modprobe -r ramhba')
+    same(complaints(vm), [], 'complaints')
+
+
+REFUSES = Group('scsa-refuses', lambda s: s.config(extra=['-device', 'pci-testdev']),
+                needs=not_built('ramhba'), breaks=True)
+GROUPS.append(REFUSES)
+
+
+@REFUSES.test
+def detach(vm):
+    """A driver that refuses to detach keeps its code: its timeouts go on, and it cannot be unloaded."""
+    RAMHBA.load(vm, 'leave=2')
+    address = vm.guest('basename $(ls -d /sys/bus/pci/drivers/ramhba/*:*)').text.strip()
+    vm.guest(f'echo {address} > /sys/bus/pci/drivers/ramhba/unbind; ! rmmod ramhba; sleep 3')
+    check(log_of(vm).count('still here') > 1, log_of(vm))
+
 
 TYPES = Group('scsa-types', lambda s: s.config(extra=['-device', 'pci-testdev']),
               needs=not_built('ramhba'), machine='pci-testdev {}')

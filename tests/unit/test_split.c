@@ -247,6 +247,27 @@ static void never_split(void **state)
 	}
 }
 
+/* Linked commands depend on their neighbours, and relative addresses on the command before. */
+static void linked_or_relative(void **state)
+{
+	struct split_cdb s;
+	unsigned int i;
+
+	for (i = 0; i < N_SPLITTABLE; i++) {
+		struct cdb c = make(&splittable[i], 7, 16);
+
+		assert_int_equal(parse(&c, 16 * 512, 512, &s), SPLIT_OK);
+		c.b[c.len == 32 ? 1 : c.len - 1] |= 0x01;
+		assert_int_equal(parse(&c, 16 * 512, 512, &s), SPLIT_NOT_BLOCKS);
+		/* In a READ(6) this bit belongs to the LBA, in a READ(32) it is LINK. */
+		c = make(&splittable[i], 7, 16);
+		if (c.len == 6 || c.len == 32)
+			continue;
+		c.b[1] |= 0x01;
+		assert_int_equal(parse(&c, 16 * 512, 512, &s), SPLIT_NOT_BLOCKS);
+	}
+}
+
 /* Each part addresses the LUN of the whole. */
 static void lun_in_cdb(void **state)
 {
@@ -357,6 +378,7 @@ int main(void)
 		cmocka_unit_test(read_6_of_256),
 		cmocka_unit_test(lba_limits),
 		cmocka_unit_test(never_split),
+		cmocka_unit_test(linked_or_relative),
 		cmocka_unit_test(lun_in_cdb),
 		cmocka_unit_test(device_types),
 		cmocka_unit_test(parts_are_whole_blocks),

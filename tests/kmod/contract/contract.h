@@ -9,7 +9,10 @@ struct dev_info;
 struct scsa_sgl;
 struct cb_ops;
 
-/* A test returns NULL, or the condition that did not hold. */
+/* What a test returns where the machine cannot provoke its case. */
+extern const char contract_skip[];
+
+/* A test returns NULL, contract_skip, or the condition that did not hold. */
 struct contract_test {
 	const char	*name;
 	const char	*(*run)(struct dev_info *dip);
@@ -63,8 +66,12 @@ void contract_sgl_free(struct scsa_sgl *s);
 uint8_t *contract_sgl_byte(struct scsa_sgl *s, size_t offset);
 /* Memory in one piece, and a scatterlist with one entry for it. */
 void *contract_pages(size_t len);
+/* The same below 16 MiB. */
+void *contract_pages_low(size_t len);
 void contract_pages_free(void *p, size_t len);
 int contract_sgl_of(struct scsa_sgl *s, void *p, size_t len);
+/* The first piece, then the first 512 bytes of each of @n pages. */
+int contract_sgl_mixed(struct scsa_sgl *s, void *first, size_t len, void *pages, unsigned int n);
 void contract_sgl_put(struct scsa_sgl *s);
 /* The largest piece that the device can map. */
 size_t contract_max_mapping(struct dev_info *dip);
@@ -72,6 +79,7 @@ void *contract_vmalloc(size_t len);
 void contract_vfree(void *p);
 bool contract_is_thread(void);
 bool contract_in_thread_model(void);
+bool contract_interrupts_off(void);
 /* Make a signal pending for this task, or clear it. */
 void contract_signal(bool on);
 /* Make the device look unplugged, or plugged in again. */

@@ -145,20 +145,81 @@ out:
 	return why;
 }
 
-static const char *addr_lo(dev_info_t *dip)
+/* One cookie of 64 KiB in a command: a window is no longer than that. */
+static const char *sgllen(dev_info_t *dip)
+{
+	const char *why = NULL;
+	struct contract_buf f;
+	uint_t n = 0, win, ccount;
+	ddi_dma_cookie_t c;
+	size_t len;
+	off_t off;
+
+	contract_buf_init(&f, low_attr, 4 * PIECES);
+	f.attr.dma_attr_count_max = PIECES * PIECE - 1;
+	f.attr.dma_attr_sgllen = 1;
+	contract_buf_bind(&f, dip, DDI_DMA_READ | DDI_DMA_PARTIAL);
+	if (!contract_maps_directly(dip)) {
+		CHECK(f.rc == DDI_DMA_NOMAPPING || f.rc == DDI_DMA_PARTIAL_MAP);
+		goto out;
+	}
+	CHECK(f.rc == DDI_DMA_PARTIAL_MAP);
+	CHECK(ddi_dma_numwin(f.h, &n) == DDI_SUCCESS && n == 4);
+	for (win = 0; win < n; win++) {
+		CHECK(ddi_dma_getwin(f.h, win, &off, &len, &c, &ccount) == DDI_SUCCESS);
+		CHECK(len == PIECES * PIECE && ccount == 1 && cookies_fit(&f, len));
+	}
+out:
+	contract_buf_drop(&f);
+	return why;
+}
+
+/* A block that no command can carry will never fit: that is no shortage. */
+static const char *large_block(dev_info_t *dip)
 {
 	const char *why = NULL;
 	struct contract_buf f;
 
-	contract_buf_init(&f, low_attr, PIECES);
-	/* More memory than the guest has: only an IOMMU can assign such addresses. */
-	f.attr.dma_attr_addr_lo = 0xf0000000ULL;
-	f.attr.dma_attr_addr_hi = 0xffffffffULL;
-	contract_buf_bind(&f, dip, DDI_DMA_READ);
-	CHECK(f.rc == DDI_DMA_NOMAPPING || (f.rc == DDI_DMA_MAPPED && cookies_fit(&f, f.s.len)));
-	CHECK(f.rc == DDI_DMA_NOMAPPING || !contract_maps_directly(dip));
+	contract_buf_init(&f, contract_wide_attr, PIECES);
+	f.attr.dma_attr_maxxfer = 2 * PIECE;
+	f.bp->b_granular = 4 * PIECE;
+	CHECK(f.s.sgl && ddi_dma_alloc_handle(dip, &f.attr, DDI_DMA_SLEEP, NULL, &f.h) == DDI_SUCCESS);
+	CHECK(ddi_dma_buf_bind_handle(f.h, f.bp, DDI_DMA_READ | DDI_DMA_PARTIAL, DDI_DMA_DONTWAIT,
+				      NULL, NULL, NULL) == DDI_DMA_NOMAPPING);
 out:
 	contract_buf_drop(&f);
+	return why;
+}
+
+/* Memory below the device's range is bounced too, unless an IOMMU or swiotlb chooses addresses. */
+static const char *addr_lo(dev_info_t *dip)
+{
+	uint8_t *mem = contract_pages_low(2 * PIECE);
+	const char *why = NULL;
+	struct contract_buf f;
+	struct scsa_sgl s = { };
+
+	contract_buf_init(&f, low_attr, 1);
+	CHECK(mem && contract_sgl_of(&s, mem, 2 * PIECE) == 0);
+	mem[PIECE] = 0x31;
+	f.bp->b_sgl = s.sgl;
+	f.bp->b_nents = s.nents;
+	f.bp->b_bcount = s.len;
+	f.attr.dma_attr_addr_lo = LOW + 1;
+	f.attr.dma_attr_addr_hi = 0xffffffffULL;
+	contract_buf_bind(&f, dip, DDI_DMA_RDWR);
+	if (!contract_maps_directly(dip)) {
+		CHECK(f.rc == DDI_DMA_NOMAPPING || (f.rc == DDI_DMA_MAPPED && cookies_fit(&f, s.len)));
+		goto out;
+	}
+	CHECK(f.rc == DDI_DMA_MAPPED && cookies_fit(&f, s.len));
+	CHECK(contract_peek(bus_of(&f, PIECE)) == 0x31);
+	contract_poke(bus_of(&f, 1), 0x32);
+	CHECK(ddi_dma_unbind_handle(f.h) == DDI_SUCCESS && mem[1] == 0x32);
+out:
+	contract_buf_drop(&f);
+	contract_sgl_put(&s);
+	contract_pages_free(mem, 2 * PIECE);
 	return why;
 }
 
@@ -167,6 +228,8 @@ const struct contract_test contract_bounce_tests[] = {
 	{ "buf_bind.addr_hi.windows", windows },
 	{ "buf_bind.addr_hi.to_device", to_device_stays },
 	{ "buf_bind.addr_hi.toobig", toobig },
+	{ "buf_bind.addr_hi.sgllen", sgllen },
+	{ "buf_bind.large_block", large_block },
 	{ "buf_bind.addr_lo", addr_lo },
 	{ NULL, NULL }
 };

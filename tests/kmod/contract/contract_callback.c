@@ -168,6 +168,45 @@ static const char *freed_inside(dev_info_t *dip)
 	return why;
 }
 
+/* The function is called when resources are released, not just when the list is polled. */
+static const char *runs_on_release(dev_info_t *dip)
+{
+	ddi_device_acc_attr_t acc_attr = { DDI_DEVICE_ATTR_V0, DDI_NEVERSWAP_ACC, DDI_STRICTORDER_ACC };
+	ddi_dma_attr_t attr = nowhere_attr;
+	clock_t start, best = SEC_TO_TICK(100);
+	ddi_dma_handle_t h = NULL;
+	ddi_acc_handle_t acc;
+	const char *why = NULL;
+	size_t real;
+	caddr_t p;
+	int round;
+
+	attr.dma_attr_addr_hi = 0xffffffffULL;
+	if (ddi_dma_alloc_handle(dip, &attr, DDI_DMA_SLEEP, NULL, &h) != DDI_SUCCESS)
+		return "no handle";
+	for (round = 0; round < 10 && !why; round++) {
+		struct waiter w = { };
+
+		if (ddi_dma_mem_alloc(h, 64, &acc_attr, DDI_DMA_CONSISTENT, DDI_DMA_SLEEP, NULL, &p,
+				      &real, &acc) != DDI_SUCCESS) {
+			why = "no memory";
+			break;
+		}
+		start = ddi_get_lbolt();
+		why = begin(dip, &w, called);
+		ddi_dma_mem_free(&acc);
+		while (!calls(&w) && ddi_get_lbolt() - start < SEC_TO_TICK(5))
+			delay(1);
+		best = MIN(best, ddi_get_lbolt() - start);
+		end(&w);
+	}
+	ddi_dma_free_handle(&h);
+	/* The list is polled every 20 ms. */
+	if (!why && best >= drv_usectohz(20000))
+		why = "not called after a release";
+	return why;
+}
+
 int contract_calls_left;
 
 static int too_late(caddr_t arg)
@@ -192,6 +231,7 @@ const struct contract_test contract_callback_tests[] = {
 	{ "callback.in_order", in_order },
 	{ "callback.not_after_free_handle", not_after_free },
 	{ "callback.freed_inside", freed_inside },
+	{ "callback.release", runs_on_release },
 	{ "callback.not_after_detach", not_after_detach },
 	{ NULL, NULL }
 };

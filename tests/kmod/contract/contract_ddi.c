@@ -187,6 +187,53 @@ static void cancel_self(void *arg)
 	arrive(r);
 }
 
+struct untimer {
+	timeout_id_t	id;
+	clock_t		rc;
+};
+
+static void untimeout_now(void *arg)
+{
+	struct untimer *u = arg;
+
+	u->rc = untimeout(u->id);
+}
+
+/* In an interrupt and under a spin lock it cancels too, and leaves interrupts off. */
+static const char *untimeout_atomic(dev_info_t *dip)
+{
+	struct untimer u = { .rc = -1 };
+	boolean_t before, after;
+	const char *why = NULL;
+	struct rendezvous r;
+
+	rendezvous_init(&r);
+	u.id = timeout(arrive, &r, SEC_TO_TICK(100));
+	contract_in_softirq(untimeout_now, &u);
+	CHECK(u.rc >= 0);
+	u.id = timeout(arrive, &r, SEC_TO_TICK(100));
+	mutex_enter(&r.lock);
+	before = contract_interrupts_off();
+	untimeout_now(&u);
+	after = contract_interrupts_off();
+	mutex_exit(&r.lock);
+	CHECK(u.rc >= 0 && before == after);
+	CHECK(untimeout(u.id) == -1 && !r.called);
+out:
+	rendezvous_fini(&r);
+	return why;
+}
+
+static const char *assert_bit(dev_info_t *dip)
+{
+	struct scsi_status status = { .sts_chk = 1 };
+
+	/* The size of a bit-field cannot be taken. */
+	ASSERT(status.sts_chk);
+	ASSERT0(status.sts_busy);
+	return status.sts_chk ? NULL : "bit-field";
+}
+
 static const char *untimeout_self(dev_info_t *dip)
 {
 	struct rendezvous r;
@@ -330,7 +377,9 @@ const struct contract_test contract_ddi_tests[] = {
 	{ "regs_map.pci_config", registers },
 	{ "mutex.kinds", mutexes },
 	{ "timeout.untimeout", timeout_calls },
+	{ "assert.bit_field", assert_bit },
 	{ "untimeout.from_itself", untimeout_self },
+	{ "untimeout.from_interrupt", untimeout_atomic },
 	{ "cv_timedwait", cv_timeout },
 	{ "pkt_alloc", pkt_alloc },
 	{ "lookup_capstr", capstr },

@@ -338,7 +338,10 @@ out:
 	return why;
 }
 
-/* Leaving a window makes what the device wrote visible, without ddi_dma_sync(9F). */
+/*
+ * Without ddi_dma_sync(9F): leaving a window shows the CPU what the device wrote, and entering one
+ * shows the device what the CPU wrote.
+ */
 static const char *win_switch_syncs(dev_info_t *dip)
 {
 	struct contract_buf f;
@@ -348,18 +351,24 @@ static const char *win_switch_syncs(dev_info_t *dip)
 	off_t off;
 	size_t len;
 
-	bound(&f, dip, small_attr(4, 0xffffffff), PIECES, DDI_DMA_READ | DDI_DMA_PARTIAL);
+	bound(&f, dip, small_attr(4, 0xffffffff), PIECES, DDI_DMA_RDWR | DDI_DMA_PARTIAL);
 	CHECK(f.rc == DDI_DMA_PARTIAL_MAP);
 	CHECK(ddi_dma_numwin(f.h, &nwin) == DDI_SUCCESS);
-	if (!contract_can_peek(dip))
+	if (!contract_can_peek(dip)) {
+		why = contract_skip;
 		goto out;
+	}
 	for (win = 0; win < nwin; win++) {
+		if (win)
+			*contract_sgl_byte(&f.s, win * 4UL * PIECE + 5000) = 0xc0 + win;
 		CHECK(ddi_dma_getwin(f.h, win, &off, &len, &c, &n) == DDI_SUCCESS);
+		CHECK(!win || *contract_sgl_byte(&f.s, (win - 1) * 4UL * PIECE) == win);
+		CHECK(!win || contract_peek(ddi_dma_cookie_get(f.h, 1)->dmac_laddress + 5000 - PIECE) ==
+			      (uint8_t)(0xc0 + win));
 		contract_poke(c.dmac_laddress, win + 1);
 	}
 	ddi_dma_unbind_handle(f.h);
-	for (win = 0; win < nwin; win++)
-		CHECK(*contract_sgl_byte(&f.s, win * 4UL * PIECE) == win + 1);
+	CHECK(*contract_sgl_byte(&f.s, (nwin - 1) * 4UL * PIECE) == nwin);
 out:
 	contract_buf_drop(&f);
 	return why;
@@ -497,6 +506,69 @@ out:
 	return why ? why : acc ? "mem_free left the handle" : NULL;
 }
 
+/* ddi_put32(9F) through the access handle stores in the byte order that was asked for. */
+static const char *mem_byte_order(dev_info_t *dip)
+{
+	static const struct {
+		uchar_t	endian;
+		uint8_t	first;
+	} orders[] = { { DDI_STRUCTURE_BE_ACC, 1 }, { DDI_STRUCTURE_LE_ACC, 4 } };
+	ddi_device_acc_attr_t acc_attr = { DDI_DEVICE_ATTR_V0, 0, DDI_STRICTORDER_ACC };
+	ddi_dma_handle_t h = new_handle(dip, contract_wide_attr);
+	ddi_acc_handle_t acc = NULL;
+	const char *why = NULL;
+	size_t real;
+	caddr_t p;
+	uint_t i;
+
+	for (i = 0; i < 2; i++) {
+		acc_attr.devacc_attr_endian_flags = orders[i].endian;
+		CHECK(ddi_dma_mem_alloc(h, 64, &acc_attr, DDI_DMA_CONSISTENT, DDI_DMA_SLEEP, NULL, &p,
+					&real, &acc) == DDI_SUCCESS);
+		ddi_put32(acc, (uint32_t *)p, 0x01020304);
+		CHECK(p[0] == orders[i].first && p[3] == 5 - orders[i].first);
+		CHECK(ddi_get32(acc, (uint32_t *)p) == 0x01020304);
+		ddi_put8(acc, (uint8_t *)p, 9);
+		CHECK(p[0] == 9);
+		ddi_dma_mem_free(&acc);
+	}
+out:
+	if (acc)
+		ddi_dma_mem_free(&acc);
+	drop_handle(&h);
+	return why;
+}
+
+/* Memory below addr_lo is not for this device. */
+static const char *mem_addr_lo(dev_info_t *dip)
+{
+	ddi_device_acc_attr_t acc_attr = { DDI_DEVICE_ATTR_V0, DDI_NEVERSWAP_ACC, DDI_STRICTORDER_ACC };
+	ddi_dma_attr_t attr = contract_wide_attr;
+	ddi_acc_handle_t acc = NULL;
+	ddi_dma_handle_t h;
+	const char *why = NULL;
+	ddi_dma_cookie_t c;
+	size_t real;
+	caddr_t p;
+	uint_t n;
+
+	/* More memory than the guest has: only an IOMMU can assign such addresses. */
+	attr.dma_attr_addr_lo = 0xf0000000ULL;
+	attr.dma_attr_addr_hi = 0xffffffffULL;
+	h = new_handle(dip, attr);
+	if (ddi_dma_mem_alloc(h, 64, &acc_attr, DDI_DMA_CONSISTENT, DDI_DMA_DONTWAIT, NULL, &p, &real,
+			      &acc) == DDI_SUCCESS) {
+		CHECK(ddi_dma_addr_bind_handle(h, NULL, p, real, DDI_DMA_RDWR, DDI_DMA_DONTWAIT, NULL,
+					       &c, &n) == DDI_DMA_MAPPED);
+		CHECK(c.dmac_laddress >= attr.dma_attr_addr_lo);
+	}
+out:
+	drop_handle(&h);
+	if (acc)
+		ddi_dma_mem_free(&acc);
+	return why;
+}
+
 static const char *sync_range(dev_info_t *dip)
 {
 	struct contract_buf f;
@@ -537,6 +609,8 @@ const struct contract_test contract_dma_tests[] = {
 	{ "addr_bind.vmalloc", addr_bind_vmalloc },
 	{ "addr_bind.as_not_null", addr_bind_as },
 	{ "mem_alloc.consistent", mem_alloc },
+	{ "mem_alloc.byte_order", mem_byte_order },
+	{ "mem_alloc.addr_lo", mem_addr_lo },
 	{ "sync.range", sync_range },
 	{ NULL, NULL }
 };

@@ -50,6 +50,15 @@ static int mock_start(struct scsi_address *ap, struct scsi_pkt *pkt)
 	return TRAN_ACCEPT;
 }
 
+static void mock_aborted(void *arg)
+{
+	struct scsi_pkt *pkt = arg;
+
+	pkt->pkt_reason = CMD_ABORTED;
+	pkt->pkt_statistics |= STAT_ABORTED;
+	mock_complete(pkt);
+}
+
 static int mock_abort(struct scsi_address *ap, struct scsi_pkt *pkt)
 {
 	struct mock_hba *hba = to_mock(ap);
@@ -58,9 +67,9 @@ static int mock_abort(struct scsi_address *ap, struct scsi_pkt *pkt)
 	if (!hba->mute || !pkt || pkt != hba->pending)
 		return DDI_FAILURE;	/* should be 0, but some drivers return this */
 	hba->mute = B_FALSE;
-	pkt->pkt_reason = CMD_ABORTED;
-	pkt->pkt_statistics |= STAT_ABORTED;
-	mock_complete(pkt);
+	if (hba->slow_abort)
+		return timeout(mock_aborted, pkt, SEC_TO_TICK(1)) ? 0 : -1;
+	mock_aborted(pkt);
 	return 1;
 }
 
@@ -268,6 +277,16 @@ static void no_destroy_pkt(scsi_hba_tran_t *tran)
 	tran->tran_destroy_pkt = NULL;
 }
 
+static void no_dmafree(scsi_hba_tran_t *tran)
+{
+	tran->tran_dmafree = NULL;
+}
+
+static void no_sync_pkt(scsi_hba_tran_t *tran)
+{
+	tran->tran_sync_pkt = NULL;
+}
+
 static void no_teardown_pkt(scsi_hba_tran_t *tran)
 {
 	tran->tran_teardown_pkt = NULL;
@@ -294,6 +313,8 @@ static const char *required(dev_info_t *dip)
 	CHECK(attach_spoiled(dip, B_FALSE, name_alone) == DDI_FAILURE);
 	CHECK(attach_spoiled(dip, B_FALSE, no_init_pkt) == DDI_FAILURE);
 	CHECK(attach_spoiled(dip, B_FALSE, no_destroy_pkt) == DDI_FAILURE);
+	CHECK(attach_spoiled(dip, B_FALSE, no_dmafree) == DDI_FAILURE);
+	CHECK(attach_spoiled(dip, B_FALSE, no_sync_pkt) == DDI_FAILURE);
 out:
 	return why;
 }

@@ -41,6 +41,7 @@ struct mock_hba {
 	int			status_times;	/* how often to return it before a good one */
 	clock_t			latency;	/* ticks until completion; 0: immediately */
 	boolean_t		mute;		/* completes only packets that are aborted */
+	boolean_t		slow_abort;	/* an abort fails, and the packet comes a second later */
 	void			(*play)(struct mock_hba *hba, struct scsi_pkt *pkt);
 	void			*play_arg;
 	int			aborts;

@@ -52,6 +52,8 @@ int contract_hog(struct dev_info *dip)
 						     DMA_ATTR_SKIP_CPU_SYNC | DMA_ATTR_NO_WARN);
 		if (dma_mapping_error(dev, hogged[nhogged]))
 			return 0;
+		/* The fuller the pool, the longer a search takes. */
+		cond_resched();
 	}
 fail:
 	contract_unhog(dip);

@@ -476,7 +476,33 @@ out:
 	return end(&f, why);
 }
 
+/* Drivers copy as much sense data as the status area holds: no warning appears in the log. */
+static const char *long_sense(dev_info_t *dip)
+{
+	const char *why = NULL;
+	struct scsi_arq_status *arq;
+	uchar_t sense[96] = { 0x70 };
+	struct fixture f;
+	size_t len;
+
+	sense[95] = 0x5e;
+	BEGIN(f, B_FALSE, 0);
+	f.pkt = scsi_init_pkt(&f.hba->ap, NULL, NULL, 10,
+			      (int)(offsetof(struct scsi_arq_status, sts_sensedata) + sizeof(sense)), 0,
+			      PKT_XARQ, NULL_FUNC, NULL);
+	CHECK(f.pkt);
+	arq = (struct scsi_arq_status *)f.pkt->pkt_scbp;
+	len = f.pkt->pkt_scblen - offsetof(struct scsi_arq_status, sts_sensedata);
+	bcopy(sense, &arq->sts_sensedata, len);
+	CHECK(bcmp(sense, f.pkt->pkt_scbp + f.pkt->pkt_scblen - len, len) == 0);
+	bzero(&arq->sts_sensedata, len);
+	CHECK(f.pkt->pkt_scbp[f.pkt->pkt_scblen - 1] == 0);
+out:
+	return end(&f, why);
+}
+
 const struct contract_test contract_pkt_tests[] = {
+	{ "arq_status.bcopy", long_sense },
 	{ "init_pkt.arguments", args_passed },
 	{ "init_pkt.bioerror_cleared", error_cleared },
 	{ "init_pkt.function_called_later", function },

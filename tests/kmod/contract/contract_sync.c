@@ -199,6 +199,54 @@ out:
 	return why;
 }
 
+struct spinner {
+	kmutex_t	lock;
+	kcondvar_t	cv;
+	clock_t		rc;
+	boolean_t	held;
+};
+
+static void wait_now(void *arg)
+{
+	clock_t until = ddi_get_lbolt() + 3;
+	struct spinner *s = arg;
+	int n;
+
+	mutex_enter(&s->lock);
+	for (n = 0; n < 1000; n++) {
+		s->rc = cv_timedwait(&s->cv, &s->lock, until);
+		if (s->rc == -1)
+			break;
+	}
+	s->held = mutex_owned(&s->lock) ? B_TRUE : B_FALSE;
+	mutex_exit(&s->lock);
+	delay(1);
+	drv_usecwait(100);
+}
+
+/* A wait where no code may sleep is a bug of the driver. It spins, and ends when the time is over. */
+static const char *cv_in_interrupt(dev_info_t *dip)
+{
+	const char *why = NULL;
+	struct spinner s;
+	kmutex_t other;
+
+	mutex_init(&s.lock, NULL, MUTEX_DRIVER, DDI_INTR_PRI(6));
+	mutex_init(&other, NULL, MUTEX_DRIVER, DDI_INTR_PRI(6));
+	cv_init(&s.cv, NULL, CV_DRIVER, NULL);
+	contract_in_softirq(wait_now, &s);
+	CHECK(s.rc == -1 && s.held);
+	mutex_enter(&other);
+	wait_now(&s);
+	mutex_exit(&other);
+	CHECK(s.rc == -1 && s.held);
+out:
+	cv_destroy(&s.cv);
+	mutex_destroy(&other);
+	mutex_destroy(&s.lock);
+	return why;
+}
+
 const struct contract_test contract_sync_tests[] = {
 	{ "rwlock.sleeping", rwlock_sleeping },
 	{ "rwlock.spinning", rwlock_spinning },
@@ -206,5 +254,6 @@ const struct contract_test contract_sync_tests[] = {
 	{ "rwlock.writer_first", rwlock_writer_first },
 	{ "semaphore", semaphores },
 	{ "condvar.results", cv_results },
+	{ "condvar.in_interrupt", cv_in_interrupt },
 	{ NULL, NULL }
 };

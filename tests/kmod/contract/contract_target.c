@@ -138,7 +138,7 @@ static const char *probe_absent(dev_info_t *dip)
 	const char *why;
 
 	if (the_lun->absent < 0)
-		return NULL;
+		return contract_skip;
 	BEGIN();
 	f.sd.sd_address.a_target = the_lun->absent;
 	CHECK(scsi_probe(&f.sd, SLEEP_FUNC) == SCSIPROBE_NORESP);

@@ -114,6 +114,11 @@ static const char *polled_late(dev_info_t *dip)
 	f.pkt->pkt_flags = FLAG_NOINTR;
 	CHECK(scsi_transport(f.pkt) == TRAN_ACCEPT);
 	CHECK(f.hba->aborts == 1 && f.pkt->pkt_reason == CMD_ABORTED && completions == 0);
+	/* The abort fails, so the packet stays the driver's until it comes. */
+	f.hba->mute = B_TRUE;
+	f.hba->slow_abort = B_TRUE;
+	CHECK(scsi_transport(f.pkt) == TRAN_ACCEPT);
+	CHECK(f.hba->aborts == 2 && f.pkt->pkt_reason == CMD_ABORTED && completions == 0);
 out:
 	return end(&f, why);
 }
@@ -360,6 +365,10 @@ static const char *probe(dev_info_t *dip)
 	CHECK(scsi_probe(&sd, SLEEP_FUNC) == SCSIPROBE_NONCCS);
 	f.hba->status_times = 2;
 	CHECK(scsi_probe(&sd, SLEEP_FUNC) == SCSIPROBE_FAILURE);
+	/* Busy for longer than a probe takes. */
+	f.hba->status = STATUS_BUSY;
+	f.hba->status_times = 1000;
+	CHECK(scsi_probe(&sd, SLEEP_FUNC) == SCSIPROBE_BUSY);
 	f.hba->status_times = 0;
 	f.hba->reason = CMD_INCOMPLETE;
 	CHECK(scsi_probe(&sd, SLEEP_FUNC) == SCSIPROBE_NORESP);
@@ -402,6 +411,8 @@ static const char *comp_syncs(dev_info_t *dip)
 	/* There is no completion function to call. */
 	pkt->pkt_comp = NULL;
 	CHECK(scsi_transport(pkt) == TRAN_ACCEPT && completions == 1);
+	if (!hba->play)
+		why = contract_skip;
 out:
 	if (pkt)
 		scsi_destroy_pkt(pkt);

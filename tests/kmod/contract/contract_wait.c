@@ -108,6 +108,8 @@ static const char *sleep_waits(dev_info_t *dip)
 	CHECK(!g.full || result(&s, 20) == 1);
 	release(&g, 4);
 	CHECK(result(&s, 500) == DDI_DMA_MAPPED);
+	if (!g.full)
+		why = contract_skip;
 out:
 	release(&g, g.n);
 	if (t)
@@ -157,8 +159,10 @@ static const char *function_called(dev_info_t *dip)
 	struct hog g;
 
 	hog_begin(&g, dip);
-	if (!g.full)
+	if (!g.full) {
+		why = contract_skip;
 		goto out;
+	}
 	for (i = 0; i < 2; i++) {
 		w[i].hog = &g;
 		CHECK(ddi_dma_alloc_handle(dip, &attr, DDI_DMA_SLEEP, NULL, &w[i].h) == DDI_SUCCESS);
@@ -192,8 +196,10 @@ static const char *not_after_free(dev_info_t *dip)
 	int calls;
 
 	hog_begin(&g, dip);
-	if (!g.full)
+	if (!g.full) {
+		why = contract_skip;
 		goto out;
+	}
 	w.hog = &g;
 	CHECK(ddi_dma_alloc_handle(dip, &attr, DDI_DMA_SLEEP, NULL, &w.h) == DDI_SUCCESS);
 	CHECK(bind(&g, w.h, again, (caddr_t)&w) == DDI_DMA_NORESOURCES);
@@ -288,8 +294,10 @@ static const char *lazy(dev_info_t *dip, boolean_t short_of_room)
 		hog_begin(&g, dip);
 	else
 		g.full = contract_max_mapping(dip) < BIG;
-	if (!g.full)
+	if (!g.full) {
+		why = contract_skip;
 		goto out;
+	}
 	release(&g, 2);
 	for (i = 0; i < BIG; i++)
 		mem[i] = expect[i] = pattern(i);
@@ -318,6 +326,77 @@ out:
 	return why;
 }
 
+#define LARGE	(512 * 1024)
+#define SMALL	64	/* pieces of 512 bytes */
+
+/* The windows of the small pieces: each has its data, and the device's writes arrive. */
+static const char *check_scattered(ddi_dma_handle_t h, struct scsa_sgl *s, bool peek)
+{
+	const char *why = NULL;
+	ddi_dma_cookie_t c;
+	uint_t nwin, win, n;
+	size_t len;
+	off_t off;
+
+	CHECK(ddi_dma_numwin(h, &nwin) == DDI_SUCCESS);
+	for (win = 0; win < nwin; win++) {
+		CHECK(ddi_dma_getwin(h, win, &off, &len, &c, &n) == DDI_SUCCESS && n <= 5);
+		if (off < LARGE || !peek)
+			continue;
+		CHECK(contract_peek(c.dmac_laddress + 700) == pattern(off + 700));
+		contract_poke(c.dmac_laddress + 701, 0x5a);
+		*contract_sgl_byte(s, off + 701) = 0;
+	}
+	CHECK(ddi_dma_unbind_handle(h) == DDI_SUCCESS);
+	CHECK(!peek || *contract_sgl_byte(s, LARGE + 701) == 0x5a);
+	CHECK(!peek || *contract_sgl_byte(s, off + 701) == 0x5a);
+	CHECK(*contract_sgl_byte(s, LARGE + 700) == pattern(LARGE + 700));
+out:
+	return why;
+}
+
+/*
+ * A later window that is more scattered than the first, and than a command can carry, is copied
+ * through memory in one piece.
+ */
+static const char *lazy_scattered(dev_info_t *dip)
+{
+	uint8_t *mem = contract_pages(LARGE), *rest = contract_pages(SMALL * 4096);
+	ddi_dma_attr_t few = attr;
+	ddi_dma_handle_t h = NULL;
+	const char *why = NULL;
+	struct buf *bp = getrbuf(KM_SLEEP);
+	struct scsa_sgl s = { };
+	size_t i;
+
+	CHECK(mem && rest && contract_sgl_mixed(&s, mem, LARGE, rest, SMALL) == 0);
+	if (contract_max_mapping(dip) >= LARGE) {
+		why = contract_skip;
+		goto out;
+	}
+	for (i = LARGE; i < s.len; i++)
+		*contract_sgl_byte(&s, i) = pattern(i);
+	bp->b_flags = B_READ;
+	bp->b_bcount = s.len;
+	bp->b_sgl = s.sgl;
+	bp->b_nents = s.nents;
+	few.dma_attr_sgllen = 5;
+	CHECK(ddi_dma_alloc_handle(dip, &few, DDI_DMA_SLEEP, NULL, &h) == DDI_SUCCESS);
+	CHECK(ddi_dma_buf_bind_handle(h, bp, DDI_DMA_RDWR | DDI_DMA_PARTIAL, DDI_DMA_DONTWAIT, NULL,
+				      NULL, NULL) == DDI_DMA_PARTIAL_MAP);
+	why = check_scattered(h, &s, contract_can_peek(dip));
+	if (ddi_dma_ncookies(h))
+		ddi_dma_unbind_handle(h);
+out:
+	if (h)
+		ddi_dma_free_handle(&h);
+	contract_sgl_put(&s);
+	contract_pages_free(mem, LARGE);
+	contract_pages_free(rest, SMALL * 4096);
+	freerbuf(bp);
+	return why;
+}
+
 static const char *lazy_short(dev_info_t *dip)
 {
 	return lazy(dip, B_TRUE);
@@ -334,6 +413,7 @@ const struct contract_test contract_wait_tests[] = {
 	{ "bind.function_not_after_free", not_after_free },
 	{ "getwin.mapped_lazily.short_of_room", lazy_short },
 	{ "getwin.mapped_lazily.piece_too_large", lazy_large },
+	{ "getwin.mapped_lazily.scattered", lazy_scattered },
 	{ "mem_alloc.sleep_in_vain", sleep_in_vain },
 	{ NULL, NULL }
 };

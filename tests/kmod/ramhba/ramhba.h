@@ -11,6 +11,9 @@ void ramhba_copy(uint64_t bus_addr, void *data, size_t len, bool to_memory);
 /* Carry out late what the property "lose" keeps. Returns the number of commands. */
 unsigned int ramhba_late(void);
 
+/* May an allocation of this thread start I/O to free memory? */
+bool ramhba_may_start_io(void);
+
 int _init(void);
 int _fini(void);
 

@@ -48,6 +48,11 @@ struct ramhba {
 	boolean_t		rh_batch;
 	boolean_t		rh_quiesce_waits;
 	boolean_t		rh_overrun;
+	boolean_t		rh_untagged;
+	boolean_t		rh_idle_suspend;
+	boolean_t		rh_short_status;
+	int			rh_leave;
+	int			rh_initiator;
 	int			rh_published;
 	int			rh_lose;
 	int			rh_recovered;

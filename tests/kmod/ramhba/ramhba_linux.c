@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Linux glue of the RAM disk HBA: it sits on QEMU's pci-testdev, whose registers it does not use. */
 #include <linux/io.h>
+#include <linux/sched.h>
 #include <linux/string.h>
 
 #include <scsa/scsa.h>
@@ -49,10 +50,32 @@ MODULE_PARM_DESC(blksize, "bytes in a logical block, 512 or 4096");
 static int overrun;
 module_param(overrun, int, 0444);
 MODULE_PARM_DESC(overrun, "READ, WRITE, WRITE BUFFER, READ CAPACITY of more than is mapped: CMD_DATA_OVR");
+static int untagged;
+module_param(untagged, int, 0444);
+MODULE_PARM_DESC(untagged, "refuse the capability tagged-qing, and packets with a tag");
+static int initiator = 7;
+module_param(initiator, int, 0444);
+MODULE_PARM_DESC(initiator, "the capability initiator-id");
+static int template;
+module_param(template, int, 0444);
+MODULE_PARM_DESC(template, "attach with one segment in a command, whatever maxsegs says");
+static int leave;
+module_param(leave, int, 0444);
+MODULE_PARM_DESC(leave, "detach(9E) 1: without scsi_hba_detach(), 2: refuses");
+static bool idle_suspend;
+module_param(idle_suspend, bool, 0444);
+MODULE_PARM_DESC(idle_suspend, "DDI_SUSPEND and DDI_RESUME do nothing, return success, and the glue says so");
+static bool short_status;
+module_param(short_status, bool, 0444);
+MODULE_PARM_DESC(short_status, "the glue says that the driver cannot use a long status area");
+static uint late_secs;
+module_param(late_secs, uint, 0444);
+MODULE_PARM_DESC(late_secs, "the glue says that late commands need that much time");
 static bool atomic;
 module_param(atomic, bool, 0444);
 MODULE_PARM_DESC(atomic, "use the atomic execution model instead of the thread model");
 static int pri;
+static int suspends, statuslen;
 
 static bool running;	/* under the lock of the module's parameters */
 static int late;
@@ -85,6 +108,11 @@ void ramhba_copy(uint64_t bus_addr, void *data, size_t len, bool to_memory)
 		memcpy(data, memory, len);
 }
 
+bool ramhba_may_start_io(void)
+{
+	return !(current->flags & PF_MEMALLOC_NOIO);
+}
+
 static const struct pci_device_id ramhba_ids[] = {
 	{ PCI_DEVICE(0x1b36, 0x0005) },
 	{ }
@@ -105,6 +133,12 @@ static const struct scsa_driver_prop ramhba_props[] = {
 	{ "shorten", &shorten },
 	{ "blksize", &blksize },
 	{ "overrun", &overrun },
+	{ "untagged", &untagged },
+	{ "initiator", &initiator },
+	{ "template", &template },
+	{ "leave", &leave },
+	{ "idle-suspend", &suspends },
+	{ "short-status", &statuslen },
 	{ "pri", &pri },
 	{ }
 };
@@ -144,6 +178,11 @@ static int __init ramhba_module_init(void)
 		return -EINVAL;
 	ramhba_driver.model = atomic ? SCSA_MODEL_ATOMIC : SCSA_MODEL_THREAD;
 	pri = atomic ? 6 : 5;
+	suspends = idle_suspend;
+	statuslen = short_status;
+	ramhba_driver.no_suspend = idle_suspend;
+	ramhba_driver.short_status = short_status;
+	ramhba_driver.late_secs = late_secs;
 	rc = scsa_driver_init(&ramhba_driver);
 	if (!rc)
 		set_running(true);

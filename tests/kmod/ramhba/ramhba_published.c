@@ -61,6 +61,9 @@ void ramhba_published_check(struct ramhba *rh, struct scsi_pkt *pkt)
 
 	if (cmd->pc_cookiecnt && !(cmd->pc_flags & CFLAG_DMAVALID))
 		published_stale(rh, "cookies");
+	/* Published drivers add to these. */
+	if (pkt->pkt_state || pkt->pkt_statistics || *pkt->pkt_scbp)
+		published_stale(rh, "status");
 }
 
 const ddi_dma_cookie_t *ramhba_published_cookie(struct scsi_pkt *pkt, uint_t i)

@@ -11,11 +11,14 @@
  * ramhba_published.c treats packets as published drivers do; ramhba_faults.c has the ways in which
  * HBA and disks misbehave.
  */
+#include <sys/atomic.h>
+
 #include "ramhba.h"
 #include "ramhba_impl.h"
 
 static void *ramhba_state;
 static int ramhba_luns;		/* LUNs that have their own transport structure */
+static uint_t ramhba_constructed;	/* atomic: packets of tran_setup_pkt(9E) in memory */
 static kmutex_t ramhba_list_lock;
 static struct ramhba *ramhba_list;
 
@@ -261,6 +264,8 @@ static int ramhba_start(struct ramhba *rh, struct scsi_pkt *pkt)
 		ramhba_complete(rh, pkt);
 		return TRAN_ACCEPT;
 	}
+	if (rh->rh_untagged && (pkt->pkt_flags & FLAG_TAGMASK))
+		return TRAN_BADPKT;
 	if (ramhba_keep(rh, pkt))
 		return TRAN_ACCEPT;
 	if (rh->rh_sync || (pkt->pkt_flags & FLAG_NOINTR)) {
@@ -286,13 +291,13 @@ static int ramhba_tran_start(struct scsi_address *ap, struct scsi_pkt *pkt)
 	struct ramhba *rh = to_ramhba(ap);
 	int rc;
 
+	if (rh->rh_published)
+		ramhba_published_check(rh, pkt);
 	pkt->pkt_reason = CMD_CMPLT;
 	pkt->pkt_state = 0;
 	pkt->pkt_statistics = 0;
 	pkt->pkt_resid = 0;
 	bzero(pkt->pkt_scbp, pkt->pkt_scblen);
-	if (rh->rh_published)
-		ramhba_published_check(rh, pkt);
 	ramhba_active(rh, 1);
 	rc = ramhba_start(rh, pkt);
 	if (rc != TRAN_ACCEPT)
@@ -351,6 +356,7 @@ static boolean_t ramhba_dma_alloc(struct ramhba *rh, struct ramhba_cmd *cmd, str
 		dma_flags |= DDI_DMA_PARTIAL;
 	if (flags & PKT_CONSISTENT)
 		dma_flags |= DDI_DMA_CONSISTENT;
+	attr.dma_attr_sgllen = rh->rh_maxsegs;
 	rc = ddi_dma_alloc_handle(rh->rh_dip, &attr, callback, NULL, &cmd->rc_dma);
 	if (rc != DDI_SUCCESS) {
 		bioerror(bp, rc == DDI_DMA_BADATTR ? EFAULT : 0);
@@ -386,6 +392,9 @@ static struct scsi_pkt *ramhba_tran_init_pkt(struct scsi_address *ap, struct scs
 	struct ramhba_cmd *cmd;
 
 	if (!pkt) {
+		if (rh->rh_short_status &&
+		    (statuslen > (int)sizeof(struct scsi_arq_status) || (flags & PKT_XARQ)))
+			dev_err(rh->rh_dip, CE_WARN, "a long status area");
 		new = scsi_hba_pkt_alloc(rh->rh_dip, ap, cmdlen, statuslen, tgtlen,
 					 sizeof(struct ramhba_cmd), callback, arg);
 		if (!new)
@@ -429,7 +438,14 @@ static void ramhba_tran_sync_pkt(struct scsi_address *ap, struct scsi_pkt *pkt)
 static int ramhba_tran_pkt_constructor(struct scsi_pkt *pkt, scsi_hba_tran_t *tran, int kmflag)
 {
 	to_cmd(pkt)->rc_pkt = pkt;
+	atomic_inc_uint(&ramhba_constructed);
 	return 0;
+}
+
+/* The instance may already be gone: see the property "leave". */
+static void ramhba_tran_pkt_destructor(struct scsi_pkt *pkt, scsi_hba_tran_t *tran)
+{
+	atomic_dec_uint(&ramhba_constructed);
 }
 
 static int ramhba_tran_setup_pkt(struct scsi_pkt *pkt, int (*callback)(caddr_t), caddr_t arg)
@@ -443,14 +459,17 @@ static void ramhba_tran_teardown_pkt(struct scsi_pkt *pkt)
 
 static int ramhba_tran_getcap(struct scsi_address *ap, char *cap, int whom)
 {
+	struct ramhba *rh = to_ramhba(ap);
+
 	switch (scsi_hba_lookup_capstr(cap)) {
 	case SCSI_CAP_ARQ:
-	case SCSI_CAP_TAGGED_QING:
 		return 1;
+	case SCSI_CAP_TAGGED_QING:
+		return rh->rh_untagged ? 0 : 1;
 	case SCSI_CAP_CDB_LEN:
 		return 16;
 	case SCSI_CAP_INITIATOR_ID:
-		return 7;
+		return rh->rh_initiator;
 	default:
 		return -1;
 	}
@@ -490,11 +509,19 @@ static void ramhba_tran_tgt_free(dev_info_t *hba_dip, dev_info_t *tgt_dip, scsi_
 	tran->tran_tgt_private = NULL;
 }
 
+/* Memory for error handling must not depend on the commands that it is about. */
+static void ramhba_recovers(struct ramhba *rh)
+{
+	if (ramhba_may_start_io())
+		dev_err(rh->rh_dip, CE_WARN, "error handling may start I/O for memory");
+}
+
 /* A started command completes by itself, unless the property "lose" keeps it. */
 static int ramhba_tran_abort(struct scsi_address *ap, struct scsi_pkt *pkt)
 {
 	struct ramhba *rh = to_ramhba(ap);
 
+	ramhba_recovers(rh);
 	return rh->rh_lose == 3 &&
 	       ramhba_end_kept(rh, ap->a_target, pkt, CMD_ABORTED, STAT_ABORTED) ? 1 : 0;
 }
@@ -505,6 +532,7 @@ static int ramhba_tran_reset(struct scsi_address *ap, int level)
 	uint_t ended = ramhba_end_kept(rh, level == RESET_ALL ? -1 : ap->a_target, NULL, CMD_RESET,
 				       STAT_DEV_RESET);
 
+	ramhba_recovers(rh);
 	/* The driver knows that commands it withholds from resets will not come back now. */
 	if (rh->rh_lose && !ended)
 		return 0;
@@ -582,17 +610,30 @@ static void ramhba_unlink(struct ramhba *rh)
 	mutex_exit(&ramhba_list_lock);
 }
 
+/* Property "leave": a driver that refused to detach goes on. */
+static void ramhba_still_here(void *arg)
+{
+	struct ramhba *rh = arg;
+
+	cmn_err(CE_CONT, "ramhba%d: still here\n", ddi_get_instance(rh->rh_dip));
+	(void)timeout(ramhba_still_here, rh, SEC_TO_TICK(1));
+}
+
 static int ramhba_detach(dev_info_t *dip, ddi_detach_cmd_t cmd)
 {
 	struct ramhba *rh = ddi_get_soft_state(ramhba_state, ddi_get_instance(dip));
 	uint_t i;
 
 	if (cmd != DDI_DETACH)
+		return rh->rh_idle_suspend ? DDI_SUCCESS : DDI_FAILURE;
+	if (rh->rh_leave == 2) {
+		(void)timeout(ramhba_still_here, rh, SEC_TO_TICK(1));
 		return DDI_FAILURE;
+	}
 	ramhba_unlink(rh);
 	if (ramhba_luns)
 		dev_err(dip, CE_WARN, "%d LUNs were not freed", ramhba_luns);
-	if (rh->rh_tran) {
+	if (rh->rh_tran && rh->rh_leave != 1) {
 		if (ddi_get_driver_private(dip))
 			scsi_hba_detach(dip);
 		scsi_hba_tran_free(rh->rh_tran);
@@ -625,6 +666,11 @@ static void ramhba_properties(struct ramhba *rh)
 	rh->rh_batch = ramhba_property(rh, "batch", 0) ? B_TRUE : B_FALSE;
 	rh->rh_quiesce_waits = ramhba_property(rh, "quiesce-waits", 0) ? B_TRUE : B_FALSE;
 	rh->rh_overrun = ramhba_property(rh, "overrun", 0) ? B_TRUE : B_FALSE;
+	rh->rh_untagged = ramhba_property(rh, "untagged", 0) ? B_TRUE : B_FALSE;
+	rh->rh_idle_suspend = ramhba_property(rh, "idle-suspend", 0) ? B_TRUE : B_FALSE;
+	rh->rh_short_status = ramhba_property(rh, "short-status", 0) ? B_TRUE : B_FALSE;
+	rh->rh_leave = ramhba_property(rh, "leave", 0);
+	rh->rh_initiator = ramhba_property(rh, "initiator", 7);
 	rh->rh_lose = ramhba_property(rh, "lose", 0);
 	rh->rh_recovered = ramhba_property(rh, "recovered", 0);
 	rh->rh_shorten = ramhba_property(rh, "shorten", 0);
@@ -644,6 +690,8 @@ static int ramhba_attach(dev_info_t *dip, ddi_attach_cmd_t cmd)
 	struct ramhba *rh;
 	uint_t i;
 
+	if (cmd == DDI_RESUME)
+		return DDI_SUCCESS;
 	if (cmd != DDI_ATTACH || ddi_soft_state_zalloc(ramhba_state, instance) != DDI_SUCCESS)
 		return DDI_FAILURE;
 	rh = ddi_get_soft_state(ramhba_state, instance);
@@ -684,6 +732,7 @@ static int ramhba_attach(dev_info_t *dip, ddi_attach_cmd_t cmd)
 	if (ramhba_property(rh, "setup-pkt", 0)) {
 		tran->tran_hba_len = sizeof(struct ramhba_cmd);
 		tran->tran_pkt_constructor = ramhba_tran_pkt_constructor;
+		tran->tran_pkt_destructor = ramhba_tran_pkt_destructor;
 		tran->tran_setup_pkt = ramhba_tran_setup_pkt;
 		tran->tran_teardown_pkt = ramhba_tran_teardown_pkt;
 	} else if (rh->rh_published) {
@@ -694,7 +743,7 @@ static int ramhba_attach(dev_info_t *dip, ddi_attach_cmd_t cmd)
 		tran->tran_dmafree = ramhba_tran_dmafree;
 		tran->tran_sync_pkt = ramhba_tran_sync_pkt;
 	}
-	ramhba_dma_attr.dma_attr_sgllen = rh->rh_maxsegs;
+	ramhba_dma_attr.dma_attr_sgllen = ramhba_property(rh, "template", 0) ? 1 : rh->rh_maxsegs;
 	ramhba_dma_attr.dma_attr_granular = rh->rh_block;
 	if (scsi_hba_attach_setup(dip, &ramhba_dma_attr, tran, flags) != DDI_SUCCESS)
 		goto fail;
@@ -745,6 +794,8 @@ int _fini(void)
 
 	if (rc)
 		return rc;
+	if (ramhba_constructed)
+		cmn_err(CE_WARN, "ramhba: %u packets are left", ramhba_constructed);
 	scsi_hba_fini(&ramhba_modlinkage);
 	mutex_destroy(&ramhba_list_lock);
 	ddi_soft_state_fini(&ramhba_state);
