@@ -179,7 +179,7 @@ def given_up(vm):
     print(f'# hang in bus reset: {vm.clock() - started:.1f} s')
     parts = []
     for name, address, words, (status, seconds) in (
-            ('card_gone', gone, ('does not answer',), results[0]),
+            ('card_gone', gone, ('no longer answers',), results[0]),
             ('stuck_interrupt_for_ever', stuck, ('cannot be cleared', 'taken offline'), results[1]),
             ('hang_in_bus_reset', slow, ('taken offline',), (1, 0))):
         print(f'# {name}: {seconds} s')

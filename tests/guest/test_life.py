@@ -98,7 +98,7 @@ def host_reset_revives(vm):
     vm.fault('all-ones')
     result = vm.guest(f'dd if={block(vm, 0)} of=/dev/null bs=4k count=1 iflag=direct', check=False)
     check(result.status, 'a read without a card went well')
-    check('does not answer' in vm.guest('dmesg').text, 'nothing was said')
+    check('no longer answers' in vm.guest('dmesg').text, 'nothing was said')
     result = vm.guest(f'sg_reset -H -N {generic(vm, 0)}', check=False)
     check(result.status, 'a host reset without a card went well')
     vm.fault('')
