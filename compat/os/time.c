@@ -150,6 +150,7 @@ void *scsa_timeout(void (*func)(void *), void *arg, long ticks)
 {
 	struct timeout *t = kzalloc(sizeof(*t), GFP_ATOMIC);
 	unsigned long flags;
+	u32 id;
 	int rc;
 
 	if (!t)
@@ -162,8 +163,10 @@ void *scsa_timeout(void (*func)(void *), void *arg, long ticks)
 	xa_unlock_irqrestore(&timeouts, flags);
 	if (rc < 0)
 		goto fail;
+	/* Once queued, it may run and be freed. */
+	id = t->id;
 	queue_delayed_work(linux_wq, &t->work, max(ticks, 1L));
-	return (void *)(uintptr_t)t->id;
+	return (void *)(uintptr_t)id;
 
 fail:
 	pr_warn_ratelimited("scsa: no memory for a timeout\n");
