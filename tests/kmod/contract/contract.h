@@ -10,7 +10,7 @@ struct scsa_sgl;
 struct cb_ops;
 
 /* What a test returns where the machine cannot provoke its case. */
-extern const char contract_skip[];
+extern const char *const contract_skip;
 
 /* A test returns NULL, contract_skip, or the condition that did not hold. */
 struct contract_test {

@@ -34,7 +34,7 @@ module_param(oneshot, bool, 0444);
 MODULE_PARM_DESC(oneshot, "share the ISP1040's interrupt line with an IRQF_ONESHOT handler");
 
 static unsigned int number, failed;
-const char contract_skip[] = "skipped";
+const char *const contract_skip = "skipped";
 
 void contract_begin(void)
 {
