@@ -173,7 +173,7 @@ deb:
 	@tools/deps deb
 	@tools/packaging/deb $(BUILD)/deb
 
-check-packaging:
+check-packaging: deps
 	@tests/packaging
 
 # Seconds. COVERAGE=--readme puts the table into tests/README.md.
