@@ -219,10 +219,21 @@ EXPORT_SYMBOL_GPL(scsa_cv_broadcast);
 
 enum { CV_SIGNAL = 0, CV_WOKEN = 1, CV_TIMEOUT = -1 };
 
-/* Let a tick pass where the caller must not sleep. Returns the ticks left. */
+/* Milliseconds, at most, that a wait with a time limit spins with interrupts off. */
+#define CV_SPIN_MS	100
+
+/*
+ * Let a tick pass where the caller must not sleep. Returns the ticks left. With interrupts off the
+ * clock may stand still and the limit would never come: then spin for all of the time, up to
+ * CV_SPIN_MS, and report that it is over.
+ */
 static long cv_tick(long timeout)
 {
 	MISUSE("cv_wait", "the caller must not sleep");
+	if (irqs_disabled() && timeout != MAX_SCHEDULE_TIMEOUT) {
+		mdelay(min_t(long, jiffies_to_msecs(timeout), CV_SPIN_MS));
+		return 0;
+	}
 	mdelay(MSEC_PER_SEC / HZ);
 	return timeout - 1;
 }
