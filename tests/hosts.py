@@ -11,9 +11,14 @@ import os
 import re
 import sys
 
+sys.dont_write_bytecode = True
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, os.path.join(TOP, 'tests/bench'))
+
+import report  # noqa: E402
+
 README = os.path.join(TOP, 'README.md')
-BEGIN, END = '<!-- make check-kernels: begin -->\n', '<!-- make check-kernels: end -->\n'
+MADE_BY = 'make check-kernels'
 HEAD = '| distribution | kernel | what ran | result | date |\n| --- | --- | --- | --- | --- |\n'
 
 
@@ -27,8 +32,8 @@ def distribution():
 
 def _rows(text):
     """{(distribution, kernel, what): (result, date)} of a README.md."""
-    table = text.partition(BEGIN)[2].partition(END)[0]
-    cells = [[c.strip() for c in line.strip('| ').split('|')] for line in table.splitlines()[2:]]
+    table = text.partition(f'{MADE_BY}: begin -->')[2].partition('<!--')[0]
+    cells = [[c.strip() for c in line.strip('| ').split('|')] for line in table.split('\n')[3:] if line]
     return {tuple(row[:3]): tuple(row[3:]) for row in cells}
 
 
@@ -37,16 +42,12 @@ def _order(key):
     return [[int(x) if x.isdigit() else x for x in re.split(r'(\d+)', part)] for part in key]
 
 
-def update(new, path=README):
+def update(new):
     """Put these rows into the table."""
-    with open(path, encoding='utf-8') as f:
-        text = f.read()
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    rows = {**_rows(text), **new}
-    lines = ''.join(f'| {" | ".join(key + rows[key])} |\n' for key in sorted(rows, key=_order))
-    with open(path, 'w', encoding='utf-8') as f:
-        f.write(before + begin + HEAD + lines + end + after)
+    with open(README, encoding='utf-8') as f:
+        rows = {**_rows(f.read()), **new}
+    lines = [f'| {" | ".join(key + rows[key])} |' for key in sorted(rows, key=_order)]
+    report.put_into(README, HEAD + '\n'.join(lines), MADE_BY)
 
 
 def row(kernel, what, result):
