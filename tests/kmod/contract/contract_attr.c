@@ -149,8 +149,6 @@ out:
 /* The result is a multiple of minxfer where the flags allow more than the request. */
 static const char *mem_streaming(dev_info_t *dip)
 {
-	ddi_device_acc_attr_t acc_attr = { DDI_DEVICE_ATTR_V0, DDI_NEVERSWAP_ACC,
-					   DDI_STRICTORDER_ACC };
 	ddi_dma_attr_t attr = contract_wide_attr;
 	ddi_acc_handle_t acc = NULL;
 	ddi_dma_handle_t h = NULL;
@@ -160,8 +158,8 @@ static const char *mem_streaming(dev_info_t *dip)
 
 	attr.dma_attr_minxfer = 64;
 	CHECK(ddi_dma_alloc_handle(dip, &attr, DDI_DMA_SLEEP, NULL, &h) == DDI_SUCCESS);
-	CHECK(ddi_dma_mem_alloc(h, 1001, &acc_attr, DDI_DMA_STREAMING, DDI_DMA_SLEEP, NULL, &p,
-				&real, &acc) == DDI_SUCCESS);
+	CHECK(ddi_dma_mem_alloc(h, 1001, &contract_acc_attr, DDI_DMA_STREAMING, DDI_DMA_SLEEP, NULL,
+				&p, &real, &acc) == DDI_SUCCESS);
 	CHECK(real == 1024);
 	bzero(p, real);
 out:

@@ -7,6 +7,10 @@ const ddi_dma_attr_t contract_wide_attr = {
 	0xffffffffULL, 255, 512, 0
 };
 
+ddi_device_acc_attr_t contract_acc_attr = {
+	DDI_DEVICE_ATTR_V0, DDI_NEVERSWAP_ACC, DDI_STRICTORDER_ACC
+};
+
 uint8_t contract_buf_byte(size_t offset)
 {
 	return (uint8_t)(offset * 7 + offset / PIECE);

@@ -12,6 +12,8 @@
 
 /* Any address, any length, blocks of 512 bytes. */
 extern const ddi_dma_attr_t contract_wide_attr;
+/* Memory in the CPU's byte order. */
+extern ddi_device_acc_attr_t contract_acc_attr;
 
 struct contract_buf {
 	ddi_dma_attr_t		attr;

@@ -3,7 +3,7 @@
 #include <sys/ddi.h>
 #include <sys/sunddi.h>
 
-#include "contract.h"
+#include "contract_buf.h"
 
 /* How long to wait for a function to be called, or to check that it is not. */
 #define CALLED_USEC	2000000
@@ -52,7 +52,6 @@ static void wait_for(struct waiter *w, int n)
 /* Make an allocation fail for lack of resources, with a function to call back. */
 static const char *begin(dev_info_t *dip, struct waiter *w, int (*cb)(caddr_t))
 {
-	ddi_device_acc_attr_t acc_attr = { DDI_DEVICE_ATTR_V0, DDI_NEVERSWAP_ACC, DDI_STRICTORDER_ACC };
 	ddi_dma_attr_t attr = nowhere_attr;
 	ddi_acc_handle_t acc;
 	size_t real;
@@ -61,8 +60,8 @@ static const char *begin(dev_info_t *dip, struct waiter *w, int (*cb)(caddr_t))
 	if (!w->handle &&
 	    ddi_dma_alloc_handle(dip, &attr, DDI_DMA_SLEEP, NULL, &w->handle) != DDI_SUCCESS)
 		return "no handle";
-	if (ddi_dma_mem_alloc(w->handle, 64, &acc_attr, DDI_DMA_CONSISTENT, cb, (caddr_t)w, &p,
-			      &real, &acc) != DDI_FAILURE)
+	if (ddi_dma_mem_alloc(w->handle, 64, &contract_acc_attr, DDI_DMA_CONSISTENT, cb, (caddr_t)w,
+			      &p, &real, &acc) != DDI_FAILURE)
 		return "there is memory below a page";
 	return NULL;
 }
@@ -171,7 +170,6 @@ static const char *freed_inside(dev_info_t *dip)
 /* The function is called when resources are released, not just when the list is polled. */
 static const char *runs_on_release(dev_info_t *dip)
 {
-	ddi_device_acc_attr_t acc_attr = { DDI_DEVICE_ATTR_V0, DDI_NEVERSWAP_ACC, DDI_STRICTORDER_ACC };
 	ddi_dma_attr_t attr = nowhere_attr;
 	clock_t start, best = SEC_TO_TICK(100);
 	ddi_dma_handle_t h = NULL;
@@ -187,8 +185,8 @@ static const char *runs_on_release(dev_info_t *dip)
 	for (round = 0; round < 10 && !why; round++) {
 		struct waiter w = { };
 
-		if (ddi_dma_mem_alloc(h, 64, &acc_attr, DDI_DMA_CONSISTENT, DDI_DMA_SLEEP, NULL, &p,
-				      &real, &acc) != DDI_SUCCESS) {
+		if (ddi_dma_mem_alloc(h, 64, &contract_acc_attr, DDI_DMA_CONSISTENT, DDI_DMA_SLEEP, NULL,
+				      &p, &real, &acc) != DDI_SUCCESS) {
 			why = "no memory";
 			break;
 		}

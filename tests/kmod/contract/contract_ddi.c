@@ -3,7 +3,7 @@
 #include <sys/ddi.h>
 #include <sys/scsi/scsi.h>
 
-#include "contract.h"
+#include "contract_buf.h"
 #include "contract_check.h"
 
 static const char *soft_state(dev_info_t *dip)
@@ -57,7 +57,6 @@ out:
 
 static const char *registers(dev_info_t *dip)
 {
-	ddi_device_acc_attr_t attr = { DDI_DEVICE_ATTR_V0, DDI_NEVERSWAP_ACC, DDI_STRICTORDER_ACC };
 	ddi_acc_handle_t config = NULL, regs = NULL;
 	const char *why = NULL;
 	caddr_t base;
@@ -70,9 +69,10 @@ static const char *registers(dev_info_t *dip)
 	CHECK(ddi_dev_regsize(dip, 1, &size) == DDI_SUCCESS && size > 0);
 	CHECK(ddi_dev_regsize(dip, n, &size) == DDI_FAILURE);
 	CHECK(ddi_dev_regsize(dip, 1, &size) == DDI_SUCCESS);
-	CHECK(ddi_regs_map_setup(dip, n, &base, 0, 0, &attr, &regs) != DDI_SUCCESS);
-	CHECK(ddi_regs_map_setup(dip, 1, &base, 0, size + 1, &attr, &regs) != DDI_SUCCESS);
-	CHECK(ddi_regs_map_setup(dip, 1, &base, 0, 0, &attr, &regs) == DDI_SUCCESS);
+	CHECK(ddi_regs_map_setup(dip, n, &base, 0, 0, &contract_acc_attr, &regs) != DDI_SUCCESS);
+	CHECK(ddi_regs_map_setup(dip, 1, &base, 0, size + 1, &contract_acc_attr, &regs) !=
+	      DDI_SUCCESS);
+	CHECK(ddi_regs_map_setup(dip, 1, &base, 0, 0, &contract_acc_attr, &regs) == DDI_SUCCESS);
 	ddi_put8(regs, (uint8_t *)base, 0);
 	ddi_get8(regs, (uint8_t *)base);
 	ddi_regs_map_free(&regs);

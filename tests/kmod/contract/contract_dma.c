@@ -473,7 +473,6 @@ out:
 
 static const char *mem_alloc(dev_info_t *dip)
 {
-	ddi_device_acc_attr_t acc_attr = { DDI_DEVICE_ATTR_V0, DDI_NEVERSWAP_ACC, DDI_STRICTORDER_ACC };
 	ddi_dma_attr_t attr = contract_wide_attr;
 	ddi_acc_handle_t acc = NULL;
 	ddi_dma_handle_t h;
@@ -486,8 +485,8 @@ static const char *mem_alloc(dev_info_t *dip)
 	attr.dma_attr_align = 256;
 	attr.dma_attr_sgllen = 1;
 	h = new_handle(dip, attr);
-	CHECK(ddi_dma_mem_alloc(h, 1000, &acc_attr, DDI_DMA_CONSISTENT, DDI_DMA_SLEEP, NULL, &p,
-				&real, &acc) == DDI_SUCCESS);
+	CHECK(ddi_dma_mem_alloc(h, 1000, &contract_acc_attr, DDI_DMA_CONSISTENT, DDI_DMA_SLEEP, NULL,
+				&p, &real, &acc) == DDI_SUCCESS);
 	CHECK(real == 1000);
 	for (i = 0; i < real; i++)
 		CHECK(p[i] == 0);
@@ -542,7 +541,6 @@ out:
 /* Memory below addr_lo is not for this device. */
 static const char *mem_addr_lo(dev_info_t *dip)
 {
-	ddi_device_acc_attr_t acc_attr = { DDI_DEVICE_ATTR_V0, DDI_NEVERSWAP_ACC, DDI_STRICTORDER_ACC };
 	ddi_dma_attr_t attr = contract_wide_attr;
 	ddi_acc_handle_t acc = NULL;
 	ddi_dma_handle_t h;
@@ -556,8 +554,8 @@ static const char *mem_addr_lo(dev_info_t *dip)
 	attr.dma_attr_addr_lo = 0xf0000000ULL;
 	attr.dma_attr_addr_hi = 0xffffffffULL;
 	h = new_handle(dip, attr);
-	if (ddi_dma_mem_alloc(h, 64, &acc_attr, DDI_DMA_CONSISTENT, DDI_DMA_DONTWAIT, NULL, &p, &real,
-			      &acc) == DDI_SUCCESS) {
+	if (ddi_dma_mem_alloc(h, 64, &contract_acc_attr, DDI_DMA_CONSISTENT, DDI_DMA_DONTWAIT, NULL,
+			      &p, &real, &acc) == DDI_SUCCESS) {
 		CHECK(ddi_dma_addr_bind_handle(h, NULL, p, real, DDI_DMA_RDWR, DDI_DMA_DONTWAIT, NULL,
 					       &c, &n) == DDI_DMA_MAPPED);
 		CHECK(c.dmac_laddress >= attr.dma_attr_addr_lo);

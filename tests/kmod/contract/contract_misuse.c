@@ -147,7 +147,6 @@ out:
 
 static const char *bad_memory(dev_info_t *dip)
 {
-	ddi_device_acc_attr_t acc_attr = { DDI_DEVICE_ATTR_V0, DDI_NEVERSWAP_ACC, DDI_STRICTORDER_ACC };
 	const char *why = NULL;
 	ddi_acc_handle_t acc = NULL;
 	struct fixture f;
@@ -155,10 +154,10 @@ static const char *bad_memory(dev_info_t *dip)
 	caddr_t p;
 
 	fixture_init(&f, dip);
-	CHECK(ddi_dma_mem_alloc(f.h, 0, &acc_attr, DDI_DMA_CONSISTENT, DDI_DMA_DONTWAIT, NULL, &p,
-				&real, &acc) == DDI_FAILURE);
-	CHECK(ddi_dma_mem_alloc(NULL, 1, &acc_attr, DDI_DMA_CONSISTENT, DDI_DMA_DONTWAIT, NULL, &p,
-				&real, &acc) == DDI_FAILURE);
+	CHECK(ddi_dma_mem_alloc(f.h, 0, &contract_acc_attr, DDI_DMA_CONSISTENT, DDI_DMA_DONTWAIT, NULL,
+				&p, &real, &acc) == DDI_FAILURE);
+	CHECK(ddi_dma_mem_alloc(NULL, 1, &contract_acc_attr, DDI_DMA_CONSISTENT, DDI_DMA_DONTWAIT, NULL,
+				&p, &real, &acc) == DDI_FAILURE);
 	ddi_dma_mem_free(&acc);
 out:
 	fixture_drop(&f);

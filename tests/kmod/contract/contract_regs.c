@@ -5,7 +5,7 @@
 #include <sys/id32.h>
 #include <sys/sunddi.h>
 
-#include "contract.h"
+#include "contract_buf.h"
 #include "contract_check.h"
 
 static ddi_dma_attr_t attr = {
@@ -14,8 +14,6 @@ static ddi_dma_attr_t attr = {
 
 static const char *acc_rep(dev_info_t *dip)
 {
-	ddi_device_acc_attr_t acc_attr = { DDI_DEVICE_ATTR_V0, DDI_NEVERSWAP_ACC,
-					   DDI_STRICTORDER_ACC };
 	uint8_t host[32], back[32];
 	ddi_acc_handle_t acc = NULL;
 	ddi_dma_handle_t h = NULL;
@@ -27,8 +25,8 @@ static const char *acc_rep(dev_info_t *dip)
 	for (i = 0; i < 32; i++)
 		host[i] = (uint8_t)(i + 1);
 	CHECK(ddi_dma_alloc_handle(dip, &attr, DDI_DMA_SLEEP, NULL, &h) == DDI_SUCCESS);
-	CHECK(ddi_dma_mem_alloc(h, 64, &acc_attr, DDI_DMA_CONSISTENT, DDI_DMA_SLEEP, NULL, &mem,
-				&len, &acc) == DDI_SUCCESS);
+	CHECK(ddi_dma_mem_alloc(h, 64, &contract_acc_attr, DDI_DMA_CONSISTENT, DDI_DMA_SLEEP, NULL,
+				&mem, &len, &acc) == DDI_SUCCESS);
 	CHECK(ddi_check_acc_handle(acc) == DDI_SUCCESS);
 	ddi_put64(acc, (uint64_t *)mem, 0x1122334455667788ULL);
 	CHECK(ddi_get64(acc, (uint64_t *)mem) == 0x1122334455667788ULL);

@@ -7,7 +7,7 @@
 #include <sys/sunddi.h>
 #include <sys/thread.h>
 
-#include "contract.h"
+#include "contract_buf.h"
 #include "contract_check.h"
 
 #define LEN	(128 * 1024)
@@ -216,8 +216,6 @@ out:
 /* There is memory, but none that the device reaches: fail rather than wait forever. */
 static const char *sleep_in_vain(dev_info_t *dip)
 {
-	ddi_device_acc_attr_t acc_attr = { DDI_DEVICE_ATTR_V0, DDI_NEVERSWAP_ACC,
-					   DDI_STRICTORDER_ACC };
 	ddi_dma_attr_t nowhere = attr;
 	ddi_acc_handle_t acc;
 	ddi_dma_handle_t h = NULL;
@@ -227,8 +225,8 @@ static const char *sleep_in_vain(dev_info_t *dip)
 
 	nowhere.dma_attr_addr_hi = 0xfff;
 	CHECK(ddi_dma_alloc_handle(dip, &nowhere, DDI_DMA_SLEEP, NULL, &h) == DDI_SUCCESS);
-	CHECK(ddi_dma_mem_alloc(h, 64, &acc_attr, DDI_DMA_CONSISTENT, DDI_DMA_SLEEP, NULL, &p,
-				&real, &acc) == DDI_FAILURE);
+	CHECK(ddi_dma_mem_alloc(h, 64, &contract_acc_attr, DDI_DMA_CONSISTENT, DDI_DMA_SLEEP, NULL,
+				&p, &real, &acc) == DDI_FAILURE);
 out:
 	if (h)
 		ddi_dma_free_handle(&h);
