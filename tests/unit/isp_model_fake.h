@@ -129,12 +129,12 @@ static inline void fake_end(struct fake *f, IspCmd *c)
 static void fake_submit(void *opaque, IspCmd *c)
 {
 	struct fake *f = opaque;
-	IspResult nobody = { .outcome = ISP_DONE_NO_TARGET };
+	IspResult no_target = { .outcome = ISP_DONE_NO_TARGET };
 
 	f->order[f->started++ % sizeof(f->order)] = c->cdb[5];
 	c->backend = f;
 	if (!f->present[c->target])
-		isp_scsi_done(f->m, c, &nobody);
+		isp_scsi_done(f->m, c, &no_target);
 	else if (!f->hold)
 		fake_end(f, c);
 }

@@ -254,12 +254,12 @@ void isp_op_submit(void *opaque, IspCmd *cmd)
 {
     IspState *s = opaque;
     SCSIDevice *d = scsi_device_get(&s->bus, cmd->bus, cmd->target, cmd->lun);
-    IspResult nobody = { .outcome = ISP_DONE_NO_TARGET };
+    IspResult no_target = { .outcome = ISP_DONE_NO_TARGET };
     SCSIRequest *req;
     IspRequest *r;
 
     if (!d) {
-        isp_scsi_done(&s->m, cmd, &nobody);
+        isp_scsi_done(&s->m, cmd, &no_target);
         return;
     }
     req = scsi_req_new(d, cmd - s->m.slots, cmd->lun, cmd->cdb, cmd->cdb_len, NULL);
