@@ -17,8 +17,8 @@ endif
 FARMED  := Kbuild include compat drivers $(wildcard tests/kmod) tools/packaging/debian/changelog
 
 .DEFAULT_GOAL := help
-.PHONY: help modules guest-modules install uninstall need-headers demo check check-unit check-fuzz check-qtest \
-	check-guest check-debug check-readme check-build check-tools check-all check-dist \
+.PHONY: help modules guest-modules install uninstall need-headers demo check check-unit check-fuzz \
+	check-qtest check-guest check-debug check-readme check-build check-tools check-all check-dist \
 	check-kernels check-kernels-build check-newest check-packaging coverage deb soak fuzz-device \
 	bench bench-faults lint vm qemu kernel deps deps-check \
 	clean distclean tags
