@@ -112,9 +112,10 @@ out:
 	return why;
 }
 
-const struct contract_test contract_kstat_tests[] = {
+static const struct contract_test tests[] = {
 	{ "kstat", kstats },
 	{ "list", lists },
 	{ "atomic", atomics },
 	{ NULL, NULL }
 };
+CONTRACT_SUITE(CONTRACT_ON_TESTDEV, tests);
