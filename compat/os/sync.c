@@ -29,7 +29,7 @@ struct kmutex {
 static_assert(sizeof(struct kmutex) <= sizeof(struct scsa_kmutex));
 static_assert(sizeof(struct wait_queue_head) <= sizeof(struct scsa_kcondvar));
 
-static struct kmutex *km(const struct scsa_kmutex *mp)
+static struct kmutex *mutex_impl(const struct scsa_kmutex *mp)
 {
 	return (struct kmutex *)mp;
 }
@@ -47,7 +47,7 @@ static struct kmutex *km(const struct scsa_kmutex *mp)
 void scsa_mutex_init(struct scsa_kmutex *mp, const char *name, int type, void *arg,
 		     struct lock_class_key *key)
 {
-	struct kmutex *m = km(mp);
+	struct kmutex *m = mutex_impl(mp);
 
 	m->owner = NULL;
 	m->spin = (uintptr_t)arg == SCSA_PRI_ATOMIC;
@@ -68,9 +68,9 @@ EXPORT_SYMBOL_GPL(scsa_mutex_init);
  */
 void scsa_mutex_destroy(struct scsa_kmutex *mp)
 {
-	WARN_ON(km(mp)->owner);
-	if (!km(mp)->spin)
-		mutex_destroy(&km(mp)->mutex);
+	WARN_ON(mutex_impl(mp)->owner);
+	if (!mutex_impl(mp)->spin)
+		mutex_destroy(&mutex_impl(mp)->mutex);
 }
 EXPORT_SYMBOL_GPL(scsa_mutex_destroy);
 
@@ -82,7 +82,7 @@ EXPORT_SYMBOL_GPL(scsa_mutex_destroy);
  */
 void scsa_mutex_enter(struct scsa_kmutex *mp)
 {
-	struct kmutex *m = km(mp);
+	struct kmutex *m = mutex_impl(mp);
 
 	if (m->spin) {
 		unsigned long flags;
@@ -106,7 +106,7 @@ EXPORT_SYMBOL_GPL(scsa_mutex_enter);
  */
 int scsa_mutex_tryenter(struct scsa_kmutex *mp)
 {
-	struct kmutex *m = km(mp);
+	struct kmutex *m = mutex_impl(mp);
 
 	if (m->spin) {
 		unsigned long flags;
@@ -131,7 +131,7 @@ EXPORT_SYMBOL_GPL(scsa_mutex_tryenter);
  */
 void scsa_mutex_exit(struct scsa_kmutex *mp)
 {
-	struct kmutex *m = km(mp);
+	struct kmutex *m = mutex_impl(mp);
 
 	WRITE_ONCE(m->owner, NULL);
 	if (m->spin) {
@@ -155,11 +155,11 @@ EXPORT_SYMBOL_GPL(scsa_mutex_exit);
  */
 int scsa_mutex_owned(const struct scsa_kmutex *mp)
 {
-	return READ_ONCE(km(mp)->owner) == current;
+	return READ_ONCE(mutex_impl(mp)->owner) == current;
 }
 EXPORT_SYMBOL_GPL(scsa_mutex_owned);
 
-static struct wait_queue_head *wq(struct scsa_kcondvar *cvp)
+static struct wait_queue_head *cv_waitq(struct scsa_kcondvar *cvp)
 {
 	return (struct wait_queue_head *)cvp;
 }
@@ -177,7 +177,7 @@ static struct wait_queue_head *wq(struct scsa_kcondvar *cvp)
 void scsa_cv_init(struct scsa_kcondvar *cvp, const char *name, int type, void *arg,
 		  struct lock_class_key *key)
 {
-	__init_waitqueue_head(wq(cvp), name, key);
+	__init_waitqueue_head(cv_waitq(cvp), name, key);
 }
 EXPORT_SYMBOL_GPL(scsa_cv_init);
 
@@ -189,7 +189,7 @@ EXPORT_SYMBOL_GPL(scsa_cv_init);
  */
 void scsa_cv_destroy(struct scsa_kcondvar *cvp)
 {
-	WARN_ON(waitqueue_active(wq(cvp)));
+	WARN_ON(waitqueue_active(cv_waitq(cvp)));
 }
 EXPORT_SYMBOL_GPL(scsa_cv_destroy);
 
@@ -201,7 +201,7 @@ EXPORT_SYMBOL_GPL(scsa_cv_destroy);
  */
 void scsa_cv_signal(struct scsa_kcondvar *cvp)
 {
-	wake_up(wq(cvp));
+	wake_up(cv_waitq(cvp));
 }
 EXPORT_SYMBOL_GPL(scsa_cv_signal);
 
@@ -213,7 +213,7 @@ EXPORT_SYMBOL_GPL(scsa_cv_signal);
  */
 void scsa_cv_broadcast(struct scsa_kcondvar *cvp)
 {
-	wake_up_all(wq(cvp));
+	wake_up_all(cv_waitq(cvp));
 }
 EXPORT_SYMBOL_GPL(scsa_cv_broadcast);
 
@@ -252,7 +252,7 @@ static int cv_block(struct scsa_kcondvar *cvp, struct scsa_kmutex *mp, unsigned 
 	if (timeout <= 0)
 		return CV_TIMEOUT;
 	if (queued)
-		prepare_to_wait_exclusive(wq(cvp), &wait, state);
+		prepare_to_wait_exclusive(cv_waitq(cvp), &wait, state);
 	scsa_mutex_exit(mp);
 	if (likely(linux_may_sleep()))
 		timeout = schedule_timeout(timeout);
@@ -261,7 +261,7 @@ static int cv_block(struct scsa_kcondvar *cvp, struct scsa_kmutex *mp, unsigned 
 	if (queued) {
 		/* A waker takes the entry off the queue. */
 		woken = list_empty_careful(&wait.entry);
-		finish_wait(wq(cvp), &wait);
+		finish_wait(cv_waitq(cvp), &wait);
 	}
 	scsa_mutex_enter(mp);
 	if (woken)
