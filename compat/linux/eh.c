@@ -12,7 +12,6 @@
 #include <linux/blk-mq.h>
 #include <linux/delay.h>
 #include <linux/jiffies.h>
-#include <linux/sched/mm.h>
 
 #include <scsi/scsi.h>
 #include <scsi/scsi_cmnd.h>
@@ -104,7 +103,6 @@ static int linux_eh_abort(struct scsi_cmnd *scmd)
 	unsigned int tag = scsi_cmd_to_rq(scmd)->tag;
 	unsigned long deadline;
 	struct scsa_cmd *sc = tag < ll->nslots ? ll->slots[tag] : NULL;
-	unsigned int noio;
 	bool done;
 
 	if (!sc || sc->sc_scmd != scmd)
@@ -114,9 +112,7 @@ static int linux_eh_abort(struct scsi_cmnd *scmd)
 		flush_work(&sc->sc_host->work);
 	if (!is_out(sc))
 		return all_back();
-	noio = memalloc_noio_save();
-	done = scsa_cmd_abort(sc);
-	memalloc_noio_restore(noio);
+	done = linux_noio(scsa_cmd_abort(sc));
 	deadline = jiffies + msecs_to_jiffies(done ? ABORT_WAIT_MS : FAILED_WAIT_MS);
 	while (is_out(sc)) {
 		if (time_after(jiffies, deadline)) {
@@ -152,7 +148,6 @@ static int eh_reset(struct scsi_cmnd *scmd, int level, struct scope s, const cha
 {
 	struct scsa_host *host = shost_priv(scmd->device->host);
 	struct linux_lun *ll;
-	unsigned int noio;
 	bool done = false;
 
 	sdev_printk(KERN_NOTICE, scmd->device, "%s reset\n", what);
@@ -160,10 +155,8 @@ static int eh_reset(struct scsi_cmnd *scmd, int level, struct scope s, const cha
 	mutex_lock(&host->state_lock);
 	host->recoveries++;
 	ll = scmd->device->hostdata;
-	noio = memalloc_noio_save();
 	if (ll)
-		done = scsa_lun_reset(ll->lun, level);
-	memalloc_noio_restore(noio);
+		done = linux_noio(scsa_lun_reset(ll->lun, level));
 	mutex_unlock(&host->state_lock);
 	if (!ll)
 		return FAILED;

@@ -10,7 +10,6 @@
 #include <linux/mutex.h>
 #include <linux/pci.h>
 #include <linux/pm.h>
-#include <linux/sched/mm.h>
 
 #include <scsi/scsi_host.h>
 
@@ -50,7 +49,6 @@ static void set_recovering(struct scsa_host *host, bool recovering)
  */
 static int pm_suspend(struct scsa_host *host)
 {
-	unsigned int noio;
 	int rc;
 
 	if (host->suspended)
@@ -59,9 +57,7 @@ static int pm_suspend(struct scsa_host *host)
 		return -EOPNOTSUPP;
 	if (host->wq)
 		flush_work(&host->work);
-	noio = memalloc_noio_save();
-	rc = scsa_suspend(host->dip);
-	memalloc_noio_restore(noio);
+	rc = linux_noio(scsa_suspend(host->dip));
 	if (rc)
 		return -EBUSY;
 	host->suspended = true;
@@ -71,14 +67,11 @@ static int pm_suspend(struct scsa_host *host)
 /* host->state_lock is held. */
 static int pm_resume(struct scsa_host *host)
 {
-	unsigned int noio;
 	int rc;
 
 	if (!host->suspended)
 		return 0;
-	noio = memalloc_noio_save();
-	rc = scsa_resume(host->dip);
-	memalloc_noio_restore(noio);
+	rc = linux_noio(scsa_resume(host->dip));
 	if (rc)
 		return -EIO;
 	host->suspended = false;

@@ -238,15 +238,6 @@ static long cv_tick(long timeout)
 	return timeout - 1;
 }
 
-/* In an interrupt the state of the current task is not ours: do not queue it. */
-static int cv_spin(struct scsa_kmutex *mp, long timeout)
-{
-	scsa_mutex_exit(mp);
-	timeout = cv_tick(timeout);
-	scsa_mutex_enter(mp);
-	return timeout ? CV_WOKEN : CV_TIMEOUT;
-}
-
 /*
  * Drop the lock, sleep until woken, take the lock again. Report a consumed cv_signal(9F) even if
  * the wait also timed out or the task has a signal pending; otherwise the wake-up is lost.
@@ -254,26 +245,28 @@ static int cv_spin(struct scsa_kmutex *mp, long timeout)
 static int cv_block(struct scsa_kcondvar *cvp, struct scsa_kmutex *mp, unsigned int state,
 		    long timeout)
 {
+	/* In an interrupt the state of the current task is not ours: do not queue it. */
+	bool queued = in_task(), woken = false;
 	DEFINE_WAIT(wait);
-	bool woken;
 
 	if (timeout <= 0)
 		return CV_TIMEOUT;
-	if (!in_task())
-		return cv_spin(mp, timeout);
-	prepare_to_wait_exclusive(cv_waitq(cvp), &wait, state);
+	if (queued)
+		prepare_to_wait_exclusive(cv_waitq(cvp), &wait, state);
 	scsa_mutex_exit(mp);
 	if (likely(linux_may_sleep()))
 		timeout = schedule_timeout(timeout);
 	else
 		timeout = cv_tick(timeout);
-	/* A waker takes the entry off the queue. */
-	woken = list_empty_careful(&wait.entry);
-	finish_wait(cv_waitq(cvp), &wait);
+	if (queued) {
+		/* A waker takes the entry off the queue. */
+		woken = list_empty_careful(&wait.entry);
+		finish_wait(cv_waitq(cvp), &wait);
+	}
 	scsa_mutex_enter(mp);
 	if (woken)
 		return CV_WOKEN;
-	if (state == TASK_INTERRUPTIBLE && signal_pending(current))
+	if (queued && state == TASK_INTERRUPTIBLE && signal_pending(current))
 		return CV_SIGNAL;
 	return timeout ? CV_WOKEN : CV_TIMEOUT;
 }

@@ -4,8 +4,10 @@
 import re
 
 import kmem
-from io_tests import not_built
-from lib import ISP, Controller, Disk, Group, block, check, host_number, same
+from checking import check, same
+from devices import ISP, block, host_number
+from qemu import Controller, Disk
+from runner import Group, not_built
 
 BUILT = not_built('isp')
 GROUPS = []

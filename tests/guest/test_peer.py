@@ -4,9 +4,13 @@
 import os
 import re
 
-from io_tests import DATA, depth_group, fio, io_group, not_built
-from lib import (ISP, QLA1280, TOP, Controller, Disk, Group, block, check, chips, devices, firmware,
-                 generic, hosts, log_of, same)
+from checking import check, log_of, same
+from devices import ISP, QLA1280, block, chips, devices, generic, hosts
+from images import firmware
+from io_tests import DATA, depth_group, fio, io_group
+from qemu import Controller, Disk
+from runner import Group, not_built
+from tree import TOP
 
 GROUPS = [
     io_group(QLA1280, 'peer'),
