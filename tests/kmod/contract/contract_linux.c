@@ -494,3 +494,4 @@ module_exit(contract_unload);
 
 MODULE_DESCRIPTION("Tests of the SCSA and DDI contract");
 MODULE_LICENSE("GPL");
+SCSA_IMPORT_NAMESPACE();
