@@ -192,6 +192,15 @@ bool linux_dma_needs_sync(const struct linux_dma_map *map);
 int linux_sgl_from_addr(void *addr, size_t len, bool may_sleep, void **tablep, void **sglp,
 			unsigned int *nentsp);
 void linux_sgl_free(void *table);
+/* The kernel address of a scatterlist of one entry; NULL if it has none. Any context. */
+void *linux_sgl_kaddr(void *sgl);
+/*
+ * A kernel address for bytes [first, first + len) of a scatterlist, and the cookie to unmap it with;
+ * NULL if memory is short. Any context. In a thread, and where pieces meet at page boundaries, the
+ * pages are mapped, else the data is copied, and linux_sgl_unmap() copies it back if given @sgl.
+ */
+void *linux_sgl_map(void *sgl, unsigned int nents, size_t first, size_t len, void **mapp);
+void linux_sgl_unmap(void *map, void *sgl, unsigned int nents, size_t first);
 /* If [addr, addr + len) is vmalloc'd, keep the caches of both addresses of its pages in step. */
 void linux_vmap_sync(void *addr, size_t len, bool for_cpu);
 /* Copy bytes [offset, offset + len) to or from the object, unless it has been disowned. */

@@ -226,6 +226,15 @@ def detach_that_forgets(vm):
     same(complaints(vm), [], 'complaints')
 
 
+@HABITS.test
+def other_interface(vm):
+    """A driver built with other headers than scsa.ko does not load, and the log says why."""
+    vm.guest('modprobe -r ramhba; dmesg -C; ! modprobe ramhba interface=0')
+    check('built for version 0 of the interface' in log_of(vm), log_of(vm))
+    again(vm, '')
+    fio(vm, block(vm, 0), 1)
+
+
 REFUSES = Group('scsa-refuses', lambda s: s.config(extra=['-device', 'pci-testdev']),
                 needs=not_built('ramhba'), breaks=True)
 GROUPS.append(REFUSES)

@@ -495,3 +495,4 @@ module_exit(contract_unload);
 
 MODULE_DESCRIPTION("Tests of the SCSA and DDI contract");
 MODULE_LICENSE("GPL");
+SCSA_IMPORT_NAMESPACE();
