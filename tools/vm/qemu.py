@@ -324,7 +324,9 @@ class VM:
             args += ['-L', bios]
         if c.iommu:
             # Comes before the devices, which look for it when they are created.
-            args += ['-device', 'intel-iommu,intremap=off']
+            args += ['-device', 'intel-iommu,intremap=on']
+            if c.accel == 'kvm':
+                machine += ',kernel-irqchip=split'
             cmdline += ' intel_iommu=on iommu=nopt'
         args += ['-machine', machine, '-initrd', image,
                  '-kernel', k.elf() or k.image, '-append', f'{cmdline} {c.cmdline}'.strip(),
