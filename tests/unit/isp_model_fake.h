@@ -218,7 +218,7 @@ static const IspOps fake_ops = {
 	.guest_error = fake_guest_error,
 };
 
-static inline struct fake *fake_new(void)
+static inline struct fake *fake_new(IspChipId chip)
 {
 	struct fake *f = calloc(1, sizeof(*f));
 
@@ -227,7 +227,7 @@ static inline struct fake *fake_new(void)
 	f->now = 1000;
 	for (int t = 0; t < 3; t++)
 		f->present[t] = true;
-	isp_init(f->m, &isp_chips[ISP_CHIP_1040B], &fake_ops, f);
+	isp_init(f->m, &isp_chips[chip], &fake_ops, f);
 	isp_power_on(f->m);
 	return f;
 }

@@ -28,31 +28,50 @@
 typedef struct IspModel IspModel;
 
 typedef enum IspChipId {
+    ISP_CHIP_1020A,
     ISP_CHIP_1040B,
+    ISP_CHIP_1080,
+    ISP_CHIP_1240,
+    ISP_CHIP_1280,
+    ISP_CHIP_10160,
+    ISP_CHIP_12160,
     ISP_CHIP_COUNT,
 } IspChipId;
 
+/* Mailbox commands that not every chip knows */
+enum {
+    ISP_HAS_BIOS_MBOX   = 1 << 0,   /* what a boot ROM uses: 0x40 to 0x42 */
+    ISP_HAS_DMA_LOAD    = 1 << 1,   /* RISC memory by DMA */
+};
+
 /* What differs between the chips of the family. No other code asks which chip it is. */
-typedef struct IspChip {
+typedef struct IspChip IspChip;
+struct IspChip {
     const char *type;           /* for -device */
     const char *desc;
     uint16_t pci_device;
     uint8_t pci_revision;
     uint8_t pci_conf40;         /* byte 0x40 of the configuration space, of unknown meaning */
+    bool pci_power;             /* has the capability, and fast back-to-back */
+    bool pci_66mhz;
+    uint8_t subdevice;          /* for the default image of the EEPROM */
     uint16_t id_high;           /* register 0x02 */
     uint16_t conf0;
     uint16_t conf1;             /* reset value */
     uint8_t buses;
+    uint8_t luns;
+    uint8_t mailboxes;          /* ISP_HAS_ bits */
     bool dma_bank;              /* CONF1 10:8 select the bank at 0x80, DMA registers among them */
     uint8_t nvram_addr_bits;    /* 6: 93C46, 8: 93C56 */
     uint16_t nvram_bytes;
-    uint8_t nvram_subsystem;    /* offset of the subsystem's device and vendor */
-    void (*fill_nvram)(uint8_t *image);     /* with defaults; the image is zeroed */
+    uint8_t nvram_subdevice, nvram_subvendor;   /* offsets */
+    void (*fill_nvram)(const IspChip *chip, uint8_t *image);    /* the image is zeroed */
+    uint8_t nvram_target[6];    /* the default record of a target */
     uint32_t max_seg;           /* bytes one segment counter can hold */
     uint16_t pins_diff;         /* bus mode pins of the SXP */
     uint16_t fw_first;          /* first word of the resident firmware */
     const char *fw_version;     /* NN.NN.NN */
-} IspChip;
+};
 
 extern const IspChip isp_chips[ISP_CHIP_COUNT];
 

@@ -16,6 +16,7 @@
 #define PCI_VENDOR_ID_QLOGIC_ISP 0x1077
 #define ISP_MEM_BAR_SIZE 4096
 #define ISP_SINK_SIZE 4096
+#define ISP_PM_CAP 0x44
 
 #define TYPE_ISP_WINDOW "isp-window"
 
@@ -368,6 +369,9 @@ static void isp_reset(DeviceState *dev)
 {
     IspState *s = ISP(dev);
 
+    if (s->m.chip->pci_power) {
+        pci_set_word(s->parent_obj.config + ISP_PM_CAP + PCI_PM_CTRL, 0);
+    }
     isp_power_on(&s->m);
 }
 
@@ -393,10 +397,26 @@ static bool isp_load_nvram(IspState *s, Error **errp)
     return true;
 }
 
-static void isp_init_config(IspState *s)
+/* Power states are stored and change nothing. */
+static bool isp_init_power(PCIDevice *pci, Error **errp)
+{
+    if (pci_add_capability(pci, PCI_CAP_ID_PM, ISP_PM_CAP, PCI_PM_SIZEOF, errp) < 0) {
+        return false;
+    }
+    pci_set_word(pci->config + ISP_PM_CAP + PCI_PM_PMC, 1);     /* version 1; no D1, D2, PME */
+    pci_set_word(pci->wmask + ISP_PM_CAP + PCI_PM_CTRL, 0x1e03);
+    return true;
+}
+
+static uint16_t isp_pci_status(const IspChip *chip)
+{
+    return PCI_STATUS_DEVSEL_MEDIUM | (chip->pci_power ? PCI_STATUS_FAST_BACK : 0) |
+           (chip->pci_66mhz ? PCI_STATUS_66MHZ : 0);
+}
+
+static bool isp_init_config(IspState *s, Error **errp)
 {
     const IspChip *chip = s->m.chip;
-    const uint8_t *subsystem = s->m.nvram + chip->nvram_subsystem;
     PCIDevice *pci = &s->parent_obj;
     uint8_t *conf = pci->config, *mask = pci->wmask;
 
@@ -406,15 +426,16 @@ static void isp_init_config(IspState *s)
     conf[PCI_CACHE_LINE_SIZE] = 0x40;
     conf[PCI_LATENCY_TIMER] = 0xf8;
     conf[0x40] = chip->pci_conf40;
-    pci_set_word(conf + PCI_STATUS, PCI_STATUS_DEVSEL_MEDIUM);
-    pci_set_word(conf + PCI_SUBSYSTEM_ID, lduw_le_p(subsystem));
-    pci_set_word(conf + PCI_SUBSYSTEM_VENDOR_ID, lduw_le_p(subsystem + 2));
+    pci_set_word(conf + PCI_STATUS, isp_pci_status(chip));
+    pci_set_word(conf + PCI_SUBSYSTEM_ID, lduw_le_p(s->m.nvram + chip->nvram_subdevice));
+    pci_set_word(conf + PCI_SUBSYSTEM_VENDOR_ID, lduw_le_p(s->m.nvram + chip->nvram_subvendor));
     pci_set_word(mask + PCI_COMMAND,
                  PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER |
                  PCI_COMMAND_INVALIDATE | PCI_COMMAND_PARITY | PCI_COMMAND_SERR);
     mask[PCI_LATENCY_TIMER] = 0xf8;
     mask[0x40] = 0xff;
     mask[0x41] = 0x03;
+    return !chip->pci_power || isp_init_power(pci, errp);
 }
 
 static void isp_realize(PCIDevice *pci, Error **errp)
@@ -423,11 +444,10 @@ static void isp_realize(PCIDevice *pci, Error **errp)
     DeviceState *dev = DEVICE(pci);
 
     s->bh = qemu_bh_new_guarded(isp_bh, s, &dev->mem_reentrancy_guard);
-    if (!isp_load_nvram(s, errp)) {
+    if (!isp_load_nvram(s, errp) || !isp_init_config(s, errp)) {
         qemu_bh_delete(s->bh);
         return;
     }
-    isp_init_config(s);
     memory_region_init_io(&s->io, OBJECT(s), &isp_mmio_ops, s, "isp-io", ISP_REGION_SIZE);
     memory_region_init_io(&s->mem, OBJECT(s), &isp_mmio_ops, s, "isp-mem", ISP_MEM_BAR_SIZE);
     memory_region_init_io(&s->abort, OBJECT(s), &isp_abort_ops, s, "isp-abort",

@@ -100,7 +100,7 @@ static uint8_t isp_parse_first(IspModel *m, IspCmd *c, const IspCommand *e, uint
     c->flags = isp_get16(e->flags);
     c->timeout = isp_get16(e->timeout);
     *left = isp_get16(e->seg_count);
-    if (c->bus >= m->chip->buses || c->target >= ISP_TARGETS || c->lun >= ISP_LUNS) {
+    if (c->bus >= m->chip->buses || c->target >= ISP_TARGETS || c->lun >= m->chip->luns) {
         isp_guest_error(m, "command for an impossible address", e->target << 8 | e->lun);
         c->bus = c->target = c->lun = 0;
         return ISP_ES_PAYLOAD;
@@ -168,7 +168,7 @@ static void isp_marker(IspModel *m, const IspMarker *e)
 {
     unsigned bus = e->target >> 7, target = e->target & 0x7f;
 
-    if (bus >= m->chip->buses || target >= ISP_TARGETS || e->lun >= ISP_LUNS ||
+    if (bus >= m->chip->buses || target >= ISP_TARGETS || e->lun >= m->chip->luns ||
         e->modifier > ISP_MARK_BUS) {
         isp_guest_error(m, "marker for an impossible address", e->target << 8 | e->lun);
         return;

@@ -377,7 +377,6 @@ static void *isp_load_request(QEMUFile *f, SCSIRequest *req)
 static const SCSIBusInfo isp_scsi_info = {
     .tcq = true,
     .max_target = ISP_TARGETS - 1,
-    .max_lun = ISP_LUNS - 1,
 
     .get_sg_list = isp_get_sg_list,
     .transfer_data = isp_transfer_data,
@@ -392,5 +391,6 @@ void isp_scsi_init(IspState *s)
 {
     s->bus_info = isp_scsi_info;
     s->bus_info.max_channel = s->m.chip->buses - 1;
+    s->bus_info.max_lun = s->m.chip->luns - 1;
     scsi_bus_init(&s->bus, sizeof(s->bus), DEVICE(s), &s->bus_info);
 }

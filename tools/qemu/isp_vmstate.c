@@ -86,7 +86,7 @@ static int isp_get_command(QEMUFile *f, IspModel *m, IspCmd *c)
     qemu_get_buffer(f, c->entry, sizeof(c->entry));
     segs = qemu_get_be32(f);
     if (c->state > ISP_CMD_DONE || c->kind > ISP_KIND_BOUNCE || c->bus >= m->chip->buses ||
-        c->target >= ISP_TARGETS || c->lun >= ISP_LUNS || c->cdb_len > ISP_MAX_CDB ||
+        c->target >= ISP_TARGETS || c->lun >= m->chip->luns || c->cdb_len > ISP_MAX_CDB ||
         c->sense_len > ISP_MAX_SENSE || segs > 4 + 254 * 7 || !isp_cmd_reserve(c, segs)) {
         return -EINVAL;
     }
