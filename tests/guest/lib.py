@@ -41,7 +41,7 @@ def same(got, want, what):
 # Firmware
 
 def firmware_image(words):
-    """A file in the layout of qlogic/1040.bin made of these words; sets those a loader checks."""
+    """A firmware file in the layout of qlogic/1040.bin; sets the words that a loader checks."""
     image = list(words)
     image[3] = len(image)
     image[-1] = -sum(image[:-1]) & 0xffff
@@ -58,11 +58,11 @@ def synthetic_firmware():
     return firmware_image(image)
 
 
-def firmware(build, synthetic=False):
-    """(guest path, host path) of qlogic/1040.bin: Debian's if available, else synthetic."""
-    guest = '/lib/firmware/qlogic/1040.bin'
+def firmware(build, synthetic=False, name='1040'):
+    """(guest path, host path) of qlogic/<name>.bin: Debian's if available, else synthetic."""
+    guest = f'/lib/firmware/qlogic/{name}.bin'
     folder = os.path.join(build, 'firmware')
-    made = os.path.join(folder, 'synthetic-1040.bin')
+    made = os.path.join(folder, f'synthetic-{name}.bin')
     with locked(build):
         os.makedirs(folder, exist_ok=True)
         with open(made, 'wb') as f:
@@ -73,7 +73,7 @@ def firmware(build, synthetic=False):
         absent = os.path.join(folder, 'no-firmware-qlogic')
 
         def real():
-            found = glob.glob(tree + '/**/lib/firmware/qlogic/1040.bin', recursive=True)
+            found = glob.glob(tree + '/**' + guest, recursive=True)
             return found[0] if found else None
 
         if not real() and not os.path.exists(absent):
@@ -172,7 +172,7 @@ def target_driver(vm, params):
 
 def chips(vm):
     """PCI addresses of the emulated chips."""
-    return vm.guest('cd /sys/bus/pci/devices; grep -l 0x1020 */device | cut -d / -f 1').text.split()
+    return vm.guest('cd /sys/bus/pci/devices; grep -l 0x1077 */vendor | cut -d / -f 1').text.split()
 
 
 def hosts(vm):
@@ -203,7 +203,10 @@ def log_of(vm):
 
 
 def devices(vm, host=None):
-    """{(target, lun): (SCSI type, 'sda' or 'sr0' or '-', 'sg0')} behind one host."""
+    """{(target, lun): (SCSI type, 'sda' or 'sr0' or '-', 'sg0')} behind one host.
+
+    The targets of a second bus are numbered from 16, whether or not the bus is a channel.
+    """
     host = host_number(vm) if host is None else host
     out = vm.guest(f'for d in /sys/bus/scsi/devices/{host}:*; do [ -e $d/type ] || continue; '
                    'echo ${d##*/} $(cat $d/type) $(ls $d/block 2>/dev/null || echo -) '
@@ -211,8 +214,8 @@ def devices(vm, host=None):
     found = {}
     for line in out.splitlines():
         address, kind, block, sg = line.split()
-        _, _, target, lun = address.split(':')
-        found[int(target), int(lun)] = (int(kind), block, sg)
+        _, channel, target, lun = map(int, address.split(':'))
+        found[16 * channel + target, lun] = (int(kind), block, sg)
     return found
 
 
@@ -282,7 +285,7 @@ def nothing_left(vm):
 def disarm(vm):
     """Disarm the faults of all chips."""
     for controller in vm.config.controllers:
-        if controller.driver == 'isp1040':
+        if controller.driver.startswith('isp'):
             vm.fault('', controller.id)
 
 
