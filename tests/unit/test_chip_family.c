@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SOURCES: CHIP drivers/isp/isp_nvram.c */
 /* What differs between the emulated chips of the family. */
+#include <stdio.h>
+
 #include "chip_driver.h"
 #include "drivers/isp/isp_nvram.h"
 
@@ -196,6 +198,79 @@ static void test_second_bus(void **state)
 	expect(2, ISP_CS_COMPLETE);
 }
 
+static void arm(const char *text)
+{
+	char error[100];
+
+	if (!isp_fault_arm(f->m, text, error, sizeof(error)))
+		fail_msg("%s: %s", text, error);
+	fake_run(f);
+}
+
+static void event(uint16_t code, uint16_t mb2, uint16_t bus)
+{
+	assert_int_equal(rd(MBOX(0)), code);
+	assert_int_equal(rd(MBOX(2)), mb2);
+	assert_int_equal(rd(MBOX(6)), bus);
+	ack();
+}
+
+/* What each event tells of has happened, on its bus and on no other. */
+static void test_events(void **state)
+{
+	static const uint16_t resets[] = { 0x8001, 0x8006, 0x8007, 0x800d };
+	uint32_t handle = 1;
+	char text[40];
+
+	start(RSP_LEN);
+	good(MB3(0x38, 0x8100, 0xcd00, 0));
+	f->hold = true;
+	for (unsigned int i = 0; i < 4; i++) {
+		IspCommand c = command(handle, 0x81, 0, 0);
+
+		put(&c);
+		tur(handle + 1, 1);
+		ring();
+		sprintf(text, "event,code=0x%x,bus=1", resets[i]);
+		arm(text);
+		expect(handle, ISP_CS_RESET);
+		assert_null(response());
+		drain();
+		event(resets[i], 0, 1);
+		fake_end(f, f->m->active.first);
+		fake_run(f);
+		expect(handle + 1, ISP_CS_COMPLETE);
+		drain();
+		marker(0x80, ISP_MARK_BUS);
+		handle += 2;
+	}
+	f->hold = false;
+	arm("event,code=0x800c,bus=1;event,code=0x800e,value=0x400,bus=1");
+	event(0x800c, 0, 1);
+	event(0x800e, 0x400, 1);
+	wr(HCCR, 0x2000);
+	wr(ISP_CONF1, BANK_SXP1);
+	assert_int_equal(rd(ISP_BANK + ISP_SXP_PINS_DIFF), 0x400);
+	wr(ISP_CONF1, BANK_SXP0);
+	assert_int_equal(rd(ISP_BANK + ISP_SXP_PINS_DIFF), 0x1000);
+	wr(ISP_CONF1, 0);
+	wr(HCCR, 0x3000);
+	/* Before a command: one event at a time, each on the command's bus. */
+	marker(0x80, ISP_MARK_BUS);
+	arm("event,code=0x800c,opcode=0,count=2");
+	for (unsigned int i = 0; i < 2; i++) {
+		IspCommand c = command(20 + i, i << 7 | 1, 0, 0);
+
+		put(&c);
+	}
+	ring();
+	expect(20, ISP_CS_COMPLETE);
+	expect(21, ISP_CS_COMPLETE);
+	drain();
+	event(0x800c, 0, 0);
+	event(0x800c, 0, 1);
+}
+
 static void test_firmware_version(void **state)
 {
 	static const uint8_t major[ISP_CHIP_COUNT] = { 4, 4, 8, 8, 8, 10, 10 };
@@ -215,6 +290,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		EACH(test_nvram), EACH(test_banks), EACH(test_mailbox_set), EACH(test_limits),
 		EACH(test_second_bus), EACH(test_firmware_version),
+		C(test_events, ISP_CHIP_12160),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

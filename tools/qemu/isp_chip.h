@@ -140,7 +140,7 @@ typedef struct IspFaultRule {
     uint64_t fired;
     int32_t rate;                   /* per mille, or -1: always */
     uint64_t seed;                  /* state of the random numbers */
-    int target, lun, opcode, command, of;   /* -1: any */
+    int bus, target, lun, opcode, command, of;      /* -1: any */
     bool data;                      /* only commands that move data */
     bool at_once;                   /* does not wait for a command */
     /* what */
@@ -150,6 +150,7 @@ typedef struct IspFaultRule {
     uint8_t width;
     uint64_t value, mask;           /* mask: bits to flip */
     uint16_t completion, state_flags, status_flags, scsi_status;
+    uint16_t code;                  /* of an event */
     int64_t resid;                  /* -1: what was not moved */
     uint64_t moves;                 /* bytes that the target may move; UINT64_MAX: all */
     bool persist;                   /* survives a soft reset; of an event: the firmware stops */
@@ -158,6 +159,7 @@ typedef struct IspFaultRule {
 
 typedef struct IspFaults {
     uint32_t armed;                 /* one bit for each kind that has a live rule */
+    uint8_t buses;                  /* that rules may name */
     unsigned n;
     IspFaultRule rule[ISP_FAULT_RULES];
     void (*on_fire)(void *opaque, const IspFaultRule *r);   /* may be NULL */
@@ -365,7 +367,7 @@ struct IspModel {
     uint32_t ticks;
 
     IspFaults faults;
-    uint32_t trouble;           /* what a fault has said must happen now: ISP_TROUBLE_ bits */
+    uint64_t trouble;           /* what a fault has said must happen now: ISP_TROUBLE_ bits */
     IspCmdList held;            /* completions that come late */
     bool powered;
     uint8_t dead;               /* IspLiving */

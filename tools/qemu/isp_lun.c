@@ -52,8 +52,12 @@ static void isp_start(IspModel *m, IspLun *lun, IspCmd *c)
 /* Note the trouble that a fault brings; true if the command cannot start before it has come. */
 static bool isp_trouble_comes(IspModel *m, const IspCmd *c)
 {
-    uint32_t trouble = isp_fault_before_start(&m->faults, c, m->running);
+    uint64_t trouble;
 
+    if (m->trouble & ISP_TROUBLE_EVENT) {
+        return true;            /* there is room for one event only */
+    }
+    trouble = isp_fault_before_start(&m->faults, c, m->running);
     if (trouble) {
         m->trouble |= trouble;
         isp_schedule(m);
@@ -224,10 +228,16 @@ void isp_reset_targets(IspModel *m, int bus, int target, uint8_t completion, uin
 
 void isp_bus_was_reset(IspModel *m, int bus)
 {
+    isp_bus_was_reset_by(m, bus, ISP_EVENT_BUS_RESET);
+}
+
+void isp_bus_was_reset_by(IspModel *m, int bus, uint16_t event)
+{
     bool outer = isp_enter(m);
 
-    isp_reset_targets(m, bus, -1, ISP_CS_RESET, ISP_STF_BUS_RESET);
-    isp_post_event(m, ISP_EVENT_BUS_RESET, 0, 0, bus);
+    isp_reset_targets(m, bus, -1, ISP_CS_RESET,
+                      event == ISP_EVENT_DEVICE_RESET ? ISP_STF_DEV_RESET : ISP_STF_BUS_RESET);
+    isp_post_event(m, event, 0, 0, bus);
     isp_leave(m, outer);
 }
 

@@ -399,6 +399,7 @@ void isp_init(IspModel *m, const IspChip *chip, const IspOps *ops, void *opaque)
     m->opaque = opaque;
     m->faults.on_fire = isp_fault_fired;
     m->faults.opaque = m;
+    m->faults.buses = chip->buses;
     m->resident_firmware = true;
     m->reset_event = true;
     isp_default_nvram(m->chip, m->nvram);

@@ -85,6 +85,8 @@ bool isp_abort_handle(IspModel *m, uint16_t device, uint32_t handle);
 void isp_abort_all(IspModel *m, int bus, int target, int lun);
 /* Reset targets; their commands end with the given status, and new ones wait for a marker. */
 void isp_reset_targets(IspModel *m, int bus, int target, uint8_t completion, uint16_t flags);
+/* The bus was reset, and this event says why. */
+void isp_bus_was_reset_by(IspModel *m, int bus, uint16_t event);
 void isp_need_marker(IspModel *m, int bus, int target, int lun, bool need);
 /* Forget all commands and both rings. */
 void isp_queue_reset(IspModel *m);
