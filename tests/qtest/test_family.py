@@ -93,6 +93,23 @@ each_chip(buses, lambda n: [{'target': 3, 'channel': bus} for bus in range(n)])
 each_chip(migration, lambda n: [{'target': 3, 'channel': n - 1}])
 
 
+@case(device='isp12160,narrow=0x20000,rejects-wdtr=8', disks=[{'target': 1, 'channel': 1}])
+def negotiation(m, isp, folder):
+    """Status flag 0x0080 once; GET tells what was agreed, also after a migration."""
+    isp.start()
+    isp.mailbox(0x38, 0x8100, 0xfd00, 0x0c0a)
+    first = isp.do(tur(), target=0x81, scsi=2)
+    same((first.status_flags, first.key[0]), (0x80, 6), 'status flags, unit attention')
+    same(isp.do(tur(), target=0x81).status_flags, 0, 'status flags')
+    same(isp.mailbox(0x28, 0x8100)[2:4], [0xdd00, 0x0c0a], 'agreed')
+    isp.mailbox(0x38, 0x0300, 0xfd00, 0x0c0a)
+    isp.do(tur(), target=3, completion=1)
+    where = 'scsi-id=1,channel=1'
+    with migrated(isp, on_one_disk(folder + '/disk0', where=where), folder) as there:
+        same(there.mailbox(0x28, 0x8100)[2:4], [0xdd00, 0x0c0a], 'agreed')
+        same(there.do(tur(), target=0x81).status_flags, 0, 'status flags')
+
+
 @case(device='isp1040')
 def limits_of_the_bus(m, isp, _):
     """No disk where its chip does not look: a second bus, or a LUN beyond its limit."""

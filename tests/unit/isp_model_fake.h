@@ -176,6 +176,11 @@ static void fake_reset(void *opaque, int bus, int target, int lun)
 	}
 }
 
+static bool fake_present(void *opaque, int bus, int target)
+{
+	return ((struct fake *)opaque)->present[target];
+}
+
 static void fake_schedule(void *opaque)
 {
 	((struct fake *)opaque)->scheduled = true;
@@ -211,6 +216,7 @@ static const IspOps fake_ops = {
 	.scsi_cancel = fake_cancel,
 	.scsi_cancel_all = fake_cancel_all,
 	.scsi_reset = fake_reset,
+	.scsi_present = fake_present,
 	.schedule = fake_schedule,
 	.start_tick = fake_start_tick,
 	.now_ms = fake_now,

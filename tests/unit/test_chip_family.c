@@ -271,6 +271,96 @@ static void test_events(void **state)
 	event(0x800c, 0, 1);
 }
 
+/* Set target parameters, run one command; returns the status entry's flags. */
+static uint16_t negotiate(uint16_t device, uint16_t flags, uint16_t sync, uint16_t ppr)
+{
+	IspCommand c = command(1, device >> 8, 0, 0);
+	IspStatus s;
+
+	good(MB(0x38, device, flags, sync, 0, 0, ppr, 0));
+	put(&c);
+	ring();
+	s = expect(1, ISP_CS_COMPLETE);
+	drain();
+	return isp_get16(s.status_flags);
+}
+
+static void agreed(uint16_t device, uint16_t flags, uint16_t sync, uint16_t ppr)
+{
+	assert_int_equal(MB3(0x28, device, 0, 0), 0x4000);
+	assert_int_equal(rd(MBOX(2)), flags);
+	assert_int_equal(rd(MBOX(3)), sync);
+	assert_int_equal(rd(MBOX(6)), ppr);
+	ack();
+}
+
+static void test_negotiation(void **state)
+{
+	const uint16_t bus1 = 0x8100;
+
+	start(RSP_LEN);
+	/* Narrow and asynchronous needs no negotiation. */
+	assert_int_equal(negotiate(bus1, 0xcd00, 0x0c0a, 0), 0);
+	/* The first command after a change, and only that one. */
+	assert_int_equal(negotiate(bus1, 0xfd20, 0x0e09, 0x0201), ISP_STF_NEGOTIATED);
+	agreed(bus1, 0xfd20, 0x0e09, 0x0201);
+	tur(2, bus1 >> 8);
+	ring();
+	assert_int_equal(isp_get16(expect(2, ISP_CS_COMPLETE).status_flags), 0);
+	drain();
+	/* GET tells the goal until then, and what the target can do afterwards. */
+	f->m->limits.rejects_ppr = 1u << 17;
+	good(MB(0x38, bus1, 0xfd20, 0x0e09, 0, 0, 0x0201, 0));
+	agreed(bus1, 0xfd20, 0x0e09, 0x0201);
+	negotiate(bus1, 0xfd20, 0x0e09, 0x0201);
+	agreed(bus1, 0xfd00, 0x0e0a, 0);
+	f->m->limits.narrow = 1u << 17;
+	f->m->limits.min_period = 25;
+	f->m->limits.max_offset = 8;
+	negotiate(bus1, 0xfd20, 0x0e09, 0x0201);
+	agreed(bus1, 0xdd00, 0x0819, 0);
+	f->m->limits.async = 1u << 17;
+	negotiate(bus1, 0xfd20, 0x0e09, 0x0201);
+	agreed(bus1, 0xcd00, 0, 0);
+	/* The limits are those of target 1 on bus 1. */
+	f->m->limits.min_period = f->m->limits.max_offset = 0;
+	negotiate(0x0100, 0xfd20, 0x0e09, 0x0201);
+	agreed(0x0100, 0xfd20, 0x0e09, 0x0201);
+	/* After a reset of the bus they negotiate again. */
+	good(MB3(0x18, 0, 0, 0));
+	event(0x8001, 0, 0);
+	marker(0, ISP_MARK_BUS);
+	tur(3, 1);
+	ring();
+	assert_int_equal(isp_get16(expect(3, ISP_CS_COMPLETE).status_flags), ISP_STF_NEGOTIATED);
+}
+
+/* A rejected message ends each command until the host asks for less; an absent target rejects none. */
+static void test_rejections(void **state)
+{
+	f->m->limits.rejects_wdtr = f->m->limits.rejects_sdtr = UINT32_MAX;
+	start(RSP_LEN);
+	good(MB3(0x38, 0x0100, 0xfd00, 0x080c));
+	for (unsigned int i = 1; i < 3; i++) {
+		tur(i, 1);
+		ring();
+		assert_int_equal(isp_get16(expect(i, ISP_CS_WIDE_FAILED).status_flags),
+				 ISP_STF_NEGOTIATED);
+		drain();
+	}
+	good(MB3(0x38, 0x0100, 0xdd00, 0x080c));
+	tur(3, 1);
+	ring();
+	expect(3, ISP_CS_SYNC_FAILED);
+	drain();
+	assert_int_equal(f->started, 0);
+	assert_int_equal(negotiate(0x0100, 0xcd00, 0, 0), 0);
+	good(MB3(0x38, 0x0300, 0xfd00, 0x080c));
+	tur(4, 3);
+	ring();
+	expect(4, ISP_CS_INCOMPLETE);
+}
+
 static void test_firmware_version(void **state)
 {
 	static const uint8_t major[ISP_CHIP_COUNT] = { 4, 4, 8, 8, 8, 10, 10 };
@@ -290,7 +380,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		EACH(test_nvram), EACH(test_banks), EACH(test_mailbox_set), EACH(test_limits),
 		EACH(test_second_bus), EACH(test_firmware_version),
-		C(test_events, ISP_CHIP_12160),
+		C(test_events, ISP_CHIP_12160), C(test_negotiation, ISP_CHIP_12160),
+		C(test_rejections, ISP_CHIP_1040B),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

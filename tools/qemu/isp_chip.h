@@ -183,6 +183,7 @@ typedef struct IspCmd {
     uint8_t cdb[ISP_MAX_CDB];
     bool data_in, data_out;     /* allowed directions; both if the host leaves it to the target */
     bool auto_sense;
+    bool negotiated;            /* for the model: chip and target negotiated before it */
     uint32_t handle;
     uint32_t seg_count;
     IspSeg *seg;
@@ -251,6 +252,8 @@ typedef struct IspOps {
     void (*scsi_cancel_all)(void *opaque);
     /* Reset targets; -1 means all. Their commands end before it returns. */
     void (*scsi_reset)(void *opaque, int bus, int target, int lun);
+    /* Does a target answer its selection? */
+    bool (*scsi_present)(void *opaque, int bus, int target);
     /* Have isp_run() called soon, but not from inside this call. */
     void (*schedule)(void *opaque);
     /* Have isp_tick() called ISP_TICK_MS from now. */
@@ -303,6 +306,18 @@ typedef struct IspTarget {
     IspLun lun[ISP_LUNS];
 } IspTarget;
 
+/* How data moves, in the words of TARGET PARAMETERS */
+typedef struct IspTransfer {
+    uint16_t flags, sync, ppr;
+} IspTransfer;
+
+/* Targets that can do less than the chip: bit 16 * bus + target. */
+typedef struct IspTargetLimits {
+    uint32_t narrow, async;                 /* they say so when asked */
+    uint32_t rejects_wdtr, rejects_sdtr, rejects_ppr;   /* they do not know the message */
+    uint8_t min_period, max_offset;         /* of all targets; 0: no limit */
+} IspTargetLimits;
+
 typedef struct IspEeprom {
     uint8_t lines;              /* last value of the clock, select and data lines */
     uint8_t phase;
@@ -329,6 +344,7 @@ struct IspModel {
     void *opaque;
     bool resident_firmware;
     bool reset_event;           /* post 0x8001 also for a bus reset the host asked for */
+    IspTargetLimits limits;
     IspStats stats;
 
     uint16_t conf1, icr, flash_addr;
@@ -359,6 +375,7 @@ struct IspModel {
     uint16_t features;
     uint16_t params[ISP_PARAMS][ISP_MBOXES];
     IspTarget target[ISP_BUSES][ISP_TARGETS];
+    uint32_t settled;           /* negotiated since a reset or a change: bit 16 * bus + target */
     IspLun *kick, *last_kick;
 
     IspCmd slots[ISP_SLOTS];

@@ -500,6 +500,8 @@ static uint16_t isp_mb_initiator_id(IspModel *m, const uint16_t *in, uint16_t *o
 static uint16_t isp_mb_target_params(IspModel *m, const uint16_t *in, uint16_t *out)
 {
     IspTarget *t = isp_target(m, in[1]);
+    unsigned bus = in[1] >> 15, target = in[1] >> 8 & 0xf;
+    IspTransfer now;
 
     if (!t) {
         return ISP_MBS_PARAM;
@@ -508,11 +510,13 @@ static uint16_t isp_mb_target_params(IspModel *m, const uint16_t *in, uint16_t *
         t->flags = in[2];
         t->sync = in[3];
         t->ppr = in[6];
+        isp_unsettle(m, bus, target);
     }
+    now = isp_transfer(m, bus, target);
     out[1] = in[1];
-    out[2] = t->flags;
-    out[3] = t->sync;
-    out[6] = t->ppr;
+    out[2] = now.flags;
+    out[3] = now.sync;
+    out[6] = now.ppr;
     return ISP_MBS_COMPLETE;
 }
 
@@ -785,6 +789,7 @@ void isp_firmware_defaults(IspModel *m)
         }
     }
     m->features = 0;
+    m->settled = 0;
     for (int bus = 0; bus < ISP_BUSES; bus++) {
         m->initiator_id[bus] = 7;
         for (int t = 0; t < ISP_TARGETS; t++) {

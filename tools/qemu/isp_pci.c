@@ -213,6 +213,7 @@ static const IspOps isp_ops = {
     .scsi_cancel = isp_op_cancel,
     .scsi_cancel_all = isp_op_cancel_all,
     .scsi_reset = isp_op_reset,
+    .scsi_present = isp_op_present,
     .schedule = isp_op_schedule,
     .start_tick = isp_op_start_tick,
     .now_ms = isp_op_now_ms,
@@ -494,7 +495,29 @@ static const Property isp_properties[] = {
     DEFINE_PROP_BOOL("resident-firmware", IspState, m.resident_firmware, true),
     DEFINE_PROP_BOOL("reset-event", IspState, m.reset_event, true),
     DEFINE_PROP_STRING("nvram", IspState, nvram_file),
+    DEFINE_PROP_UINT32("narrow", IspState, m.limits.narrow, 0),
+    DEFINE_PROP_UINT32("async", IspState, m.limits.async, 0),
+    DEFINE_PROP_UINT32("rejects-wdtr", IspState, m.limits.rejects_wdtr, 0),
+    DEFINE_PROP_UINT32("rejects-sdtr", IspState, m.limits.rejects_sdtr, 0),
+    DEFINE_PROP_UINT32("rejects-ppr", IspState, m.limits.rejects_ppr, 0),
+    DEFINE_PROP_UINT8("min-period", IspState, m.limits.min_period, 0),
+    DEFINE_PROP_UINT8("max-offset", IspState, m.limits.max_offset, 0),
     DEFINE_PROP_END_OF_LIST()
+};
+
+static const struct {
+    const char *name, *description;
+} isp_descriptions[] = {
+    { "resident-firmware", "a soft reset leaves a valid image, as a machine's BIOS does" },
+    { "reset-event", "event 0x8001 follows a BUS RESET that the host asked for" },
+    { "nvram", "file for the EEPROM; default: a valid image of the chip" },
+    { "narrow", "targets without wide transfers, bit 16 * bus + target" },
+    { "async", "targets without synchronous transfers, bits as for narrow" },
+    { "rejects-wdtr", "targets that reject WDTR: completion 0x1f" },
+    { "rejects-sdtr", "targets that reject SDTR: completion 0x20" },
+    { "rejects-ppr", "targets that reject PPR: the chip goes on without it" },
+    { "min-period", "the shortest period of all targets, 4 ns; 0: no limit" },
+    { "max-offset", "the largest offset of all targets; 0: no limit" },
 };
 
 static void isp_class_init(ObjectClass *klass, IspClassData data)
@@ -518,6 +541,10 @@ static void isp_class_init(ObjectClass *klass, IspClassData data)
                                   (void *)(uintptr_t)isp_stats[i].offset);
         object_class_property_set_description(klass, isp_stats[i].name,
                                               isp_stats[i].description);
+    }
+    for (int i = 0; i < ARRAY_SIZE(isp_descriptions); i++) {
+        object_class_property_set_description(klass, isp_descriptions[i].name,
+                                              isp_descriptions[i].description);
     }
     object_class_property_add_str(klass, "fault", isp_get_fault, isp_set_fault);
     object_class_property_set_description(klass, "fault",

@@ -91,6 +91,14 @@ void isp_need_marker(IspModel *m, int bus, int target, int lun, bool need);
 /* Forget all commands and both rings. */
 void isp_queue_reset(IspModel *m);
 
+/* isp_nego.c */
+/* What chip and target have agreed on; until then, what the host has asked for. */
+IspTransfer isp_transfer(const IspModel *m, int bus, int target);
+/* The next command negotiates again; -1 matches all targets. */
+void isp_unsettle(IspModel *m, int bus, int target);
+/* Negotiate if that is due. Returns the completion status if it fails, else 0. */
+uint8_t isp_negotiate(IspModel *m, IspCmd *c);
+
 /* isp_request.c */
 void isp_doorbell(IspModel *m, uint16_t value);
 void isp_fetch(IspModel *m);

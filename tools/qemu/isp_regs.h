@@ -132,9 +132,12 @@ static inline IspLe32 isp_le32(uint32_t v)
 
 /* Target parameter flags */
 #define ISP_TP_DISCONNECT       0x8000
+#define ISP_TP_WIDE             0x2000
+#define ISP_TP_SYNC             0x1000
 #define ISP_TP_TAGS             0x0800
 #define ISP_TP_AUTO_SENSE       0x0400
 #define ISP_TP_STOP_ON_CHECK    0x0200
+#define ISP_TP_PPR              0x0020
 
 /* Ring entries */
 #define ISP_ENTRY_SIZE          64
@@ -308,6 +311,8 @@ enum {
     ISP_CS_TAG_DISABLED     = 0x1a,
     ISP_CS_QUEUE_FULL       = 0x1c,
     ISP_CS_SENSE_FAILED     = 0x1e,
+    ISP_CS_WIDE_FAILED      = 0x1f,
+    ISP_CS_SYNC_FAILED      = 0x20,
 };
 
 #define ISP_SF_BUS          0x0100
@@ -323,5 +328,6 @@ enum {
 #define ISP_STF_DEV_RESET   0x0010
 #define ISP_STF_ABORTED     0x0020
 #define ISP_STF_TIMEOUT     0x0040
+#define ISP_STF_NEGOTIATED  0x0080
 
 #endif

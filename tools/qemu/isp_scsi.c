@@ -285,6 +285,15 @@ void isp_op_submit(void *opaque, IspCmd *cmd)
     scsi_req_unref(req);
 }
 
+bool isp_op_present(void *opaque, int bus, int target)
+{
+    IspState *s = opaque;
+    SCSIDevice *d = scsi_device_get(&s->bus, bus, target, 0);   /* or another LUN of the target */
+
+    object_unref(OBJECT(d));
+    return d;
+}
+
 void isp_op_cancel(void *opaque, IspCmd *cmd)
 {
     IspRequest *r = cmd->backend;
