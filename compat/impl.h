@@ -57,7 +57,7 @@ struct dev_info {
 	struct dev_ops		*di_ops;
 	bool			di_keep_packets; /* reuse packets; see struct scsa_driver */
 	bool			di_short_status; /* likewise */
-	uint64_t		di_command_len;	/* see struct scsa_hba_limits; 0: no bind yet */
+	uint64_t		di_command_len;	/* see struct scsa_tran_limits; 0: no bind yet */
 	void			*di_private;	/* ddi_set_driver_private(9F) */
 	struct scsa_prop	*di_props;	/* under di_prop_lock */
 	struct scsa_kmutex	di_prop_lock;
@@ -303,7 +303,7 @@ struct scsa_cmd {
 };
 
 /* Limits and abilities of an HBA driver. */
-struct scsa_hba_limits {
+struct scsa_tran_limits {
 	uint64_t	max_cookie;	/* bytes in a segment */
 	uint64_t	seg_boundary;	/* mask */
 	int		initiator_id;	/* -1: unknown */
@@ -312,14 +312,14 @@ struct scsa_hba_limits {
 	uint64_t	command_len;	/* bytes that always fit in a command; 0: unknown */
 };
 
-void scsa_hba_limits(struct dev_info *dip, struct scsa_hba_limits *lim);
-void scsa_hba_commit(struct dev_info *dip);
+void scsa_tran_limits(struct dev_info *dip, struct scsa_tran_limits *lim);
+void scsa_tran_commit(struct dev_info *dip);
 /* After detach(9E) or a failed attach(9E), before the instance's DMA handles are freed. Thread. */
-void scsa_hba_release(struct dev_info *dip);
+void scsa_tran_release(struct dev_info *dip);
 /* Thread. 0 or a negative errno. */
-int scsa_hba_quiesce(struct dev_info *dip);
-int scsa_hba_unquiesce(struct dev_info *dip);
-int scsa_hba_bus_reset(struct dev_info *dip);
+int scsa_tran_quiesce(struct dev_info *dip);
+int scsa_tran_unquiesce(struct dev_info *dip);
+int scsa_tran_bus_reset(struct dev_info *dip);
 
 struct scsa_lun *scsa_lun_create(struct dev_info *dip, unsigned int target, unsigned int lun);
 /* The LUN is freed only with its last command. */

@@ -218,7 +218,7 @@ int scsa_scsi_hba_detach(dev_info_t *dip)
 EXPORT_SYMBOL_GPL(scsa_scsi_hba_detach);
 
 /* Detach has succeeded, or attach failed. Published drivers leave out scsi_hba_detach(9F). */
-void scsa_hba_release(dev_info_t *dip)
+void scsa_tran_release(dev_info_t *dip)
 {
 	scsi_hba_tran_t *tran = dip->di_tran;
 

@@ -3,9 +3,12 @@
 
 import re
 
-from io_tests import fio, not_built
-from lib import (ISP, QLA1280, Controller, Disk, Group, block, check, devices, errors_in_log,
-                 firmware, generic, host_bytes, log_of, same)
+from checking import check, errors_in_log, log_of, same
+from devices import ISP, QLA1280, block, devices, generic
+from images import firmware, host_bytes
+from io_tests import fio
+from qemu import Controller, Disk
+from runner import Group, not_built
 
 NEEDS = not_built('isp')
 # name of the chip, its firmware file, its buses; the 1040 has tests of its own
