@@ -361,6 +361,93 @@ static void test_rejections(void **state)
 	expect(4, ISP_CS_INCOMPLETE);
 }
 
+static void test_strict_settings(void **state)
+{
+	IspCommand c;
+
+	f->m->strict = (IspStrict){
+		.no_extended_command = true, .no_firmware_status = true, .sram_survives = true,
+		.max_ring = REQ_LEN,
+	};
+	start(RSP_LEN);
+	assert_int_equal(answer(MB3(0x1f, 0, 0, 0)), 0x4001);
+	assert_int_equal(answer(MB(0x10, REQ_LEN + 1, 0, REQ, 0, 0, 0, 0)), 0x4006);
+	c = command(1, 0, 0, 0);
+	c.h.type = ISP_ET_EXT_COMMAND;
+	put(&c);
+	ring();
+	expect_bounce(1, ISP_ES_HEADER);
+	good(MB3(0x04, 0x9000, 0x1234, 0));
+	wr(ISP_ICR, 1);
+	assert_int_equal(MB3(0x05, 0x9000, 0, 0), 0x4000);
+	assert_int_equal(rd(MBOX(2)), 0x1234);
+	ack();
+	isp_power_on(f->m);
+	assert_int_equal(MB3(0x05, 0x9000, 0, 0), 0x4000);
+	assert_int_equal(rd(MBOX(2)), 0);
+	ack();
+}
+
+static void test_abort_order(void **state)
+{
+	start(RSP_LEN);
+	f->hold = true;
+	for (unsigned int order = 0; order < 4; order++) {
+		f->m->strict.abort_order = order;
+		for (unsigned int mb = 2; mb < 4; mb++) {
+			bool found = !order || order == 1 || order == mb;
+
+			tur(0x10002, 1);
+			ring();
+			assert_int_equal(answer(MB3(0x15, 0x0100, mb == 2 ? 1 : 2,
+						    mb == 2 ? 2 : 1)),
+					 found ? 0x4000 : 0x4005);
+			if (!found) {
+				fake_end(f, f->m->active.first);
+				fake_run(f);
+			}
+			expect(0x10002, found ? ISP_CS_ABORTED : ISP_CS_COMPLETE);
+			drain();
+		}
+	}
+}
+
+/* An entry that is posted between the host's read and its clear. */
+static void test_plain_interrupt(void **state)
+{
+	start(RSP_LEN);
+	for (unsigned int plain = 0; plain < 2; plain++) {
+		f->m->strict.plain_interrupt = plain;
+		tur(1, 1);
+		ring();
+		expect(1, ISP_CS_COMPLETE);
+		tur(2, 1);
+		ring();
+		wr(HCCR, 0x7000);
+		assert_int_equal(f->irq, !plain);
+		expect(2, ISP_CS_COMPLETE);
+		drain();
+	}
+}
+
+static void test_plain_mailbox(void **state)
+{
+	start(RSP_LEN);
+	for (unsigned int plain = 0; plain < 2; plain++) {
+		f->m->strict.plain_mailbox = plain;
+		tur(1, 1);
+		ring();
+		wr(MBOX(0), 0);
+		wr(HCCR, 0x5000);
+		fake_run(f);
+		assert_int_equal(rd(ISP_SEMA) & 1, plain);
+		expect(1, ISP_CS_COMPLETE);
+		drain();
+		assert_int_equal(rd(ISP_SEMA) & 1, 1);
+		ack();
+	}
+}
+
 static void test_firmware_version(void **state)
 {
 	static const uint8_t major[ISP_CHIP_COUNT] = { 4, 4, 8, 8, 8, 10, 10 };
@@ -381,7 +468,9 @@ int main(void)
 		EACH(test_nvram), EACH(test_banks), EACH(test_mailbox_set), EACH(test_limits),
 		EACH(test_second_bus), EACH(test_firmware_version),
 		C(test_events, ISP_CHIP_12160), C(test_negotiation, ISP_CHIP_12160),
-		C(test_rejections, ISP_CHIP_1040B),
+		C(test_rejections, ISP_CHIP_1040B), C(test_strict_settings, ISP_CHIP_1240),
+		C(test_abort_order, ISP_CHIP_1040B), C(test_plain_interrupt, ISP_CHIP_1040B),
+		C(test_plain_mailbox, ISP_CHIP_1040B),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

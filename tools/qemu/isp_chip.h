@@ -306,6 +306,17 @@ typedef struct IspTarget {
     IspLun lun[ISP_LUNS];
 } IspTarget;
 
+/* Where silicon may be stricter than this model, or know less; 0 and false as the model is. */
+typedef struct IspStrict {
+    bool plain_interrupt;       /* CLEAR RISC INT forgets entries that the host has not seen */
+    bool plain_mailbox;         /* results wait for the semaphore, not for the interrupt bit */
+    bool no_extended_command;
+    bool no_firmware_status;
+    bool sram_survives;         /* a soft reset leaves the RISC's memory */
+    uint8_t abort_order;        /* ABORT COMMAND: which mailbox has the handle's high half; 0: any */
+    uint16_t max_ring;          /* entries */
+} IspStrict;
+
 /* How data moves, in the words of TARGET PARAMETERS */
 typedef struct IspTransfer {
     uint16_t flags, sync, ppr;
@@ -345,6 +356,7 @@ struct IspModel {
     bool resident_firmware;
     bool reset_event;           /* post 0x8001 also for a bus reset the host asked for */
     IspTargetLimits limits;
+    IspStrict strict;
     IspStats stats;
 
     uint16_t conf1, icr, flash_addr;

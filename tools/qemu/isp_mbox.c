@@ -282,6 +282,9 @@ static uint16_t isp_mb_bios_iocb(IspModel *m, const uint16_t *in, uint16_t *out)
 
 static uint16_t isp_ring_init(IspModel *m, IspRing *r, uint32_t len, uint64_t base, uint32_t at)
 {
+    if (m->strict.max_ring && len > m->strict.max_ring) {
+        return ISP_MBS_PARAM;   /* what a driver may try */
+    }
     if (len < 2 || at >= len || base % ISP_ENTRY_SIZE || base + len * ISP_ENTRY_SIZE < base) {
         isp_guest_error(m, "ring with impossible geometry, entries", len);
         return ISP_MBS_PARAM;
@@ -362,7 +365,11 @@ static uint16_t isp_mb_abort_command(IspModel *m, const uint16_t *in, uint16_t *
         return ISP_MBS_PARAM;
     }
     /* Drivers do not agree on which half goes first. */
-    if (isp_abort_handle(m, in[1], (uint32_t)in[2] << 16 | in[3]) ||
+    if (m->strict.abort_order != 3 &&
+        isp_abort_handle(m, in[1], (uint32_t)in[2] << 16 | in[3])) {
+        return ISP_MBS_COMPLETE;
+    }
+    if (m->strict.abort_order != 2 &&
         isp_abort_handle(m, in[1], (uint32_t)in[3] << 16 | in[2])) {
         return ISP_MBS_COMPLETE;
     }
@@ -455,8 +462,10 @@ static uint16_t isp_mb_queue_status(IspModel *m, const uint16_t *in, uint16_t *o
 
 static uint16_t isp_mb_firmware_status(IspModel *m, const uint16_t *in, uint16_t *out)
 {
-    (void)m;
     (void)in;
+    if (m->strict.no_firmware_status) {
+        return ISP_MBS_INVALID;
+    }
     out[2] = ISP_MAX_COMMANDS;
     return ISP_MBS_COMPLETE;
 }
@@ -668,7 +677,7 @@ void isp_mbox_take(IspModel *m)
         /* A new command voids an old result. */
         m->result_latched = false;
         m->lock = false;
-        m->risc_int = m->kept_int = isp_responses_unread(m);
+        m->risc_int = m->kept_int = isp_keeps_interrupt(m);
         isp_update_irq(m);
     }
     m->result_ready = false;
@@ -722,7 +731,7 @@ void isp_mbox_carry_out(IspModel *m)
  */
 static bool isp_mbox_can_post(const IspModel *m)
 {
-    return !m->lock && !m->risc_int && m->dead != ISP_HUNG && !m->gone;
+    return !m->lock && (m->strict.plain_mailbox || !m->risc_int) && m->dead != ISP_HUNG && !m->gone;
 }
 
 bool isp_mbox_post(IspModel *m)

@@ -23,7 +23,7 @@ static void isp_clear_risc_int(IspModel *m)
     m->risc_int = false;
     m->kept_int = false;
     /* A result or event goes first: it may have waited for this clear. */
-    if (!isp_mbox_post(m) && isp_responses_unread(m)) {
+    if (!isp_mbox_post(m) && isp_keeps_interrupt(m)) {
         m->risc_int = true;
         m->kept_int = true;
     }
@@ -410,6 +410,7 @@ void isp_power_on(IspModel *m)
 {
     memset(&m->eeprom, 0, sizeof(m->eeprom));
     m->eeprom.out = 1;
+    isp_make_resident(m);
     isp_soft_reset(m);
     m->powered = true;
     if (m->faults.armed) {

@@ -69,7 +69,8 @@ bool isp_is_good(const IspCmd *c);
 void isp_finish(IspModel *m, IspCmd *c);
 void isp_finish_with(IspModel *m, IspCmd *c, uint8_t completion, uint16_t state, uint16_t flags);
 void isp_response_out(IspModel *m, uint16_t value);
-bool isp_responses_unread(const IspModel *m);
+/* Does the interrupt stay when the host clears it, for entries that the host has not seen? */
+bool isp_keeps_interrupt(const IspModel *m);
 void isp_post_responses(IspModel *m);
 /* The next fast-posted completion as an event; false if there is none. */
 bool isp_take_fast(IspModel *m, uint16_t *event);

@@ -177,10 +177,15 @@ bool isp_take_fast(IspModel *m, uint16_t *event)
 
 /* Response ring */
 
-bool isp_responses_unread(const IspModel *m)
+static bool isp_responses_unread(const IspModel *m)
 {
     return m->rsp.len && (m->mbox_out[5] != m->read_mb5 ||
                           (m->moved_since_read && m->rsp.in != m->rsp.out));
+}
+
+bool isp_keeps_interrupt(const IspModel *m)
+{
+    return !m->strict.plain_interrupt && isp_responses_unread(m);
 }
 
 void isp_response_out(IspModel *m, uint16_t value)
