@@ -36,7 +36,7 @@ ISP = Driver('isp', ours=True)
 
 def chips(vm):
     """PCI addresses of the emulated chips."""
-    return vm.guest('cd /sys/bus/pci/devices; grep -l 0x1020 */device | cut -d / -f 1').text.split()
+    return vm.guest('cd /sys/bus/pci/devices; grep -l 0x1077 */vendor | cut -d / -f 1').text.split()
 
 
 def hosts(vm):
@@ -62,7 +62,10 @@ def stats(vm, host=None):
 
 
 def devices(vm, host=None):
-    """{(target, lun): (SCSI type, 'sda' or 'sr0' or '-', 'sg0')} behind one host."""
+    """{(target, lun): (SCSI type, 'sda' or 'sr0' or '-', 'sg0')} behind one host.
+
+    The targets of a second bus are numbered from 16, whether or not the bus is a channel.
+    """
     host = host_number(vm) if host is None else host
     out = vm.guest(f'for d in /sys/bus/scsi/devices/{host}:*; do [ -e $d/type ] || continue; '
                    'echo ${d##*/} $(cat $d/type) $(ls $d/block 2>/dev/null || echo -) '
@@ -70,8 +73,8 @@ def devices(vm, host=None):
     found = {}
     for line in out.splitlines():
         address, kind, block, sg = line.split()
-        _, _, target, lun = address.split(':')
-        found[int(target), int(lun)] = (int(kind), block, sg)
+        _, channel, target, lun = map(int, address.split(':'))
+        found[16 * channel + target, lun] = (int(kind), block, sg)
     return found
 
 

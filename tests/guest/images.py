@@ -12,7 +12,7 @@ from packages import Archive, PackageError, locked, unpack
 
 
 def firmware_image(words):
-    """A file in the layout of qlogic/1040.bin made of these words; sets those a loader checks."""
+    """A firmware file in the layout of qlogic/1040.bin; sets the words that a loader checks."""
     image = list(words)
     image[3] = len(image)
     image[-1] = -sum(image[:-1]) & 0xffff
@@ -29,11 +29,11 @@ def synthetic_firmware():
     return firmware_image(image)
 
 
-def firmware(build, synthetic=False):
-    """(guest path, host path) of qlogic/1040.bin: Debian's if available, else synthetic."""
-    guest = '/lib/firmware/qlogic/1040.bin'
+def firmware(build, synthetic=False, name='1040'):
+    """(guest path, host path) of qlogic/<name>.bin: Debian's if available, else synthetic."""
+    guest = f'/lib/firmware/qlogic/{name}.bin'
     folder = os.path.join(build, 'firmware')
-    made = os.path.join(folder, 'synthetic-1040.bin')
+    made = os.path.join(folder, f'synthetic-{name}.bin')
     with locked(build):
         os.makedirs(folder, exist_ok=True)
         with open(made, 'wb') as f:
@@ -44,7 +44,7 @@ def firmware(build, synthetic=False):
         absent = os.path.join(folder, 'no-firmware-qlogic')
 
         def real():
-            found = glob.glob(tree + '/**/lib/firmware/qlogic/1040.bin', recursive=True)
+            found = glob.glob(tree + '/**' + guest, recursive=True)
             return found[0] if found else None
 
         if not real() and not os.path.exists(absent):
