@@ -18,10 +18,10 @@ FARMED  := Kbuild include compat drivers $(wildcard tests/kmod) tools/packaging/
 
 .DEFAULT_GOAL := help
 .PHONY: help modules guest-modules install uninstall need-headers demo check check-unit check-fuzz \
-	check-qtest check-guest check-debug check-readme check-build check-tools check-all check-dist \
-	check-kernels check-kernels-build check-newest check-packaging coverage deb soak fuzz-device \
-	bench bench-faults lint vm qemu kernel deps deps-check \
-	clean distclean tags
+	check-qtest check-guest check-debug check-readme check-build check-build-emulator \
+	check-build-debug check-tools check-all check-dist check-kernels check-kernels-build \
+	check-newest check-packaging check-vfio coverage deb soak fuzz-device bench bench-faults lint \
+	vm qemu kernel deps deps-check clean distclean tags
 
 help:
 	@echo 'Two commands do everything, set-up included (as root on Debian 12 or 13):'
@@ -89,9 +89,10 @@ else
 endif
 
 # No BTF: newer headers need pahole for it. -Werror: a warning would show only in the first build.
+# UBSAN_SANITIZE: a kernel that has the checks need not apply them to itself.
 guest-modules: kernel
 	$(call build_modules,$(shell $(VM) kernel headers),$(BUILD)/modules/$(shell $(VM) kernel),SCSA_TESTS=m \
-		KCFLAGS=-Werror CONFIG_DEBUG_INFO_BTF_MODULES=)
+		UBSAN_SANITIZE=y KCFLAGS=-Werror CONFIG_DEBUG_INFO_BTF_MODULES=)
 
 need-headers:
 	@test -n "$(KDIR)" || { echo 'no kernel headers for $(or $(KVER),$(shell uname -r)) here; \
@@ -135,7 +136,12 @@ check-dist:
 
 # Build what the levels need, so that their times are only those of the tests.
 check-build: kernel
+	@$(MAKE) --no-print-directory -j2 check-build-emulator check-build-debug
+
+check-build-emulator:
 	@tools/qemu/build --asan
+
+check-build-debug:
 	@$(VM) kernel --kernel debug >/dev/null
 
 check-tools:
@@ -168,6 +174,10 @@ check-kernels-build:
 
 check-newest: qemu
 	@tests/kernels --build $(BUILD) --newest
+
+# A card in a machine in a machine: takes long.
+check-vfio: qemu guest-modules
+	@tests/vfio/run
 
 deb:
 	@tools/deps deb
