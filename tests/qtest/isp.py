@@ -213,7 +213,8 @@ def migrated(isp, args, folder):
     while m.qmp('query-migrate').get('status') not in ('completed', 'failed'):
         time.sleep(0.02)
     same(m.qmp('query-migrate')['status'], 'completed')
-    other = QTest(args, device=m.device, incoming=f'exec:cat {folder}/state', log=m.log_path)
+    other = QTest(args, device=m.device, incoming=f'exec:cat {folder}/state', log=m.log_path,
+                  qemu=m.process.args[0])
     try:
         while not other.qmp('query-status')['running']:
             if other.qmp('query-status')['status'] != 'inmigrate':
