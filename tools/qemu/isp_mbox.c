@@ -15,7 +15,6 @@ typedef struct IspMboxCmd {
     IspMboxFn *fn;
     uint8_t out;                /* mailboxes the result goes to, besides mb0 */
     bool rom;                   /* the boot ROM knows it too */
-    uint8_t needs;              /* ISP_HAS_ bits that its chip must have */
 } IspMboxCmd;
 
 /* Parameters that are only stored: the bus that they tune is not modelled. */
@@ -573,16 +572,16 @@ static uint16_t isp_mb_transfer_mode(IspModel *m, const uint16_t *in, uint16_t *
 
 static const IspMboxCmd isp_mbox_cmds[] = {
     [0x00] = { isp_mb_nop, 0x00, true },
-    [0x01] = { isp_mb_load_ram, 0x00, true, ISP_HAS_DMA_LOAD },
+    [0x01] = { isp_mb_load_ram, 0x00, true },
     [0x02] = { isp_mb_execute, 0x00, true },
-    [0x03] = { isp_mb_dump_ram, 0x00, true, ISP_HAS_DMA_LOAD },
+    [0x03] = { isp_mb_dump_ram, 0x00, true },
     [0x04] = { isp_mb_write_word, 0x06, true },
     [0x05] = { isp_mb_read_word, 0x06, true },
     [0x06] = { isp_mb_register_test, 0xfe, true },
     [0x07] = { isp_mb_verify, 0x02, true },
     [0x08] = { isp_mb_about, 0x0e, true },
-    [0x09] = { isp_mb_load_ram_a64, 0x00, true, ISP_HAS_DMA_LOAD },
-    [0x0a] = { isp_mb_dump_ram_a64, 0x00, true, ISP_HAS_DMA_LOAD },
+    [0x09] = { isp_mb_load_ram_a64, 0x00, true },
+    [0x0a] = { isp_mb_dump_ram_a64, 0x00, true },
     [0x0e] = { isp_mb_check, 0x04, true },
     [0x10] = { isp_mb_init_request, 0x0e, false },
     [0x11] = { isp_mb_init_response, 0x0e, false },
@@ -621,17 +620,17 @@ static const IspMboxCmd isp_mbox_cmds[] = {
     [0x38] = { isp_mb_target_params, 0x4e, false },
     [0x39] = { isp_mb_device_queue, 0x0e, false },
     [0x3a] = { isp_mb_param, 0x06, false },
-    [0x40] = { isp_mb_bios_block, 0x02, true, ISP_HAS_BIOS_MBOX },
-    [0x41] = { isp_mb_write_four, 0x00, true, ISP_HAS_BIOS_MBOX },
-    [0x42] = { isp_mb_bios_iocb, 0x06, true, ISP_HAS_BIOS_MBOX },
+    [0x40] = { isp_mb_bios_block, 0x02, true },
+    [0x41] = { isp_mb_write_four, 0x00, true },
+    [0x42] = { isp_mb_bios_iocb, 0x06, true },
     [0x45] = { isp_mb_param, 0x02, false },
     [0x46] = { isp_mb_param, 0x02, false },
     [0x48] = { isp_mb_param, 0xce, false },
     [0x49] = { isp_mb_param, 0xce, false },
     [0x4a] = { isp_mb_features, 0x02, false },
     [0x4b] = { isp_mb_features, 0x02, false },
-    [0x50] = { isp_mb_load_ram_a64, 0x00, true, ISP_HAS_DMA_LOAD },
-    [0x51] = { isp_mb_dump_ram_a64, 0x00, true, ISP_HAS_DMA_LOAD },
+    [0x50] = { isp_mb_load_ram_a64, 0x00, true },
+    [0x51] = { isp_mb_dump_ram_a64, 0x00, true },
     [0x52] = { isp_mb_init_request_a64, 0xce, false },
     [0x53] = { isp_mb_init_response_a64, 0xce, false },
     [0x54] = { isp_mb_iocb_a64, 0x00, false },
@@ -644,6 +643,26 @@ static const IspMboxCmd isp_mbox_cmds[] = {
 
 /* Taking commands, returning results */
 
+/* The ISP_HAS_ bit that a chip which knows this command must have, or 0 */
+static uint8_t isp_mbox_needs(uint16_t op)
+{
+    switch (op) {
+    case 0x01:
+    case 0x03:
+    case 0x09:
+    case 0x0a:
+    case 0x50:
+    case 0x51:
+        return ISP_HAS_DMA_LOAD;
+    case 0x40:
+    case 0x41:
+    case 0x42:
+        return ISP_HAS_BIOS_MBOX;
+    default:
+        return 0;
+    }
+}
+
 static const IspMboxCmd *isp_mbox_find(const IspModel *m, uint16_t op)
 {
     const IspMboxCmd *c;
@@ -652,7 +671,8 @@ static const IspMboxCmd *isp_mbox_find(const IspModel *m, uint16_t op)
         return NULL;
     }
     c = &isp_mbox_cmds[op];
-    return c->fn && (c->rom || m->running) && !(c->needs & ~m->chip->mailboxes) ? c : NULL;
+    return c->fn && (c->rom || m->running) && !(isp_mbox_needs(op) & ~m->chip->mailboxes) ?
+           c : NULL;
 }
 
 static void isp_mbox_finish(IspModel *m, uint16_t status, uint8_t mask, const uint16_t *out)
