@@ -57,7 +57,7 @@ struct dev_info {
 	struct dev_ops		*di_ops;
 	bool			di_keep_packets; /* reuse packets; see struct scsa_driver */
 	bool			di_short_status; /* likewise */
-	uint64_t		di_command_len;	/* see struct scsa_hba_limits; 0: no bind yet */
+	uint64_t		di_command_len;	/* see struct scsa_tran_limits; 0: no bind yet */
 	void			*di_private;	/* ddi_set_driver_private(9F) */
 	struct scsa_prop	*di_props;	/* under di_prop_lock */
 	struct scsa_kmutex	di_prop_lock;
@@ -192,6 +192,15 @@ bool linux_dma_needs_sync(const struct linux_dma_map *map);
 int linux_sgl_from_addr(void *addr, size_t len, bool may_sleep, void **tablep, void **sglp,
 			unsigned int *nentsp);
 void linux_sgl_free(void *table);
+/* The kernel address of a scatterlist of one entry; NULL if it has none. Any context. */
+void *linux_sgl_kaddr(void *sgl);
+/*
+ * A kernel address for bytes [first, first + len) of a scatterlist, and the cookie to unmap it with;
+ * NULL if memory is short. Any context. In a thread, and where pieces meet at page boundaries, the
+ * pages are mapped, else the data is copied, and linux_sgl_unmap() copies it back if given @sgl.
+ */
+void *linux_sgl_map(void *sgl, unsigned int nents, size_t first, size_t len, void **mapp);
+void linux_sgl_unmap(void *map, void *sgl, unsigned int nents, size_t first);
 /* If [addr, addr + len) is vmalloc'd, keep the caches of both addresses of its pages in step. */
 void linux_vmap_sync(void *addr, size_t len, bool for_cpu);
 /* Copy bytes [offset, offset + len) to or from the object, unless it has been disowned. */
@@ -303,7 +312,7 @@ struct scsa_cmd {
 };
 
 /* Limits and abilities of an HBA driver. */
-struct scsa_hba_limits {
+struct scsa_tran_limits {
 	uint64_t	max_cookie;	/* bytes in a segment */
 	uint64_t	seg_boundary;	/* mask */
 	int		initiator_id;	/* -1: unknown */
@@ -312,14 +321,14 @@ struct scsa_hba_limits {
 	uint64_t	command_len;	/* bytes that always fit in a command; 0: unknown */
 };
 
-void scsa_hba_limits(struct dev_info *dip, struct scsa_hba_limits *lim);
-void scsa_hba_commit(struct dev_info *dip);
+void scsa_tran_limits(struct dev_info *dip, struct scsa_tran_limits *lim);
+void scsa_tran_commit(struct dev_info *dip);
 /* After detach(9E) or a failed attach(9E), before the instance's DMA handles are freed. Thread. */
-void scsa_hba_release(struct dev_info *dip);
+void scsa_tran_release(struct dev_info *dip);
 /* Thread. 0 or a negative errno. */
-int scsa_hba_quiesce(struct dev_info *dip);
-int scsa_hba_unquiesce(struct dev_info *dip);
-int scsa_hba_bus_reset(struct dev_info *dip);
+int scsa_tran_quiesce(struct dev_info *dip);
+int scsa_tran_unquiesce(struct dev_info *dip);
+int scsa_tran_bus_reset(struct dev_info *dip);
 
 struct scsa_lun *scsa_lun_create(struct dev_info *dip, unsigned int target, unsigned int lun);
 /* The LUN is freed only with its last command. */

@@ -26,8 +26,6 @@ INCLUDES = {
 CHIP = ('model', 'trouble', 'reset', 'mbox', 'request', 'lun', 'response', 'irq', 'fault', 'fault_rule',
         'cmd', 'eeprom', 'chip')
 LONGEST = 900
-LONG_FILES = 'tests/known-long-files'
-BARE_STATICS = 'tests/known-bare-statics'
 RETIRED = 'tests/retired-phrases'
 
 
@@ -35,12 +33,6 @@ def text(path):
     """Read a file of the tree."""
     with open(os.path.join(TOP, path), encoding='utf-8') as f:
         return f.read()
-
-
-def known(path):
-    """Rows of a list of exceptions: the first word of each line, and the rest."""
-    return [tuple(line.split(None, 1)) for line in text(path).splitlines()
-            if line and line[0] != '#']
 
 
 def foreign(room, path, header):
@@ -149,38 +141,19 @@ def chip_calls(files):
 
 
 def long_files(files):
-    """No source is longer than LONGEST lines, except those on the list."""
-    let_pass = dict(known(LONG_FILES))
+    """No source is longer than LONGEST lines."""
     lengths = {f: text(f).count('\n') for f in files
                if f.endswith(('.c', '.h', '.py')) or '.' not in os.path.basename(f)
                and '/corpus/' not in f and f != 'COPYING'}
-    long = {f for f, n in lengths.items() if n > LONGEST}
-    return ([f'{f}: {lengths[f]} lines, more than {LONGEST}: split it'
-             for f in sorted(long - set(let_pass))]
-            + [f'{LONG_FILES}: {f} is no longer that long: delete the line'
-               for f in sorted(set(let_pass) - long)])
+    return [f'{f}: {n} lines, more than {LONGEST}: split it'
+            for f, n in sorted(lengths.items()) if n > LONGEST]
 
 
 def bare_statics(files):
     """A static function's name has a prefix, so that a backtrace shows where it is."""
-    let_pass = set(known(BARE_STATICS))
-    found = {(f, name) for f in files if f.startswith(('compat/', 'drivers/')) and f[-2:] in ('.c', '.h')
-             for name in re.findall(r'^static\b[^;={(]*\b(\w+)\(', text(f), re.M) if '_' not in name}
-    return ([f'{f}: static {name}() has no prefix' for f, name in sorted(found - let_pass)]
-            + [f'{BARE_STATICS}: {f} has no {name}() any more: delete the line'
-               for f, name in sorted(let_pass - found)]
-            + [f'{BARE_STATICS}: {name} is new: the list may only shrink' for name in grown(let_pass)])
-
-
-def grown(let_pass):
-    """Names that were not in the first version of the list."""
-    log = subprocess.run(['git', 'log', '--format=%H', '--diff-filter=A', '--', BARE_STATICS], cwd=TOP,
-                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False)
-    if not log.stdout:
-        return []
-    first = subprocess.run(['git', 'show', f'{log.stdout.split()[-1]}:{BARE_STATICS}'], cwd=TOP,
-                           stdout=subprocess.PIPE, text=True, check=True).stdout
-    return sorted({name for _, name in let_pass} - set(first.split()))
+    return [f'{f}: static {name}() has no prefix' for f in sorted(files)
+            if f.startswith(('compat/', 'drivers/')) and f[-2:] in ('.c', '.h')
+            for name in re.findall(r'^static\b[^;={(]*\b(\w+)\(', text(f), re.M) if '_' not in name]
 
 
 def prose(path):

@@ -66,7 +66,7 @@ void ddi_callback_fini(struct ddi_callback_list *list)
  * list->lock is held. Only one run at a time: the run in progress arms the next. If there is no
  * memory for the timer, the next release or failure arms it.
  */
-static void arm(struct ddi_callback_list *list, clock_t ticks)
+static void cb_arm(struct ddi_callback_list *list, clock_t ticks)
 {
 	if (!list->armed && !list->running && list->head && !list->closed) {
 		list->timer = timeout(callback_run, list, ticks);
@@ -75,7 +75,7 @@ static void arm(struct ddi_callback_list *list, clock_t ticks)
 	}
 }
 
-static void append(struct ddi_callback_list *list, struct ddi_callback *new)
+static void cb_append(struct ddi_callback_list *list, struct ddi_callback *new)
 {
 	struct ddi_callback *cb;
 
@@ -110,8 +110,8 @@ void ddi_callback_queue(struct ddi_callback_list *list, dev_info_t *dip, ddi_dma
 	cb->handle = handle;
 	cb->count = 1;
 	mutex_enter(&list->lock);
-	append(list, cb);
-	arm(list, drv_usectohz(CALLBACK_POLL_USEC));
+	cb_append(list, cb);
+	cb_arm(list, drv_usectohz(CALLBACK_POLL_USEC));
 	mutex_exit(&list->lock);
 }
 
@@ -121,12 +121,12 @@ void ddi_callback_run_soon(struct ddi_callback_list *list)
 	mutex_enter(&list->lock);
 	if (list->armed && !list->soon && !list->running)
 		list->armed = untimeout(list->timer) < 0 ? B_TRUE : B_FALSE;
-	arm(list, 1);
+	cb_arm(list, 1);
 	mutex_exit(&list->lock);
 }
 
 /* Drop the entries of an instance or of a handle. list->lock is held. */
-static void cancel(struct ddi_callback_list *list, dev_info_t *dip, ddi_dma_handle_t handle)
+static void cb_cancel(struct ddi_callback_list *list, dev_info_t *dip, ddi_dma_handle_t handle)
 {
 	struct ddi_callback **p = &list->head, *cb;
 
@@ -145,7 +145,7 @@ static void cancel(struct ddi_callback_list *list, dev_info_t *dip, ddi_dma_hand
 void ddi_callback_cancel_handle(struct ddi_callback_list *list, ddi_dma_handle_t handle)
 {
 	mutex_enter(&list->lock);
-	cancel(list, NULL, handle);
+	cb_cancel(list, NULL, handle);
 	if (list->running && list->running->handle == handle)
 		list->running->count = 0;
 	mutex_exit(&list->lock);
@@ -157,7 +157,7 @@ static void cancel_and_wait(struct ddi_callback_list *list, dev_info_t *dip)
 
 	do {
 		mutex_enter(&list->lock);
-		cancel(list, dip, NULL);
+		cb_cancel(list, dip, NULL);
 		running = list->running && list->running->dip == dip;
 		if (running)
 			list->running->count = 0;
@@ -205,11 +205,11 @@ static void callback_run(void *arg)
 		list->running = NULL;
 		pending -= n;
 		if (cb->count)
-			append(list, cb);
+			cb_append(list, cb);
 		else
 			kmem_free(cb, sizeof(*cb));
 	}
-	arm(list, drv_usectohz(CALLBACK_POLL_USEC));
+	cb_arm(list, drv_usectohz(CALLBACK_POLL_USEC));
 	mutex_exit(&list->lock);
 }
 

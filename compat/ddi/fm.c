@@ -86,7 +86,7 @@ void scsa_fm_handler_unregister(dev_info_t *dip)
 }
 EXPORT_SYMBOL_GPL(scsa_fm_handler_unregister);
 
-static void fill(ddi_fm_error_t *error, int version, int check)
+static void fm_fill(ddi_fm_error_t *error, int version, int check)
 {
 	bzero(error, sizeof(*error));
 	error->fme_version = version;
@@ -106,7 +106,7 @@ static void fill(ddi_fm_error_t *error, int version, int check)
  */
 void scsa_fm_acc_err_get(ddi_acc_handle_t h, ddi_fm_error_t *error, int version)
 {
-	fill(error, version, ddi_check_acc_handle(h));
+	fm_fill(error, version, ddi_check_acc_handle(h));
 	error->fme_acc_handle = h;
 }
 EXPORT_SYMBOL_GPL(scsa_fm_acc_err_get);
@@ -133,7 +133,7 @@ EXPORT_SYMBOL_GPL(scsa_fm_acc_err_clear);
  */
 void scsa_fm_dma_err_get(ddi_dma_handle_t h, ddi_fm_error_t *error, int version)
 {
-	fill(error, version, ddi_check_dma_handle(h));
+	fm_fill(error, version, ddi_check_dma_handle(h));
 	error->fme_dma_handle = h;
 }
 EXPORT_SYMBOL_GPL(scsa_fm_dma_err_get);

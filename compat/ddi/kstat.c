@@ -63,6 +63,10 @@ static void print_entry(const kstat_named_t *knp, struct seq_file *m)
 	case KSTAT_DATA_INT64:
 		linux_seq_printf(m, "%s %lld\n", knp->name, (long long)knp->value.i64);
 		break;
+	case KSTAT_DATA_STRING:
+		linux_seq_printf(m, "%s %s\n", knp->name, KSTAT_NAMED_STR_PTR(knp) ?
+				 KSTAT_NAMED_STR_PTR(knp) : "");
+		break;
 	default:
 		linux_seq_printf(m, "%s %llu\n", knp->name, (unsigned long long)knp->value.ui64);
 		break;
@@ -133,3 +137,21 @@ void scsa_kstat_named_init(kstat_named_t *knp, const char *name, uchar_t data_ty
 	knp->data_type = data_type;
 }
 EXPORT_SYMBOL_GPL(scsa_kstat_named_init);
+
+/**
+ * scsa_kstat_named_setstr() - kstat_named_setstr(9F): let an entry point to a string
+ * @knp: entry of the type KSTAT_DATA_STRING
+ * @text: the string, which must live as long as the kstat or its next kstat_named_setstr(9F); or NULL
+ *
+ * Context: any.
+ */
+void scsa_kstat_named_setstr(kstat_named_t *knp, const char *text)
+{
+	if (knp->data_type != KSTAT_DATA_STRING) {
+		MISUSE("kstat_named_setstr", "not a string");
+		return;
+	}
+	KSTAT_NAMED_STR_PTR(knp) = (char *)text;
+	KSTAT_NAMED_STR_BUFLEN(knp) = text ? strlen(text) + 1 : 0;
+}
+EXPORT_SYMBOL_GPL(scsa_kstat_named_setstr);

@@ -53,7 +53,7 @@ static struct scsa_prop **find_own(dev_info_t *dip, const char *name, boolean_t 
 	return p;
 }
 
-static struct scsa_prop *find(dev_info_t *dip, const char *name)
+static struct scsa_prop *prop_find(dev_info_t *dip, const char *name)
 {
 	struct scsa_prop *p = *find_own(dip, name, B_FALSE);
 
@@ -69,8 +69,8 @@ static void unlink_prop(struct scsa_prop **p)
 }
 
 /* Set or replace. */
-static int update(dev_info_t *dip, const char *name, boolean_t node, enum prop_type type,
-		  const void *value, size_t len, uint_t nelements)
+static int prop_update(dev_info_t *dip, const char *name, boolean_t node, enum prop_type type,
+		       const void *value, size_t len, uint_t nelements)
 {
 	struct scsa_prop *new, **p;
 	size_t size;
@@ -103,7 +103,7 @@ static int update(dev_info_t *dip, const char *name, boolean_t node, enum prop_t
 
 int scsa_prop_update_ints(dev_info_t *dip, const char *name, const int *values, uint_t nelements)
 {
-	return update(dip, name, B_TRUE, PROP_INT, values, nelements * sizeof(int), nelements);
+	return prop_update(dip, name, B_TRUE, PROP_INT, values, nelements * sizeof(int), nelements);
 }
 
 void scsa_prop_fini(dev_info_t *dip)
@@ -127,7 +127,7 @@ static int64_t get_number(dev_info_t *dip, const char *name, int64_t defvalue)
 	if (check_name(dip, name))
 		return defvalue;
 	mutex_enter(&dip->di_prop_lock);
-	p = find(dip, name);
+	p = prop_find(dip, name);
 	if (p && !p->len)
 		value = 1;
 	else if (p && (p->type == PROP_INT || (p->type == PROP_RAW && p->len == sizeof(int))))
@@ -191,15 +191,15 @@ int scsa_ddi_prop_exists(dev_t match_dev, dev_info_t *dip, uint_t flags, const c
 	if (check_name(dip, name))
 		return 0;
 	mutex_enter(&dip->di_prop_lock);
-	exists = find(dip, name) != NULL;
+	exists = prop_find(dip, name) != NULL;
 	mutex_exit(&dip->di_prop_lock);
 	return exists;
 }
 EXPORT_SYMBOL_GPL(scsa_ddi_prop_exists);
 
 /* Copy the value, if it is of @type, and leave @extra bytes for each element in front of it. */
-static int lookup(dev_info_t *dip, const char *name, enum prop_type type, size_t extra,
-		  void **datap, size_t *lenp, uint_t *nelementsp)
+static int prop_lookup(dev_info_t *dip, const char *name, enum prop_type type, size_t extra,
+		       void **datap, size_t *lenp, uint_t *nelementsp)
 {
 	int rc = check_name(dip, name);
 	struct scsa_prop *p;
@@ -207,7 +207,7 @@ static int lookup(dev_info_t *dip, const char *name, enum prop_type type, size_t
 	if (rc)
 		return rc;
 	mutex_enter(&dip->di_prop_lock);
-	p = find(dip, name);
+	p = prop_find(dip, name);
 	if (!p)
 		rc = DDI_PROP_NOT_FOUND;
 	else if (p->type != type && type != PROP_RAW &&
@@ -245,7 +245,7 @@ int scsa_ddi_prop_lookup_int_array(dev_t match_dev, dev_info_t *dip, uint_t flag
 {
 	size_t len;
 
-	return lookup(dip, name, PROP_INT, 0, (void **)datap, &len, nelementsp);
+	return prop_lookup(dip, name, PROP_INT, 0, (void **)datap, &len, nelementsp);
 }
 EXPORT_SYMBOL_GPL(scsa_ddi_prop_lookup_int_array);
 
@@ -266,7 +266,7 @@ int scsa_ddi_prop_lookup_int64_array(dev_t match_dev, dev_info_t *dip, uint_t fl
 {
 	size_t len;
 
-	return lookup(dip, name, PROP_INT64, 0, (void **)datap, &len, nelementsp);
+	return prop_lookup(dip, name, PROP_INT64, 0, (void **)datap, &len, nelementsp);
 }
 EXPORT_SYMBOL_GPL(scsa_ddi_prop_lookup_int64_array);
 
@@ -287,7 +287,7 @@ int scsa_ddi_prop_lookup_byte_array(dev_t match_dev, dev_info_t *dip, uint_t fla
 {
 	size_t len;
 
-	return lookup(dip, name, PROP_BYTE, 0, (void **)datap, &len, nelementsp);
+	return prop_lookup(dip, name, PROP_BYTE, 0, (void **)datap, &len, nelementsp);
 }
 EXPORT_SYMBOL_GPL(scsa_ddi_prop_lookup_byte_array);
 
@@ -308,7 +308,7 @@ int scsa_ddi_prop_lookup_string(dev_t match_dev, dev_info_t *dip, uint_t flags, 
 	uint_t n;
 	size_t len;
 
-	return lookup(dip, name, PROP_STRING, 0, (void **)datap, &len, &n);
+	return prop_lookup(dip, name, PROP_STRING, 0, (void **)datap, &len, &n);
 }
 EXPORT_SYMBOL_GPL(scsa_ddi_prop_lookup_string);
 
@@ -332,7 +332,8 @@ int scsa_ddi_prop_lookup_string_array(dev_t match_dev, dev_info_t *dip, uint_t f
 	uint_t i;
 	int rc;
 
-	rc = lookup(dip, name, PROP_STRING, sizeof(char *), (void **)&strings, &len, nelementsp);
+	rc = prop_lookup(dip, name, PROP_STRING, sizeof(char *), (void **)&strings, &len,
+			 nelementsp);
 	if (rc)
 		return rc;
 	s = (char *)(strings + *nelementsp);
@@ -377,7 +378,7 @@ int scsa_ddi_prop_update_array(dev_t dev, dev_info_t *dip, const char *name, siz
 
 	if (dev == DDI_DEV_T_ANY)
 		return DDI_PROP_INVAL_ARG;
-	return update(dip, name, B_FALSE, type, values, size * nelements, nelements);
+	return prop_update(dip, name, B_FALSE, type, values, size * nelements, nelements);
 }
 EXPORT_SYMBOL_GPL(scsa_ddi_prop_update_array);
 
@@ -413,7 +414,7 @@ int scsa_ddi_prop_update_string_array(dev_t dev, dev_info_t *dip, const char *na
 		bcopy(strings[i], value + len, n);
 		len += n;
 	}
-	rc = update(dip, name, B_FALSE, PROP_STRING, value, len, nelements);
+	rc = prop_update(dip, name, B_FALSE, PROP_STRING, value, len, nelements);
 	kmem_free(value, len);
 	return rc;
 }
@@ -436,7 +437,7 @@ int scsa_ddi_prop_create(dev_t dev, dev_info_t *dip, int flags, const char *name
 {
 	if (dev == DDI_DEV_T_ANY || length < 0)
 		return DDI_PROP_INVAL_ARG;
-	return update(dip, name, B_FALSE, PROP_RAW, value, length, length);
+	return prop_update(dip, name, B_FALSE, PROP_RAW, value, length, length);
 }
 EXPORT_SYMBOL_GPL(scsa_ddi_prop_create);
 
@@ -511,7 +512,7 @@ int scsa_ddi_prop_op(dev_t dev, dev_info_t *dip, ddi_prop_op_t op, int flags, ch
 
 	if (op != PROP_EXISTS && !lengthp)
 		return DDI_PROP_INVAL_ARG;
-	rc = lookup(dip, name, PROP_RAW, 0, &data, &len, &n);
+	rc = prop_lookup(dip, name, PROP_RAW, 0, &data, &len, &n);
 	if (rc)
 		return rc;
 	if (lengthp) {

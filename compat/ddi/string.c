@@ -5,7 +5,7 @@
 #include <sys/sunddi.h>
 #include <linux/export.h>
 
-static int digit(char c)
+static int str_digit(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -20,8 +20,8 @@ static int digit(char c)
  * Parse magnitude and sign of the number at @str. @endp, if not NULL, is set to the end of the
  * number, or to @str if there is no number.
  */
-static int parse(const char *str, char **endp, int base, u_longlong_t *valuep,
-		 boolean_t *negativep)
+static int str_parse(const char *str, char **endp, int base, u_longlong_t *valuep,
+		     boolean_t *negativep)
 {
 	const char *s = str;
 	u_longlong_t value = 0;
@@ -36,15 +36,16 @@ static int parse(const char *str, char **endp, int base, u_longlong_t *valuep,
 	*negativep = *s == '-' ? B_TRUE : B_FALSE;
 	if (*s == '-' || *s == '+')
 		s++;
-	if ((base == 0 || base == 16) && s[0] == '0' && (s[1] | 0x20) == 'x' && digit(s[2]) < 16) {
+	if ((base == 0 || base == 16) && s[0] == '0' && (s[1] | 0x20) == 'x' &&
+	    str_digit(s[2]) < 16) {
 		s += 2;
 		base = 16;
 	}
 	if (base == 0)
 		base = *s == '0' ? 8 : 10;
-	if (digit(*s) >= base)
+	if (str_digit(*s) >= base)
 		return EINVAL;
-	for (; (d = digit(*s)) < base; s++) {
+	for (; (d = str_digit(*s)) < base; s++) {
 		if (__builtin_mul_overflow(value, (u_longlong_t)base, &value) ||
 		    __builtin_add_overflow(value, (u_longlong_t)d, &value))
 			rc = ERANGE;
@@ -60,7 +61,7 @@ static int parse_signed(const char *str, char **endp, int base, longlong_t min, 
 {
 	boolean_t negative;
 	u_longlong_t value;
-	int rc = parse(str, endp, base, &value, &negative);
+	int rc = str_parse(str, endp, base, &value, &negative);
 
 	if (rc)
 		return rc;
@@ -75,7 +76,7 @@ static int parse_unsigned(const char *str, char **endp, int base, u_longlong_t m
 {
 	boolean_t negative;
 	u_longlong_t value;
-	int rc = parse(str, endp, base, &value, &negative);
+	int rc = str_parse(str, endp, base, &value, &negative);
 
 	if (rc)
 		return rc;

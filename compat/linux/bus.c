@@ -16,10 +16,10 @@
 
 /*
  * Block new requests first so that their timers do not run while the bus is quiesced. Then the HBA
- * driver waits for the active commands. One of them may be lost, and its recovery needs host->life.
- * So the lock, held on entry and on return, is dropped while the driver waits.
+ * driver waits for the active commands. One of them may be lost, and its recovery needs
+ * host->state_lock. So the lock, held on entry and on return, is dropped while the driver waits.
  */
-static int quiesce(struct scsa_host *host)
+static int bus_quiesce(struct scsa_host *host)
 {
 	unsigned int recoveries = host->recoveries;
 	int rc;
@@ -30,15 +30,15 @@ static int quiesce(struct scsa_host *host)
 		return -EBUSY;
 	host->quiescing = true;
 	scsi_block_requests(host->shost);
-	mutex_unlock(&host->life);
+	mutex_unlock(&host->state_lock);
 	if (host->wq)
 		flush_work(&host->work);
-	rc = scsa_hba_quiesce(host->dip);
-	mutex_lock(&host->life);
+	rc = scsa_tran_quiesce(host->dip);
+	mutex_lock(&host->state_lock);
 	host->quiescing = false;
 	/* After a reset the midlayer tests the device, so the bus must not be quiet. */
 	if (!rc && (host->removing || host->recoveries != recoveries)) {
-		scsa_hba_unquiesce(host->dip);
+		scsa_tran_unquiesce(host->dip);
 		rc = host->removing ? -ENODEV : -EAGAIN;
 	}
 	if (rc)
@@ -48,8 +48,8 @@ static int quiesce(struct scsa_host *host)
 	return rc;
 }
 
-/* host->life is held. */
-static int unquiesce(struct scsa_host *host)
+/* host->state_lock is held. */
+static int bus_unquiesce(struct scsa_host *host)
 {
 	int rc;
 
@@ -57,7 +57,7 @@ static int unquiesce(struct scsa_host *host)
 		return -EBUSY;
 	if (!host->quiesced)
 		return 0;
-	rc = scsa_hba_unquiesce(host->dip);
+	rc = scsa_tran_unquiesce(host->dip);
 	if (rc)
 		return rc;
 	host->quiesced = false;
@@ -66,21 +66,21 @@ static int unquiesce(struct scsa_host *host)
 }
 
 /* The host is about to go: end the quiesce and let waiting requests through. */
-static void release(struct scsa_host *host)
+static void bus_release(struct scsa_host *host)
 {
-	mutex_lock(&host->life);
+	mutex_lock(&host->state_lock);
 	host->removing = true;
-	/* If the HBA driver still waits for a quiet bus, quiesce() itself undoes that. */
-	if (!host->quiescing && unquiesce(host))
+	/* If the HBA driver still waits for a quiet bus, bus_quiesce() itself undoes that. */
+	if (!host->quiescing && bus_unquiesce(host))
 		shost_printk(KERN_WARNING, host->shost, "the HBA driver cannot end the quiesce: all I/O fails\n");
 	scsi_unblock_requests(host->shost);
-	mutex_unlock(&host->life);
+	mutex_unlock(&host->state_lock);
 }
 
 /* Called before any device is shut down, when sd still flushes its disks' caches. */
 static int before_reboot(struct notifier_block *nb, unsigned long action, void *data)
 {
-	release(container_of(nb, struct scsa_host, reboot));
+	bus_release(container_of(nb, struct scsa_host, reboot));
 	return NOTIFY_DONE;
 }
 
@@ -93,7 +93,7 @@ void linux_bus_init(struct scsa_host *host)
 void linux_bus_release(struct scsa_host *host)
 {
 	unregister_reboot_notifier(&host->reboot);
-	release(host);
+	bus_release(host);
 }
 
 static ssize_t bus_quiesced_show(struct device *dev, struct device_attribute *attr, char *buf)
@@ -112,9 +112,9 @@ static ssize_t bus_quiesced_store(struct device *dev, struct device_attribute *a
 
 	if (rc)
 		return rc;
-	mutex_lock(&host->life);
-	rc = quiet ? quiesce(host) : unquiesce(host);
-	mutex_unlock(&host->life);
+	mutex_lock(&host->state_lock);
+	rc = quiet ? bus_quiesce(host) : bus_unquiesce(host);
+	mutex_unlock(&host->state_lock);
 	return rc ? rc : count;
 }
 static DEVICE_ATTR_RW(bus_quiesced);
@@ -127,9 +127,9 @@ static ssize_t bus_reset_store(struct device *dev, struct device_attribute *attr
 
 	if (!sysfs_streq(buf, "1"))
 		return -EINVAL;
-	mutex_lock(&host->life);
-	rc = host->suspended ? -EBUSY : scsa_hba_bus_reset(host->dip);
-	mutex_unlock(&host->life);
+	mutex_lock(&host->state_lock);
+	rc = host->suspended ? -EBUSY : scsa_tran_bus_reset(host->dip);
+	mutex_unlock(&host->state_lock);
 	return rc ? rc : count;
 }
 static DEVICE_ATTR_WO(bus_reset);

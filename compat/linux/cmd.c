@@ -53,7 +53,7 @@ static bool cmd_revoke(struct scsa_cmd *sc)
 }
 
 /* host->lock is held. The command has been revoked. */
-static bool orphan(struct scsa_host *host, struct linux_lun *ll, unsigned int tag)
+static bool cmd_orphan(struct scsa_host *host, struct linux_lun *ll, unsigned int tag)
 {
 	struct scsa_cmd *sc = ll->slots[tag];
 
@@ -82,7 +82,7 @@ static bool linux_orphan(struct scsa_host *host, struct linux_lun *ll, unsigned 
 	bool done;
 
 	spin_lock_irqsave(&host->lock, flags);
-	done = orphan(host, ll, tag);
+	done = cmd_orphan(host, ll, tag);
 	spin_unlock_irqrestore(&host->lock, flags);
 	/* It is completing: another CPU is about to finish with the scsi_cmnd. */
 	while (!done && smp_load_acquire(&sc->sc_state) != SCSA_CMD_IDLE)
@@ -135,7 +135,7 @@ static bool orphan_lun(struct scsa_host *host, struct linux_lun *ll)
 			continue;
 		if (!cmd_revoke(sc))
 			return false;
-		orphan(host, ll, i);
+		cmd_orphan(host, ll, i);
 	}
 	return true;
 }
@@ -260,7 +260,7 @@ void linux_start_pending(struct work_struct *work)
 	}
 	/* The command that should ring the doorbell may be one that could not start. */
 	if (host->commit)
-		scsa_hba_commit(host->dip);
+		scsa_tran_commit(host->dip);
 }
 
 static qc_status_t linux_queuecommand(struct Scsi_Host *shost, struct scsi_cmnd *scmd)
@@ -311,7 +311,7 @@ static void linux_commit_rqs(struct Scsi_Host *shost, u16 hwq)
 	struct scsa_host *host = shost_priv(shost);
 
 	if (host->commit && !host->wq)
-		scsa_hba_commit(host->dip);
+		scsa_tran_commit(host->dip);
 }
 
 /* The only place that maps the outcome of a packet to a host byte. */

@@ -107,17 +107,25 @@ int linux_driver_unregister(struct dev_ops *ops)
 }
 
 /**
- * scsa_driver_init() - run a driver's _init(9E)
+ * scsa_driver_init_interface() - run a driver's _init(9E)
  * @drv: description from its glue file
+ * @interface: SCSA_INTERFACE, as the driver was compiled with it
+ *
+ * Drivers call it as scsa_driver_init(). Of @drv nothing is read until the versions are found equal.
  *
  * Context: thread, module load.
  * Return: 0 or a negative errno.
  */
-int scsa_driver_init(struct scsa_driver *drv)
+int scsa_driver_init_interface(struct scsa_driver *drv, unsigned int interface)
 {
 	static DEFINE_MUTEX(init_lock);
 	int rc;
 
+	if (interface != SCSA_INTERFACE) {
+		pr_err("scsa: a driver was built for version %u of the interface, this is version %d; build it again\n",
+		       interface, SCSA_INTERFACE);
+		return -ENOEXEC;
+	}
 	/* One at a time, so that mod_install(9F) knows which driver calls. */
 	mutex_lock(&init_lock);
 	initing.drv = drv;
@@ -127,7 +135,7 @@ int scsa_driver_init(struct scsa_driver *drv)
 	mutex_unlock(&init_lock);
 	return rc;
 }
-EXPORT_SYMBOL_GPL(scsa_driver_init);
+EXPORT_SYMBOL_GPL(scsa_driver_init_interface);
 
 /**
  * scsa_driver_fini() - run a driver's _fini(9E)

@@ -12,7 +12,6 @@
 #include <linux/blk-mq.h>
 #include <linux/delay.h>
 #include <linux/jiffies.h>
-#include <linux/sched/mm.h>
 
 #include <scsi/scsi.h>
 #include <scsi/scsi_cmnd.h>
@@ -104,7 +103,6 @@ static int linux_eh_abort(struct scsi_cmnd *scmd)
 	unsigned int tag = scsi_cmd_to_rq(scmd)->tag;
 	unsigned long deadline;
 	struct scsa_cmd *sc = tag < ll->nslots ? ll->slots[tag] : NULL;
-	unsigned int noio;
 	bool done;
 
 	if (!sc || sc->sc_scmd != scmd)
@@ -114,9 +112,7 @@ static int linux_eh_abort(struct scsi_cmnd *scmd)
 		flush_work(&sc->sc_host->work);
 	if (!is_out(sc))
 		return all_back();
-	noio = memalloc_noio_save();
-	done = scsa_cmd_abort(sc);
-	memalloc_noio_restore(noio);
+	done = linux_noio(scsa_cmd_abort(sc));
 	deadline = jiffies + msecs_to_jiffies(done ? ABORT_WAIT_MS : FAILED_WAIT_MS);
 	while (is_out(sc)) {
 		if (time_after(jiffies, deadline)) {
@@ -131,7 +127,8 @@ static int linux_eh_abort(struct scsi_cmnd *scmd)
 }
 
 /* Wait until the commands in scope are back. SUCCESS or FAILED. */
-static int drain(struct scsi_cmnd *scmd, const struct scope *s, unsigned int ms, const char *what)
+static int eh_drain(struct scsi_cmnd *scmd, const struct scope *s, unsigned int ms,
+		    const char *what)
 {
 	struct scsa_host *host = shost_priv(scmd->device->host);
 	unsigned long deadline = jiffies + msecs_to_jiffies(ms);
@@ -147,42 +144,39 @@ static int drain(struct scsi_cmnd *scmd, const struct scope *s, unsigned int ms,
 	return all_back();
 }
 
-static int reset(struct scsi_cmnd *scmd, int level, struct scope s, const char *what)
+static int eh_reset(struct scsi_cmnd *scmd, int level, struct scope s, const char *what)
 {
 	struct scsa_host *host = shost_priv(scmd->device->host);
 	struct linux_lun *ll;
-	unsigned int noio;
 	bool done = false;
 
 	sdev_printk(KERN_NOTICE, scmd->device, "%s reset\n", what);
 	/* SG_SCSI_RESET may come for a device that has been removed. */
-	mutex_lock(&host->life);
+	mutex_lock(&host->state_lock);
 	host->recoveries++;
 	ll = scmd->device->hostdata;
-	noio = memalloc_noio_save();
 	if (ll)
-		done = scsa_lun_reset(ll->lun, level);
-	memalloc_noio_restore(noio);
-	mutex_unlock(&host->life);
+		done = linux_noio(scsa_lun_reset(ll->lun, level));
+	mutex_unlock(&host->state_lock);
 	if (!ll)
 		return FAILED;
-	return drain(scmd, &s, done ? RESET_WAIT_MS : FAILED_WAIT_MS, what);
+	return eh_drain(scmd, &s, done ? RESET_WAIT_MS : FAILED_WAIT_MS, what);
 }
 
 static int linux_eh_device_reset(struct scsi_cmnd *scmd)
 {
-	return reset(scmd, SCSA_RESET_LUN,
+	return eh_reset(scmd, SCSA_RESET_LUN,
 		     (struct scope){ scmd->device->id, scmd->device->lun }, "LUN");
 }
 
 static int linux_eh_target_reset(struct scsi_cmnd *scmd)
 {
-	return reset(scmd, SCSA_RESET_TARGET, (struct scope){ scmd->device->id, -1 }, "target");
+	return eh_reset(scmd, SCSA_RESET_TARGET, (struct scope){ scmd->device->id, -1 }, "target");
 }
 
 static int linux_eh_bus_reset(struct scsi_cmnd *scmd)
 {
-	return reset(scmd, SCSA_RESET_ALL, (struct scope){ -1, -1 }, "bus");
+	return eh_reset(scmd, SCSA_RESET_ALL, (struct scope){ -1, -1 }, "bus");
 }
 
 /* The last resort: the HBA driver stops its device and initializes it again. */
@@ -195,7 +189,7 @@ static int linux_eh_host_reset(struct scsi_cmnd *scmd)
 	rc = linux_host_restart(host);
 	if (rc)
 		shost_printk(KERN_WARNING, host->shost, "host reset failed: %d\n", rc);
-	else if (drain(scmd, &(struct scope){ -1, -1 }, FAILED_WAIT_MS, "host") == SUCCESS)
+	else if (eh_drain(scmd, &(struct scope){ -1, -1 }, FAILED_WAIT_MS, "host") == SUCCESS)
 		return SUCCESS;
 	/* The midlayer now gives its commands up. SG_SCSI_RESET, from a process, has none. */
 	if (current == host->shost->ehandler) {

@@ -61,7 +61,7 @@ int linux_host_add(struct dev_info *dip)
 {
 	const struct scsa_driver *drv = linux_driver_of(dip);
 	struct device *dev = dip->di_dev;
-	struct scsa_hba_limits lim;
+	struct scsa_tran_limits lim;
 	struct Scsi_Host *shost;
 	struct scsa_host *host;
 	int rc;
@@ -70,7 +70,7 @@ int linux_host_add(struct dev_info *dip)
 		dev_err(dev, "%s attached without scsi_hba_attach_setup()\n", drv->name);
 		return -ENODEV;
 	}
-	scsa_hba_limits(dip, &lim);
+	scsa_tran_limits(dip, &lim);
 	dip->di_keep_packets = keep_packets < 0 ? drv->keep_packets : keep_packets;
 	dip->di_short_status = drv->short_status;
 	shost = scsi_host_alloc(&dip->di_driver->template, sizeof(*host));
@@ -81,7 +81,7 @@ int linux_host_add(struct dev_info *dip)
 	host->shost = shost;
 	host->commit = lim.commit;
 	host->hba_secs = drv->late_secs + HBA_TIMER_LATER;
-	mutex_init(&host->life);
+	mutex_init(&host->state_lock);
 	spin_lock_init(&host->lock);
 	INIT_LIST_HEAD(&host->luns);
 	if (drv->model == SCSA_MODEL_THREAD) {
@@ -145,9 +145,9 @@ void linux_host_remove(struct dev_info *dip)
 	linux_bus_release(dip->di_host);
 	scsi_remove_host(shost);
 	/* From here on only the HBA driver's own callbacks and interrupts call it. */
-	mutex_lock(&dip->di_host->life);
+	mutex_lock(&dip->di_host->state_lock);
 	dip->di_host->gone = true;
-	mutex_unlock(&dip->di_host->life);
+	mutex_unlock(&dip->di_host->state_lock);
 	if (dip->di_host->wq)
 		flush_work(&dip->di_host->work);
 	dip->di_removed_host = dip->di_host;

@@ -10,6 +10,7 @@
 #include <linux/notifier.h>
 #include <linux/pci.h>
 #include <linux/pm.h>
+#include <linux/sched/mm.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 
@@ -36,16 +37,16 @@ struct scsa_host {
 	struct Scsi_Host	*shost;
 	bool			commit;		/* the HBA driver has tran_commit() */
 	unsigned int		hba_secs;	/* added to the midlayer's timeout of a command */
-	u64			command_len;	/* see struct scsa_hba_limits */
-	struct mutex		life;		/* held while the HBA driver stops or starts */
-	bool			suspended;	/* under life */
-	bool			quiescing;	/* the HBA driver waits for a quiet bus; under life */
-	unsigned int		recoveries;	/* resets by error handling; under life */
-	bool			quiesced;	/* by an administrator; written under life */
+	u64			command_len;	/* see struct scsa_tran_limits */
+	struct mutex		state_lock;	/* held while the HBA driver stops or starts */
+	bool			suspended;	/* under state_lock */
+	bool			quiescing;	/* the driver waits for a quiet bus; under state_lock */
+	unsigned int		recoveries;	/* resets by error handling; under state_lock */
+	bool			quiesced;	/* by an administrator; written under state_lock */
 	struct notifier_block	reboot;
-	bool			recovering;	/* from a PCI error; under life */
-	bool			removing;	/* the host is being removed; under life */
-	bool			gone;		/* removed: leave the driver alone; under life */
+	bool			recovering;	/* from a PCI error; under state_lock */
+	bool			removing;	/* the host is being removed; under state_lock */
+	bool			gone;		/* leave the driver alone; under state_lock */
 	spinlock_t		lock;		/* protects orphans and luns */
 	struct list_head	luns;
 	struct scsa_cmd		*orphans;	/* given up by the midlayer, but still out */
@@ -71,6 +72,19 @@ struct linux_lun {
 	bool			no_tags;	/* refused by the target; under the host's lock */
 	struct scsa_cmd		*slots[];
 };
+
+/*
+ * Call the HBA driver where the disks may be waiting for it: no memory that it allocates may wait for
+ * the disks.
+ */
+#define linux_noio(call)					\
+({								\
+	unsigned int __noio = memalloc_noio_save();		\
+	typeof(call) __rc = (call);				\
+								\
+	memalloc_noio_restore(__noio);				\
+	__rc;							\
+})
 
 static inline const struct scsa_driver *linux_driver_of(const struct dev_info *dip)
 {

@@ -119,9 +119,9 @@ static void linux_sdev_destroy(struct scsi_device *sdev)
 	if (host->wq)
 		flush_work(&host->work);
 	/* A process that has the device open may be resetting it. */
-	mutex_lock(&host->life);
+	mutex_lock(&host->state_lock);
 	sdev->hostdata = NULL;
-	mutex_unlock(&host->life);
+	mutex_unlock(&host->state_lock);
 	spin_lock_irqsave(&host->lock, flags);
 	list_del(&ll->node);
 	spin_unlock_irqrestore(&host->lock, flags);

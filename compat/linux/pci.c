@@ -108,7 +108,7 @@ int linux_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 detach:
 	scsa_detach(dip);
 teardown:
-	scsa_hba_release(dip);
+	scsa_tran_release(dip);
 	linux_intr_teardown(dip);
 free_props:
 	scsa_instance_fini(dip);
@@ -140,7 +140,7 @@ void linux_remove(struct pci_dev *pdev)
 		ld->refused = true;
 		__module_get(ld->drv->owner);
 	} else {
-		scsa_hba_release(dip);
+		scsa_tran_release(dip);
 	}
 	linux_intr_teardown(dip);
 	/* No DMA can arrive from here on: free the buffers of commands that never came back. */

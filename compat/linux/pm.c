@@ -10,7 +10,6 @@
 #include <linux/mutex.h>
 #include <linux/pci.h>
 #include <linux/pm.h>
-#include <linux/sched/mm.h>
 
 #include <scsi/scsi_host.h>
 
@@ -25,7 +24,7 @@
 
 /*
  * Let requests through, unless an administrator or PCI error recovery still holds them back.
- * host->life is held.
+ * host->state_lock is held.
  */
 void linux_unblock(struct scsa_host *host)
 {
@@ -35,22 +34,21 @@ void linux_unblock(struct scsa_host *host)
 
 static void set_recovering(struct scsa_host *host, bool recovering)
 {
-	mutex_lock(&host->life);
+	mutex_lock(&host->state_lock);
 	WRITE_ONCE(host->recovering, recovering);
 	if (recovering)
 		scsi_block_requests(host->shost);
 	else
 		linux_unblock(host);
-	mutex_unlock(&host->life);
+	mutex_unlock(&host->state_lock);
 }
 
 /*
- * host->life is held. While the device is stopped, memory reclaim must not wait for its disks: here
- * and in resume() the HBA driver allocates without starting I/O.
+ * host->state_lock is held. While the device is stopped, memory reclaim must not wait for its disks:
+ * here and in pm_resume() the HBA driver allocates without starting I/O.
  */
-static int suspend(struct scsa_host *host)
+static int pm_suspend(struct scsa_host *host)
 {
-	unsigned int noio;
 	int rc;
 
 	if (host->suspended)
@@ -59,39 +57,34 @@ static int suspend(struct scsa_host *host)
 		return -EOPNOTSUPP;
 	if (host->wq)
 		flush_work(&host->work);
-	noio = memalloc_noio_save();
-	rc = scsa_suspend(host->dip);
-	memalloc_noio_restore(noio);
+	rc = linux_noio(scsa_suspend(host->dip));
 	if (rc)
 		return -EBUSY;
 	host->suspended = true;
 	return 0;
 }
 
-/* host->life is held. */
-static int resume(struct scsa_host *host)
+/* host->state_lock is held. */
+static int pm_resume(struct scsa_host *host)
 {
-	unsigned int noio;
 	int rc;
 
 	if (!host->suspended)
 		return 0;
-	noio = memalloc_noio_save();
-	rc = scsa_resume(host->dip);
-	memalloc_noio_restore(noio);
+	rc = linux_noio(scsa_resume(host->dip));
 	if (rc)
 		return -EIO;
 	host->suspended = false;
 	return 0;
 }
 
-static int locked(struct scsa_host *host, int (*step)(struct scsa_host *host))
+static int with_host_lock(struct scsa_host *host, int (*step)(struct scsa_host *host))
 {
 	int rc;
 
-	mutex_lock(&host->life);
+	mutex_lock(&host->state_lock);
 	rc = step(host);
-	mutex_unlock(&host->life);
+	mutex_unlock(&host->state_lock);
 	return rc;
 }
 
@@ -104,14 +97,14 @@ int linux_host_restart(struct scsa_host *host)
 	/* While the PCI core recovers the device, we must not start it. */
 	for (ms = 0; ms < SLOT_RESET_MS && READ_ONCE(host->recovering); ms += 100)
 		msleep(100);
-	mutex_lock(&host->life);
+	mutex_lock(&host->state_lock);
 	host->recoveries++;
-	rc = host->gone ? -ENODEV : host->recovering ? -EBUSY : suspend(host);
+	rc = host->gone ? -ENODEV : host->recovering ? -EBUSY : pm_suspend(host);
 	if (!rc && !linux_resume_dma(host))
 		rc = -EBUSY;
 	if (!rc)
-		rc = resume(host);
-	mutex_unlock(&host->life);
+		rc = pm_resume(host);
+	mutex_unlock(&host->state_lock);
 	return rc;
 }
 
@@ -131,7 +124,7 @@ static int linux_prepare(struct device *dev)
 static int linux_suspend(struct device *dev)
 {
 	struct dev_info *dip = dev_get_drvdata(dev);
-	int rc = locked(dip->di_host, suspend);
+	int rc = with_host_lock(dip->di_host, pm_suspend);
 
 	if (rc)
 		dev_err(dev, "%s cannot be suspended\n", dip->di_name);
@@ -141,7 +134,7 @@ static int linux_suspend(struct device *dev)
 static int linux_resume(struct device *dev)
 {
 	struct dev_info *dip = dev_get_drvdata(dev);
-	int rc = locked(dip->di_host, resume);
+	int rc = with_host_lock(dip->di_host, pm_resume);
 
 	if (rc)
 		dev_err(dev, "%s did not resume, all I/O fails; try a host reset (sg_reset -H)\n",
@@ -165,7 +158,7 @@ static pci_ers_result_t linux_error_detected(struct pci_dev *pdev, pci_channel_s
 	if (state == pci_channel_io_normal)
 		return PCI_ERS_RESULT_CAN_RECOVER;
 	set_recovering(dip->di_host, true);
-	if (locked(dip->di_host, suspend))
+	if (with_host_lock(dip->di_host, pm_suspend))
 		dev_err(&pdev->dev, "%s cannot be stopped after a PCI error\n", dip->di_name);
 	else if (state != pci_channel_io_perm_failure)
 		return PCI_ERS_RESULT_NEED_RESET;
@@ -181,7 +174,7 @@ static pci_ers_result_t linux_slot_reset(struct pci_dev *pdev)
 	pdev->state_saved = true;
 	pci_restore_state(pdev);
 	pci_save_state(pdev);
-	if (!locked(dip->di_host, resume))
+	if (!with_host_lock(dip->di_host, pm_resume))
 		return PCI_ERS_RESULT_RECOVERED;
 	dev_err(&pdev->dev, "%s did not restart after a PCI error, all I/O fails; load the driver again\n",
 		dip->di_name);

@@ -9,7 +9,7 @@
 
 enum { CE_CONT, CE_NOTE, CE_WARN, CE_PANIC, CE_IGNORE };
 
-static void emit(struct device *dev, int level, const char *fmt, va_list ap)
+static void err_emit(struct device *dev, int level, const char *fmt, va_list ap)
 {
 	struct va_format vaf;
 	va_list copy;
@@ -60,7 +60,7 @@ static void emit(struct device *dev, int level, const char *fmt, va_list ap)
  */
 void scsa_vcmn_err(int level, const char *fmt, va_list ap)
 {
-	emit(NULL, level, fmt, ap);
+	err_emit(NULL, level, fmt, ap);
 }
 EXPORT_SYMBOL_GPL(scsa_vcmn_err);
 
@@ -76,7 +76,7 @@ void scsa_cmn_err(int level, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	emit(NULL, level, fmt, ap);
+	err_emit(NULL, level, fmt, ap);
 	va_end(ap);
 }
 EXPORT_SYMBOL_GPL(scsa_cmn_err);
@@ -94,7 +94,7 @@ void scsa_dev_err(struct dev_info *dip, int level, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	emit(dip ? dip->di_dev : NULL, level, fmt, ap);
+	err_emit(dip ? dip->di_dev : NULL, level, fmt, ap);
 	va_end(ap);
 }
 EXPORT_SYMBOL_GPL(scsa_dev_err);

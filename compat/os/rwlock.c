@@ -30,7 +30,7 @@ struct krwlock {
 
 static_assert(sizeof(struct krwlock) <= sizeof(struct scsa_krwlock));
 
-static struct krwlock *krw(struct scsa_krwlock *rwlp)
+static struct krwlock *rw_impl(struct scsa_krwlock *rwlp)
 {
 	return (struct krwlock *)rwlp;
 }
@@ -47,7 +47,7 @@ static struct krwlock *krw(struct scsa_krwlock *rwlp)
 void scsa_rw_init(struct scsa_krwlock *rwlp, const char *name, int type, void *arg)
 {
 	static struct lock_class_key key;
-	struct krwlock *rw = krw(rwlp);
+	struct krwlock *rw = rw_impl(rwlp);
 
 	memset(rw, 0, sizeof(*rw));
 	rw->spin = (uintptr_t)arg == SCSA_PRI_ATOMIC;
@@ -68,7 +68,7 @@ EXPORT_SYMBOL_GPL(scsa_rw_init);
  */
 void scsa_rw_destroy(struct scsa_krwlock *rwlp)
 {
-	struct krwlock *rw = krw(rwlp);
+	struct krwlock *rw = rw_impl(rwlp);
 
 	if (rw->spin)
 		scsa_mutex_destroy(&rw->mutex);
@@ -108,7 +108,7 @@ static bool rw_take(struct krwlock *rw, int how, bool waited)
  */
 void scsa_rw_enter(struct scsa_krwlock *rwlp, int how)
 {
-	struct krwlock *rw = krw(rwlp);
+	struct krwlock *rw = rw_impl(rwlp);
 	unsigned long flags;
 
 	if (rw->spin) {
@@ -138,7 +138,7 @@ EXPORT_SYMBOL_GPL(scsa_rw_enter);
  */
 int scsa_rw_tryenter(struct scsa_krwlock *rwlp, int how)
 {
-	struct krwlock *rw = krw(rwlp);
+	struct krwlock *rw = rw_impl(rwlp);
 
 	if (!rw->spin)
 		return rw_take(rw, how, false);
@@ -157,7 +157,7 @@ EXPORT_SYMBOL_GPL(scsa_rw_tryenter);
  */
 void scsa_rw_exit(struct scsa_krwlock *rwlp)
 {
-	struct krwlock *rw = krw(rwlp);
+	struct krwlock *rw = rw_impl(rwlp);
 	unsigned long flags;
 	bool wake;
 
@@ -188,7 +188,7 @@ EXPORT_SYMBOL_GPL(scsa_rw_exit);
  */
 void scsa_rw_downgrade(struct scsa_krwlock *rwlp)
 {
-	struct krwlock *rw = krw(rwlp);
+	struct krwlock *rw = rw_impl(rwlp);
 	unsigned long flags;
 
 	if (rw->spin) {
@@ -214,7 +214,7 @@ EXPORT_SYMBOL_GPL(scsa_rw_downgrade);
  */
 int scsa_rw_tryupgrade(struct scsa_krwlock *rwlp)
 {
-	struct krwlock *rw = krw(rwlp);
+	struct krwlock *rw = rw_impl(rwlp);
 	unsigned long flags;
 	bool alone;
 
@@ -242,7 +242,7 @@ EXPORT_SYMBOL_GPL(scsa_rw_tryupgrade);
  */
 int scsa_rw_read_locked(struct scsa_krwlock *rwlp)
 {
-	struct krwlock *rw = krw(rwlp);
+	struct krwlock *rw = rw_impl(rwlp);
 
 	if (rw->spin)
 		return scsa_mutex_owned(&rw->mutex) && rw->reading;
@@ -259,7 +259,7 @@ EXPORT_SYMBOL_GPL(scsa_rw_read_locked);
  */
 int scsa_rw_write_held(struct scsa_krwlock *rwlp)
 {
-	struct krwlock *rw = krw(rwlp);
+	struct krwlock *rw = rw_impl(rwlp);
 
 	if (rw->spin)
 		return scsa_mutex_owned(&rw->mutex) && !rw->reading;

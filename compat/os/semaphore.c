@@ -13,7 +13,7 @@ struct ksema {
 
 static_assert(sizeof(struct ksema) <= sizeof(struct scsa_ksema));
 
-static struct ksema *ks(struct scsa_ksema *sp)
+static struct ksema *sema_impl(struct scsa_ksema *sp)
 {
 	return (struct ksema *)sp;
 }
@@ -30,8 +30,8 @@ static struct ksema *ks(struct scsa_ksema *sp)
  */
 void scsa_sema_init(struct scsa_ksema *sp, unsigned int val, const char *name, int type, void *arg)
 {
-	sema_init(&ks(sp)->sema, val);
-	atomic_set(&ks(sp)->waiters, 0);
+	sema_init(&sema_impl(sp)->sema, val);
+	atomic_set(&sema_impl(sp)->waiters, 0);
 }
 EXPORT_SYMBOL_GPL(scsa_sema_init);
 
@@ -43,7 +43,7 @@ EXPORT_SYMBOL_GPL(scsa_sema_init);
  */
 void scsa_sema_destroy(struct scsa_ksema *sp)
 {
-	WARN_ON(atomic_read(&ks(sp)->waiters));
+	WARN_ON(atomic_read(&sema_impl(sp)->waiters));
 }
 EXPORT_SYMBOL_GPL(scsa_sema_destroy);
 
@@ -55,9 +55,9 @@ EXPORT_SYMBOL_GPL(scsa_sema_destroy);
  */
 void scsa_sema_p(struct scsa_ksema *sp)
 {
-	atomic_inc(&ks(sp)->waiters);
-	down(&ks(sp)->sema);
-	atomic_dec(&ks(sp)->waiters);
+	atomic_inc(&sema_impl(sp)->waiters);
+	down(&sema_impl(sp)->sema);
+	atomic_dec(&sema_impl(sp)->waiters);
 }
 EXPORT_SYMBOL_GPL(scsa_sema_p);
 
@@ -72,9 +72,9 @@ int scsa_sema_p_sig(struct scsa_ksema *sp)
 {
 	int rc;
 
-	atomic_inc(&ks(sp)->waiters);
-	rc = down_interruptible(&ks(sp)->sema);
-	atomic_dec(&ks(sp)->waiters);
+	atomic_inc(&sema_impl(sp)->waiters);
+	rc = down_interruptible(&sema_impl(sp)->sema);
+	atomic_dec(&sema_impl(sp)->waiters);
 	return rc ? 1 : 0;
 }
 EXPORT_SYMBOL_GPL(scsa_sema_p_sig);
@@ -88,7 +88,7 @@ EXPORT_SYMBOL_GPL(scsa_sema_p_sig);
  */
 int scsa_sema_tryp(struct scsa_ksema *sp)
 {
-	return !down_trylock(&ks(sp)->sema);
+	return !down_trylock(&sema_impl(sp)->sema);
 }
 EXPORT_SYMBOL_GPL(scsa_sema_tryp);
 
@@ -100,6 +100,6 @@ EXPORT_SYMBOL_GPL(scsa_sema_tryp);
  */
 void scsa_sema_v(struct scsa_ksema *sp)
 {
-	up(&ks(sp)->sema);
+	up(&sema_impl(sp)->sema);
 }
 EXPORT_SYMBOL_GPL(scsa_sema_v);

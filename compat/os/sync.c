@@ -29,7 +29,7 @@ struct kmutex {
 static_assert(sizeof(struct kmutex) <= sizeof(struct scsa_kmutex));
 static_assert(sizeof(struct wait_queue_head) <= sizeof(struct scsa_kcondvar));
 
-static struct kmutex *km(const struct scsa_kmutex *mp)
+static struct kmutex *mutex_impl(const struct scsa_kmutex *mp)
 {
 	return (struct kmutex *)mp;
 }
@@ -47,7 +47,7 @@ static struct kmutex *km(const struct scsa_kmutex *mp)
 void scsa_mutex_init(struct scsa_kmutex *mp, const char *name, int type, void *arg,
 		     struct lock_class_key *key)
 {
-	struct kmutex *m = km(mp);
+	struct kmutex *m = mutex_impl(mp);
 
 	m->owner = NULL;
 	m->spin = (uintptr_t)arg == SCSA_PRI_ATOMIC;
@@ -68,9 +68,9 @@ EXPORT_SYMBOL_GPL(scsa_mutex_init);
  */
 void scsa_mutex_destroy(struct scsa_kmutex *mp)
 {
-	WARN_ON(km(mp)->owner);
-	if (!km(mp)->spin)
-		mutex_destroy(&km(mp)->mutex);
+	WARN_ON(mutex_impl(mp)->owner);
+	if (!mutex_impl(mp)->spin)
+		mutex_destroy(&mutex_impl(mp)->mutex);
 }
 EXPORT_SYMBOL_GPL(scsa_mutex_destroy);
 
@@ -82,7 +82,7 @@ EXPORT_SYMBOL_GPL(scsa_mutex_destroy);
  */
 void scsa_mutex_enter(struct scsa_kmutex *mp)
 {
-	struct kmutex *m = km(mp);
+	struct kmutex *m = mutex_impl(mp);
 
 	if (m->spin) {
 		unsigned long flags;
@@ -106,7 +106,7 @@ EXPORT_SYMBOL_GPL(scsa_mutex_enter);
  */
 int scsa_mutex_tryenter(struct scsa_kmutex *mp)
 {
-	struct kmutex *m = km(mp);
+	struct kmutex *m = mutex_impl(mp);
 
 	if (m->spin) {
 		unsigned long flags;
@@ -131,7 +131,7 @@ EXPORT_SYMBOL_GPL(scsa_mutex_tryenter);
  */
 void scsa_mutex_exit(struct scsa_kmutex *mp)
 {
-	struct kmutex *m = km(mp);
+	struct kmutex *m = mutex_impl(mp);
 
 	WRITE_ONCE(m->owner, NULL);
 	if (m->spin) {
@@ -155,11 +155,11 @@ EXPORT_SYMBOL_GPL(scsa_mutex_exit);
  */
 int scsa_mutex_owned(const struct scsa_kmutex *mp)
 {
-	return READ_ONCE(km(mp)->owner) == current;
+	return READ_ONCE(mutex_impl(mp)->owner) == current;
 }
 EXPORT_SYMBOL_GPL(scsa_mutex_owned);
 
-static struct wait_queue_head *wq(struct scsa_kcondvar *cvp)
+static struct wait_queue_head *cv_waitq(struct scsa_kcondvar *cvp)
 {
 	return (struct wait_queue_head *)cvp;
 }
@@ -177,7 +177,7 @@ static struct wait_queue_head *wq(struct scsa_kcondvar *cvp)
 void scsa_cv_init(struct scsa_kcondvar *cvp, const char *name, int type, void *arg,
 		  struct lock_class_key *key)
 {
-	__init_waitqueue_head(wq(cvp), name, key);
+	__init_waitqueue_head(cv_waitq(cvp), name, key);
 }
 EXPORT_SYMBOL_GPL(scsa_cv_init);
 
@@ -189,7 +189,7 @@ EXPORT_SYMBOL_GPL(scsa_cv_init);
  */
 void scsa_cv_destroy(struct scsa_kcondvar *cvp)
 {
-	WARN_ON(waitqueue_active(wq(cvp)));
+	WARN_ON(waitqueue_active(cv_waitq(cvp)));
 }
 EXPORT_SYMBOL_GPL(scsa_cv_destroy);
 
@@ -201,7 +201,7 @@ EXPORT_SYMBOL_GPL(scsa_cv_destroy);
  */
 void scsa_cv_signal(struct scsa_kcondvar *cvp)
 {
-	wake_up(wq(cvp));
+	wake_up(cv_waitq(cvp));
 }
 EXPORT_SYMBOL_GPL(scsa_cv_signal);
 
@@ -213,7 +213,7 @@ EXPORT_SYMBOL_GPL(scsa_cv_signal);
  */
 void scsa_cv_broadcast(struct scsa_kcondvar *cvp)
 {
-	wake_up_all(wq(cvp));
+	wake_up_all(cv_waitq(cvp));
 }
 EXPORT_SYMBOL_GPL(scsa_cv_broadcast);
 
@@ -238,15 +238,6 @@ static long cv_tick(long timeout)
 	return timeout - 1;
 }
 
-/* In an interrupt the state of the current task is not ours: do not queue it. */
-static int cv_spin(struct scsa_kmutex *mp, long timeout)
-{
-	scsa_mutex_exit(mp);
-	timeout = cv_tick(timeout);
-	scsa_mutex_enter(mp);
-	return timeout ? CV_WOKEN : CV_TIMEOUT;
-}
-
 /*
  * Drop the lock, sleep until woken, take the lock again. Report a consumed cv_signal(9F) even if
  * the wait also timed out or the task has a signal pending; otherwise the wake-up is lost.
@@ -254,26 +245,28 @@ static int cv_spin(struct scsa_kmutex *mp, long timeout)
 static int cv_block(struct scsa_kcondvar *cvp, struct scsa_kmutex *mp, unsigned int state,
 		    long timeout)
 {
+	/* In an interrupt the state of the current task is not ours: do not queue it. */
+	bool queued = in_task(), woken = false;
 	DEFINE_WAIT(wait);
-	bool woken;
 
 	if (timeout <= 0)
 		return CV_TIMEOUT;
-	if (!in_task())
-		return cv_spin(mp, timeout);
-	prepare_to_wait_exclusive(wq(cvp), &wait, state);
+	if (queued)
+		prepare_to_wait_exclusive(cv_waitq(cvp), &wait, state);
 	scsa_mutex_exit(mp);
 	if (likely(linux_may_sleep()))
 		timeout = schedule_timeout(timeout);
 	else
 		timeout = cv_tick(timeout);
-	/* A waker takes the entry off the queue. */
-	woken = list_empty_careful(&wait.entry);
-	finish_wait(wq(cvp), &wait);
+	if (queued) {
+		/* A waker takes the entry off the queue. */
+		woken = list_empty_careful(&wait.entry);
+		finish_wait(cv_waitq(cvp), &wait);
+	}
 	scsa_mutex_enter(mp);
 	if (woken)
 		return CV_WOKEN;
-	if (state == TASK_INTERRUPTIBLE && signal_pending(current))
+	if (queued && state == TASK_INTERRUPTIBLE && signal_pending(current))
 		return CV_SIGNAL;
 	return timeout ? CV_WOKEN : CV_TIMEOUT;
 }

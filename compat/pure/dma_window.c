@@ -143,7 +143,7 @@ static uint64_t to_boundary(const struct dma_plan *p, uint64_t addr)
 }
 
 /* How many bytes of the current segment the window's last cookie can take. */
-static uint64_t mergeable(const struct dma_plan *p)
+static uint64_t seg_mergeable(const struct dma_plan *p)
 {
 	const ddi_dma_cookie_t *last;
 
@@ -155,7 +155,7 @@ static uint64_t mergeable(const struct dma_plan *p)
 	return pure_min(to_boundary(p, p->addr), p->lim->max_cookie - last->dmac_size);
 }
 
-static bool reachable(const struct dma_limits *lim, uint64_t addr, uint64_t len)
+static bool seg_reachable(const struct dma_limits *lim, uint64_t addr, uint64_t len)
 {
 	return addr >= lim->addr_lo && addr <= lim->addr_hi && len - 1 <= lim->addr_hi - addr;
 }
@@ -179,7 +179,7 @@ static void take_simple(struct dma_plan *p)
 	for (; s < stop; s++, c++) {
 		const uint64_t addr = s->addr, len = s->len;
 
-		if (!reachable(lim, addr, len) || len > lim->max_cookie ||
+		if (!seg_reachable(lim, addr, len) || len > lim->max_cookie ||
 		    len - 1 > lim->seg - (addr & lim->seg) || len > room || (addr == end && end))
 			break;
 		c->dmac_laddress = addr;
@@ -205,10 +205,10 @@ static int take_rest(struct dma_plan *p)
 	uint64_t n, merge;
 	int rc;
 
-	if (!reachable(lim, p->addr, p->len))
+	if (!seg_reachable(lim, p->addr, p->len))
 		return DDI_DMA_NOMAPPING;
 	while (p->len) {
-		merge = mergeable(p);
+		merge = seg_mergeable(p);
 		if (cur->len == p->max_len || (!merge && cur->ncookies == lim->sgllen)) {
 			rc = close_window(p);
 			if (rc)

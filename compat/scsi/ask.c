@@ -5,7 +5,7 @@
 #include "../impl.h"
 #include "../pure/dma_window.h"
 
-void scsa_hba_limits(dev_info_t *dip, struct scsa_hba_limits *lim)
+void scsa_tran_limits(dev_info_t *dip, struct scsa_tran_limits *lim)
 {
 	scsi_hba_tran_t *tran = dip->di_tran;
 	const ddi_dma_attr_t *a = &tran->tran_dma_attr;
@@ -27,12 +27,12 @@ void scsa_hba_limits(dev_info_t *dip, struct scsa_hba_limits *lim)
 		lim->command_len = dma_limits_sure_len(&dma);
 }
 
-void scsa_hba_commit(dev_info_t *dip)
+void scsa_tran_commit(dev_info_t *dip)
 {
 	dip->di_tran->tran_commit(dip->di_tran);
 }
 
-int scsa_hba_quiesce(dev_info_t *dip)
+int scsa_tran_quiesce(dev_info_t *dip)
 {
 	scsi_hba_tran_t *tran = dip->di_tran;
 
@@ -41,12 +41,12 @@ int scsa_hba_quiesce(dev_info_t *dip)
 	return tran->tran_quiesce(dip) ? -EIO : 0;
 }
 
-int scsa_hba_unquiesce(dev_info_t *dip)
+int scsa_tran_unquiesce(dev_info_t *dip)
 {
 	return dip->di_tran->tran_unquiesce(dip) ? -EIO : 0;
 }
 
-int scsa_hba_bus_reset(dev_info_t *dip)
+int scsa_tran_bus_reset(dev_info_t *dip)
 {
 	scsi_hba_tran_t *tran = dip->di_tran;
 

@@ -218,7 +218,7 @@ int scsa_scsi_hba_detach(dev_info_t *dip)
 EXPORT_SYMBOL_GPL(scsa_scsi_hba_detach);
 
 /* Detach has succeeded, or attach failed. Published drivers leave out scsi_hba_detach(9F). */
-void scsa_hba_release(dev_info_t *dip)
+void scsa_tran_release(dev_info_t *dip)
 {
 	scsi_hba_tran_t *tran = dip->di_tran;
 
@@ -281,3 +281,55 @@ int scsa_scsi_hba_lookup_capstr(const char *str)
 	return -1;
 }
 EXPORT_SYMBOL_GPL(scsa_scsi_hba_lookup_capstr);
+
+/**
+ * scsa_scsi_hba_open() - scsi_hba_open(9F): open(9E) of an HBA's minor node
+ * @devp: device number
+ * @flag: FREAD and so on
+ * @otyp: OTYP_CHR
+ * @credp: caller
+ *
+ * Context: thread.
+ * Return: 0.
+ */
+int scsa_scsi_hba_open(dev_t *devp, int flag, int otyp, cred_t *credp)
+{
+	return 0;
+}
+EXPORT_SYMBOL_GPL(scsa_scsi_hba_open);
+
+/**
+ * scsa_scsi_hba_close() - scsi_hba_close(9F): close(9E) of an HBA's minor node
+ * @dev: device number
+ * @flag: FREAD and so on
+ * @otyp: OTYP_CHR
+ * @credp: caller
+ *
+ * Context: thread.
+ * Return: 0.
+ */
+int scsa_scsi_hba_close(dev_t dev, int flag, int otyp, cred_t *credp)
+{
+	return 0;
+}
+EXPORT_SYMBOL_GPL(scsa_scsi_hba_close);
+
+/**
+ * scsa_scsi_hba_ioctl() - scsi_hba_ioctl(9F): the requests that all HBAs have
+ * @dev: device number
+ * @cmd: request
+ * @arg: its argument
+ * @mode: FREAD and so on
+ * @credp: caller
+ * @rvalp: result for the caller
+ *
+ * cfgadm(8) sends these requests on Solaris. Here they are in sysfs.
+ *
+ * Context: thread.
+ * Return: ENOTTY.
+ */
+int scsa_scsi_hba_ioctl(dev_t dev, int cmd, intptr_t arg, int mode, cred_t *credp, int *rvalp)
+{
+	return ENOTTY;
+}
+EXPORT_SYMBOL_GPL(scsa_scsi_hba_ioctl);

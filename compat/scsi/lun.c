@@ -26,7 +26,7 @@ void target_lun_rele(struct scsa_lun *lun)
  * A driver with its own tran_tgt_probe(9E) may hide devices, such as the members of a volume. We
  * leave out only devices that the driver says are absent. All others the midlayer asks itself.
  */
-static boolean_t hidden(struct scsi_device *sd)
+static boolean_t lun_is_hidden(struct scsi_device *sd)
 {
 	scsi_hba_tran_t *tran = sd->sd_address.a_hba_tran;
 
@@ -60,7 +60,7 @@ struct scsa_lun *scsa_lun_create(dev_info_t *dip, uint_t target, uint_t lun_nr)
 	if (lun->tran->tran_tgt_init &&
 	    lun->tran->tran_tgt_init(dip, NULL, lun->tran, sd) != DDI_SUCCESS)
 		goto fail;
-	if (hidden(sd)) {
+	if (lun_is_hidden(sd)) {
 		if (lun->tran->tran_tgt_free)
 			lun->tran->tran_tgt_free(dip, NULL, lun->tran, sd);
 		goto fail;
@@ -117,5 +117,5 @@ bool scsa_lun_reset(struct scsa_lun *lun, int level)
 		return true;
 	if (scsi_reset(ap, level == SCSA_RESET_ALL ? RESET_ALL : RESET_TARGET))
 		return true;
-	return level == SCSA_RESET_ALL && !scsa_hba_bus_reset(lun->sd.sd_dev);
+	return level == SCSA_RESET_ALL && !scsa_tran_bus_reset(lun->sd.sd_dev);
 }

@@ -14,7 +14,7 @@
 #define PKT_AREA_MAX	65536
 
 /* Reserve an area after the previous ones. @len has been checked. */
-static size_t area(size_t *size, int len)
+static size_t pkt_area(size_t *size, int len)
 {
 	size_t offset = *size;
 
@@ -59,10 +59,10 @@ struct scsi_pkt *scsa_scsi_hba_pkt_alloc(dev_info_t *dip, struct scsi_address *a
 
 	if (!ap || !scsi_pkt_lengths_ok(dip, cmdlen, statuslen, tgtlen, hbalen))
 		return NULL;
-	hba = area(&size, hbalen);
-	tgt = area(&size, tgtlen);
-	cdb = area(&size, cmdlen);
-	scb = area(&size, statuslen);
+	hba = pkt_area(&size, hbalen);
+	tgt = pkt_area(&size, tgtlen);
+	cdb = pkt_area(&size, cmdlen);
+	scb = pkt_area(&size, statuslen);
 	size += PKT_SCB_SLACK;
 	pw = kmem_zalloc(size, callback == SLEEP_FUNC ? KM_SLEEP : KM_NOSLEEP);
 	if (!pw)

@@ -246,7 +246,7 @@ fail:
 }
 
 /* Let the driver set a new packet up, then check that it has all the areas requested. */
-static boolean_t setup(struct scsi_pkt *pkt, int (*callback)(caddr_t))
+static boolean_t cache_setup(struct scsi_pkt *pkt, int (*callback)(caddr_t))
 {
 	scsi_hba_tran_t *tran = pkt->pkt_address.a_hba_tran;
 
@@ -285,7 +285,7 @@ static struct scsi_pkt *cache_init_pkt(struct scsi_address *ap, struct scsi_pkt 
 	else if (pw->pw_bound ? !dma_move(pw) : !dma_bind(pw, bp, flags, callback))
 		goto fail;
 	/* Setup runs once for a packet, like teardown, whatever happens to its DMA resources. */
-	if (new && !setup(pkt, callback))
+	if (new && !cache_setup(pkt, callback))
 		goto fail;
 	return pkt;
 

@@ -9,7 +9,7 @@
 #define PROBE_TRIES	2
 
 /* One INQUIRY. Its data goes to sd_inq on success. */
-static int inquire(struct scsi_device *sd, struct scsi_pkt *pkt, const struct buf *bp)
+static int probe_inquire(struct scsi_device *sd, struct scsi_pkt *pkt, const struct buf *bp)
 {
 	const struct scsi_inquiry *inq = (const struct scsi_inquiry *)bp->b_un.b_addr;
 
@@ -64,7 +64,7 @@ int scsa_scsi_hba_probe(struct scsi_device *sd, int (*waitfunc)(caddr_t))
 	pkt->pkt_time = PROBE_TIME_SEC;
 	/* The first command after a reset may fail just because of the reset. */
 	for (tries = 0; tries < PROBE_TRIES; tries++) {
-		rc = inquire(sd, pkt, bp);
+		rc = probe_inquire(sd, pkt, bp);
 		if (rc != SCSIPROBE_FAILURE)
 			break;
 	}

@@ -6,6 +6,7 @@
 #include <sys/atomic.h>
 #include <sys/scsi/scsi.h>
 
+#include "../ddi/buf.h"
 #include "../impl.h"
 #include "../pure/split.h"
 
@@ -90,11 +91,23 @@ void target_part_comp(struct target_cmd *tc);
 /* target.c: the pkt_comp of every packet. */
 void target_comp(struct scsi_pkt *pkt);
 
+/* Undo the driver's bp_mapin(9F). An orphan's data is no longer written back. */
+static inline void target_unmap(struct target_cmd *tc)
+{
+	boolean_t ours = linux_cmd_hold(&tc->tc_cmd);
+
+	ddi_buf_unmap(&tc->tc_buf, ours);
+	if (ours)
+		linux_cmd_unhold(&tc->tc_cmd);
+}
+
 /* Before the buffer is returned: release the packet, or its DMA resources if packets are kept. */
 static inline void target_release_pkt(struct target_cmd *tc)
 {
 	if (!tc->tc_pkt_ours)
 		return;
+	if (tc->tc_buf.b_flags & B_REMAPPED)
+		target_unmap(tc);
 	if (!tc->tc_lun->keep_packets)
 		target_destroy_pkt(tc);
 	else if (tc->tc_cmd.sc_len)
@@ -129,9 +142,20 @@ static __always_inline int target_get_resources(struct target_cmd *tc)
 		bioerror(&tc->tc_buf, EFAULT);
 		return -1;
 	}
+	/* The caller holds the buffer, or has its only reference. */
+	if (tc->tc_buf.b_flags & B_REMAPPED)
+		ddi_buf_unmap(&tc->tc_buf, B_TRUE);
 	if (sc->sc_len) {
 		bp = &tc->tc_buf;
 		bp->b_flags = sc->sc_flags & SCSA_CMD_READ ? B_READ : 0;
+		bp->b_of_cmd = true;
+		bp->b_un.b_addr = sc->sc_nents == 1 ? linux_sgl_kaddr(sc->sc_sgl) : NULL;
+		if (bp->b_un.b_addr) {
+			bp->b_un.b_addr += tc->tc_done;
+		} else {
+			bp->b_flags |= B_PHYS;
+			bp->b_un.b_addr = DDI_BUF_NOT_MAPPED;
+		}
 		bp->b_bcount = sc->sc_len - tc->tc_done;
 		bp->b_sgl = sc->sc_sgl;
 		bp->b_nents = sc->sc_nents;

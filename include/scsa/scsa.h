@@ -75,8 +75,22 @@ struct scsa_driver {
 	int				(*fini)(void);
 };
 
-int scsa_driver_init(struct scsa_driver *drv);
+/*
+ * The version of all that a driver is compiled with: the headers below include/. A driver built with
+ * another one does not load. Increment it with each change that an old driver's object code would not
+ * survive.
+ */
+#define SCSA_INTERFACE	1
+
+int scsa_driver_init_interface(struct scsa_driver *drv, unsigned int interface);
+#define scsa_driver_init(drv)	scsa_driver_init_interface(drv, SCSA_INTERFACE)
 void scsa_driver_fini(struct scsa_driver *drv);
+
+/*
+ * All symbols that scsa.ko exports are in the namespace SCSA. A module without scsa_module_driver()
+ * imports it with this. MODULE_IMPORT_NS() takes a word in some kernels, a string in others.
+ */
+#define SCSA_IMPORT_NAMESPACE()	MODULE_INFO(import_ns, "SCSA")
 
 /* module_init() and module_exit() for a driver with nothing else to do in them. */
 #define scsa_module_driver(drv)					\
@@ -89,6 +103,7 @@ static void __exit scsa_glue_exit(void)				\
 {								\
 	scsa_driver_fini(&(drv));				\
 }								\
-module_exit(scsa_glue_exit)
+module_exit(scsa_glue_exit);					\
+SCSA_IMPORT_NAMESPACE()
 
 #endif /* _SCSA_SCSA_H */

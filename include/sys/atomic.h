@@ -53,14 +53,6 @@ static inline void atomic_and_##name(volatile type *p, type bits)			\
 static inline type atomic_cas_##name(volatile type *p, type old, type new)		\
 {											\
 	return cas((type *)p, old, new);						\
-}											\
-static inline type atomic_swap_##name(volatile type *p, type new)			\
-{											\
-	type old = READ_ONCE(*p), seen;							\
-											\
-	while ((seen = cas((type *)p, old, new)) != old)				\
-		old = seen;								\
-	return old;									\
 }
 
 SCSA_ATOMIC(8, uint8_t, cmpxchg)
@@ -69,6 +61,28 @@ SCSA_ATOMIC(32, uint32_t, cmpxchg)
 SCSA_ATOMIC(64, uint64_t, cmpxchg64)
 SCSA_ATOMIC(uint, uint_t, cmpxchg)
 SCSA_ATOMIC(ulong, ulong_t, cmpxchg)
+
+#define SCSA_ATOMIC_SWAP(name, type)							\
+static inline type atomic_swap_##name(volatile type *p, type new)			\
+{											\
+	return xchg((type *)p, new);							\
+}
+
+SCSA_ATOMIC_SWAP(8, uint8_t)
+SCSA_ATOMIC_SWAP(16, uint16_t)
+SCSA_ATOMIC_SWAP(32, uint32_t)
+SCSA_ATOMIC_SWAP(uint, uint_t)
+SCSA_ATOMIC_SWAP(ulong, ulong_t)
+
+/* xchg() takes no more than a long. */
+static inline uint64_t atomic_swap_64(volatile uint64_t *p, uint64_t new)
+{
+	uint64_t old = READ_ONCE(*p), seen;
+
+	while ((seen = cmpxchg64((uint64_t *)p, old, new)) != old)
+		old = seen;
+	return old;
+}
 
 #define SCSA_ATOMIC_ADD(name, type, delta)						\
 static inline void atomic_add_##name(volatile type *p, delta d)				\

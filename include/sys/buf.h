@@ -31,6 +31,8 @@ struct buf {
 	void		*b_sgl;		/* struct scatterlist, or NULL: b_un.b_addr */
 	uint_t		b_nents;
 	size_t		b_sgl_first;	/* bytes of the list before the buffer */
+	void		*b_map;		/* what bp_mapin(9F) has made */
+	bool		b_of_cmd;	/* of a command: unmapped when that ends */
 	uint_t		b_granular;	/* logical block size for windows; 0: the attributes' */
 };
 
@@ -80,6 +82,10 @@ static inline int geterror(struct buf *bp)
 
 struct buf *scsa_getrbuf(int kmflag);
 void scsa_freerbuf(struct buf *bp);
+void scsa_bp_mapin(struct buf *bp);
+void scsa_bp_mapout(struct buf *bp);
+#define bp_mapin	scsa_bp_mapin
+#define bp_mapout	scsa_bp_mapout
 #define getrbuf		scsa_getrbuf
 #define freerbuf	scsa_freerbuf
 

@@ -10,6 +10,9 @@
 #define BSWAP_32(x)	__builtin_bswap32(x)
 #define BSWAP_64(x)	__builtin_bswap64(x)
 
+#define BE_8(x)		((uint8_t)(x))
+#define LE_8(x)		((uint8_t)(x))
+
 #ifdef __BIG_ENDIAN
 #define BE_16(x)	((uint16_t)(x))
 #define BE_32(x)	((uint32_t)(x))

@@ -4,6 +4,7 @@
 #define _SYS_CPUVAR_H
 
 #include <sys/types.h>
+#include <sys/thread.h>
 #include <scsa/abi.h>
 
 typedef struct cpu {

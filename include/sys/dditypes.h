@@ -9,6 +9,11 @@
 typedef struct dev_info dev_info_t;
 typedef struct scsa_acc *ddi_acc_handle_t;
 typedef struct scsa_dma_handle *ddi_dma_handle_t;
+/* Of the functions before ddi_dma_getwin(9F), of which drivers still keep the types. */
+typedef void *ddi_dma_win_t;
+typedef void *ddi_dma_seg_t;
+typedef struct ddi_eventcookie *ddi_eventcookie_t;
+typedef struct ddi_callback_id *ddi_callback_id_t;
 
 typedef struct ddi_device_acc_attr {
 	ushort_t	devacc_attr_version;

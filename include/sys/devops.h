@@ -28,6 +28,20 @@ typedef enum {
 
 typedef enum { DDI_RESET_FORCE = 0 } ddi_reset_cmd_t;
 
+/* What a nexus driver's bus configuration is to do. It is never called. */
+typedef enum {
+	BUS_ENUMERATE,
+	BUS_CONFIG_ONE,
+	BUS_CONFIG_ALL,
+	BUS_CONFIG_AP,
+	BUS_CONFIG_DRIVER,
+	BUS_UNCONFIG_ONE,
+	BUS_UNCONFIG_DRIVER,
+	BUS_UNCONFIG_ALL,
+	BUS_UNCONFIG_AP,
+	BUS_CONFIG_OBP_ARGS
+} ddi_bus_config_op_t;
+
 struct cb_ops;
 struct bus_ops;
 

@@ -25,6 +25,16 @@
 #define KSTAT_DATA_UINT32	2
 #define KSTAT_DATA_INT64	3
 #define KSTAT_DATA_UINT64	4
+#define KSTAT_DATA_STRING	9
+#ifdef CONFIG_64BIT
+#define KSTAT_DATA_LONG		KSTAT_DATA_INT64
+#define KSTAT_DATA_ULONG	KSTAT_DATA_UINT64
+#else
+#define KSTAT_DATA_LONG		KSTAT_DATA_INT32
+#define KSTAT_DATA_ULONG	KSTAT_DATA_UINT32
+#endif
+#define KSTAT_DATA_LONGLONG	KSTAT_DATA_INT64
+#define KSTAT_DATA_ULONGLONG	KSTAT_DATA_UINT64
 
 typedef struct kstat_named {
 	char		name[KSTAT_STRLEN];
@@ -35,8 +45,22 @@ typedef struct kstat_named {
 		uint32_t	ui32;
 		int64_t		i64;
 		uint64_t	ui64;
+		long		l;
+		ulong_t		ul;
+		longlong_t	ll;
+		u_longlong_t	ull;
+		struct {
+			union {
+				char		*ptr;
+				char		__pad[8];
+			} addr;
+			uint32_t	len;	/* with the null */
+		} str;
 	} value;
 } kstat_named_t;
+
+#define KSTAT_NAMED_STR_PTR(knp)	((knp)->value.str.addr.ptr)
+#define KSTAT_NAMED_STR_BUFLEN(knp)	((knp)->value.str.len)
 
 typedef struct kstat {
 	char		ks_module[KSTAT_STRLEN];
@@ -62,6 +86,8 @@ kstat_t *scsa_kstat_create(const char *module, int instance, const char *name, c
 void scsa_kstat_install(kstat_t *ksp);
 void scsa_kstat_delete(kstat_t *ksp);
 void scsa_kstat_named_init(kstat_named_t *knp, const char *name, uchar_t data_type);
+void scsa_kstat_named_setstr(kstat_named_t *knp, const char *text);
+#define kstat_named_setstr	scsa_kstat_named_setstr
 #define kstat_create		scsa_kstat_create
 #define kstat_install		scsa_kstat_install
 #define kstat_delete		scsa_kstat_delete

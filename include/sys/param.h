@@ -10,5 +10,6 @@
 #define PAGEOFFSET	(PAGESIZE - 1)
 #define PAGEMASK	(~(uintptr_t)PAGEOFFSET)
 #define MAXPATHLEN	1024
+#define MAXNAMELEN	256
 
 #endif /* _SYS_PARAM_H */

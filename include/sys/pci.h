@@ -51,7 +51,18 @@ typedef struct pci_phys_spec {
 	uint_t	pci_size_low;
 } pci_regspec_t;
 
-#define PCI_REG_REG_G(x)	((x) & 0xff)
+#define PCI_REG_REG_M		0xffu
+#define PCI_REG_FUNC_M		0x700u
+#define PCI_REG_DEV_M		0xf800u
+#define PCI_REG_BUS_M		0xff0000u
+#define PCI_REG_ADDR_M		0x3000000u
+#define PCI_REG_PF_M		0x40000000u
+#define PCI_REG_REL_M		0x80000000u
+#define PCI_REG_REG_G(x)	((x) & PCI_REG_REG_M)
+#define PCI_REG_FUNC_G(x)	(((x) & PCI_REG_FUNC_M) >> 8)
+#define PCI_REG_DEV_G(x)	(((x) & PCI_REG_DEV_M) >> 11)
+#define PCI_REG_BUS_G(x)	(((x) & PCI_REG_BUS_M) >> 16)
+#define PCI_REG_ADDR_G(x)	(((x) & PCI_REG_ADDR_M) >> 24)
 #define PCI_ADDR_MASK		0x03000000
 #define PCI_ADDR_CONFIG		0x00000000
 #define PCI_ADDR_IO		0x01000000

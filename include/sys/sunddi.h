@@ -17,6 +17,7 @@
 #include <sys/debug.h>
 #include <sys/note.h>
 #include <sys/buf.h>
+#include <sys/ddifm.h>
 
 #define DDI_SUCCESS	0
 #define DDI_FAILURE	(-1)
@@ -266,6 +267,10 @@ int scsa_ddi_create_minor_node(dev_info_t *dip, const char *name, int spec_type,
 void scsa_ddi_remove_minor_node(dev_info_t *dip, const char *name);
 #define ddi_create_minor_node	scsa_ddi_create_minor_node
 #define ddi_remove_minor_node	scsa_ddi_remove_minor_node
+
+/* ddi_in_panic(9F) */
+int scsa_scsi_hba_in_panic(void);
+#define ddi_in_panic		scsa_scsi_hba_in_panic
 
 /* For ioctl(9E): its argument and its caller. */
 #define DDI_MODEL_NONE		DATAMODEL_NONE

@@ -11,7 +11,7 @@ import os
 import subprocess
 import threading
 
-import lib
+from qemu import VM, VMError
 from gdb import Gdb
 
 SERVICE_MS = 1
@@ -39,7 +39,7 @@ class Counter:
         self.load, self.begin, self.end = build_load(settings.build)
         self.port = os.path.join(settings.build, 'vm', f'gdb-{os.getpid()}')
         values['files'] = [*values.get('files', ()), ('/usr/bin/load', self.load)]
-        self.vm = lib.VM(settings.config(
+        self.vm = VM(settings.config(
             cpus=1, accel='tcg,thread=single', label='bench-icount',
             extra=['-icount', 'shift=0,sleep=on', '-gdb', f'unix:{self.port},server=on,wait=off'],
             **values))
@@ -90,5 +90,5 @@ class Counter:
         watcher.join(60)
         self.vm.fault('')
         if len(found) != 2:
-            raise lib.VMError('the machine has not stopped at the marks')
+            raise VMError('the machine has not stopped at the marks')
         return {name: (found[1][name] - found[0][name]) / ios for name in found[0]}

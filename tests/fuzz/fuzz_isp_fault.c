@@ -13,7 +13,7 @@ static void check_rule(const IspFaultRule *r)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct fake *f = fake_new();
+	struct fake *f = fake_new(ISP_CHIP_1040B);
 	char *text = calloc(1, size + 1), *list = malloc(ISP_FAULT_LIST);
 	char error[64] = "";
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SOURCES: CHIP */
-/* A hostile driver for the emulated ISP1040: any register access, any memory, any disk. */
+/* A hostile driver for an emulated chip: any register access, any memory, any disk. */
 #include <stdio.h>
 
 #include "tests/unit/isp_model_fake.h"
@@ -59,7 +59,7 @@ static void entry(struct fake *f, struct input *in)
 
 	e->command = (IspCommand){
 		.h = { .type = byte(in) % 12, .count = 1 }, .handle = isp_le32(byte(in)),
-		.target = at % 4, .cdb_len = isp_le16(6), .flags = isp_le16(byte(in) % 128),
+		.target = at % 4 | (f->m->chip->buses > 1 ? byte(in) & 0x80 : 0), .cdb_len = isp_le16(6), .flags = isp_le16(byte(in) % 128),
 		.seg_count = isp_le16(byte(in) % 6),
 	};
 	e->command.u.a32.cdb[0] = byte(in) % 3 ? 0x08 : 0x0a;
@@ -159,7 +159,7 @@ static void step(struct fake *f, struct input *in)
 		fake_tick(f);
 		break;
 	case 9:
-		isp_bus_was_reset(f->m, 0);
+		isp_bus_was_reset(f->m, op / 16 % f->m->chip->buses);
 		break;
 	case 10:
 		f->dma_fails = !f->dma_fails;
@@ -185,7 +185,8 @@ static void step(struct fake *f, struct input *in)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input in = { data, size };
-	struct fake *f = fake_new();
+	/* The last byte chooses the chip, so that the input still means the same to each. */
+	struct fake *f = fake_new(size ? data[size - 1] % ISP_CHIP_COUNT : ISP_CHIP_1040B);
 
 	start(f, byte(&in));
 	for (unsigned i = 0; in.left && i < 2000; i++)

@@ -3,8 +3,11 @@
 
 import hashlib
 
-from lib import (Controller, Disk, Group, Skip, block, check, devices, errors_in_log, firmware,
-                 generic, host_bytes, host_number, random_image, same)
+from checking import Skip, check, errors_in_log, same
+from devices import block, devices, generic, host_number
+from images import firmware, host_bytes, random_image
+from qemu import Controller, Disk
+from runner import Group, Suite, bound
 
 MIB = 1 << 20
 
@@ -59,11 +62,205 @@ OVERRUNS = [
 ]
 
 
+IO = Suite()
+
+
+@IO.test
+def finds_its_disks(vm):
+    want = {(0, 0): 0, (1, 0): 0, (1, 3): 0, (2, 0): 5, (5, 0): 0}
+    same({k: v[0] for k, v in devices(vm).items()}, want, 'devices (target, LUN): type')
+    sizes = vm.guest(f'blockdev --getsz {block(vm, 0)}; cat /sys/block/'
+                     f'{devices(vm)[5, 0][1]}/queue/logical_block_size').text.split()
+    same(sizes, ['131072', '4096'], 'sectors, block size')
+
+
+@IO.test
+def absent_target_is_silent(vm):
+    # The scan asks every target; an absent one must leave no message.
+    same(errors_in_log(vm), [], 'error lines in the kernel log')
+    out = vm.guest('dmesg --level=emerg,alert,crit,err,warn --notime').text
+    for target in (3, 4, 15):
+        check(f':0:{target}:' not in out, f'noise about absent target {target}:\n{out}')
+
+
+@IO.test
+def fio_verify_depth_1(vm):
+    fio(vm, block(vm, 0), 1)
+
+
+@IO.test
+def fio_verify_depth_32(vm):
+    fio(vm, block(vm, 0), 32)
+
+
+@IO.test
+def fio_verify_all_disks(vm):
+    names = [block(vm, *key) for key in ((0, 0), (1, 0), (1, 3), (5, 0))]
+    jobs = ' '.join(f'--name=on-{n[5:]} --filename={n}' for n in names)
+    vm.guest('fio --rw=randrw --bsrange=4k-128k --blockalign=4k --size=8M --ioengine=libaio '
+             '--direct=1 --iodepth=16 --verify=crc32c --verify_fatal=1 '
+             f'--output-format=terse {jobs}', timeout=300)
+
+
+@IO.test
+def sg_dd_reaches_the_image(vm):
+    # Random data written by passthrough must be in the host's file, byte for byte, and must come
+    # back unchanged; the offset exposes a constant or shifted transfer.
+    disk = vm.config.disks[0]
+    vm.guest('dd if=/dev/urandom of=/tmp/data bs=1M count=8 2>/dev/null')
+    digest = vm.guest('sha256sum < /tmp/data').text.split()[0]
+    sg = generic(vm, 0)
+    vm.guest(f'sg_dd if=/tmp/data of={sg} bs=512 bpt=128 seek=1000', timeout=300)
+    got = hashlib.sha256(host_bytes(disk, 1000 * 512, 8 * MIB)).hexdigest()
+    same(got, digest, 'data in the image')
+    vm.guest(f'sg_dd if={sg} of=/tmp/back bs=512 bpt=128 skip=1000 count=16384', timeout=300)
+    vm.guest('cmp /tmp/data /tmp/back && rm /tmp/data /tmp/back')
+
+
+@IO.test
+def lun_3_is_not_lun_0(vm):
+    low, high = vm.config.disks[1], vm.config.disks[2]
+    for lun, letter in ((0, 'A'), (3, 'B')):
+        vm.guest(f"yes {letter * 511} | head -c 65536 > /tmp/x; "
+                 f'dd if=/tmp/x of={block(vm, 1, lun)} bs=64k oflag=direct 2>/dev/null')
+    check(host_bytes(low, 0, 65536) == (b'A' * 511 + b'\n') * 128, 'LUN 0 holds other data')
+    check(host_bytes(high, 0, 65536) == (b'B' * 511 + b'\n') * 128, 'LUN 3 holds other data')
+
+
+@IO.test
+def cdrom_reads(vm):
+    disk = vm.config.disks[3]
+    out = vm.guest(f'sha256sum < {block(vm, 2)}', timeout=300).text.split()[0]
+    same(out, hashlib.sha256(host_bytes(disk)).hexdigest(), 'data of the CD-ROM')
+
+
+@IO.test
+def odd_lengths(vm):
+    # Lengths that are not a multiple of a block or a word: the allocation length decides.
+    for length in (1, 5, 36, 95):
+        status, text = sg_raw(vm, generic(vm, 0), f'12 00 00 00 {length:02x} 00', length)
+        same(status, 0, f'INQUIRY of {length} bytes: {text}')
+        check(f'Received {min(length, 96)} bytes' in text, f'{length} bytes asked:\n{text}')
+
+
+for _key, *_row in PASSTHROUGH:
+    def passthrough(vm, driver, row=tuple(_row)):
+        """A command that the target answers, with data or with sense."""
+        cdb, length, status, words = row
+        if len(cdb.split()) > driver.max_cdb:
+            raise Skip(f'{driver.name} takes no CDB of more than {driver.max_cdb} bytes')
+        got, text = sg_raw(vm, generic(vm, 0), cdb, length)
+        same(got, status, f'exit status of sg_raw {cdb}\n{text}')
+        for word in words:
+            check(word in text, f'{word!r} is not in\n{text}')
+    passthrough.__name__ = 'passthrough_' + _key
+    IO.test(passthrough)
+
+
+@IO.test
+def overruns_are_errors(vm):
+    """If a target wants to move more than the buffer holds, the command must not count as done."""
+    sg, taken = generic(vm, 1), []
+    before = hashlib.sha256(host_bytes(vm.config.disks[1], 0, MIB)).digest()
+    vm.guest('head -c 4096 /dev/zero | tr "\\0" Q > /tmp/on')
+    for name, way, sizes, cdb in OVERRUNS:
+        for size in sizes:
+            data = f'{way} {size} {"-i /tmp/on" if way == "-s" else ""}' if size else ''
+            if not vm.guest(f'sg_raw {data} {sg} {cdb}', check=False).status:
+                taken.append(f'{name} with {size} bytes')
+    same(taken, [], 'taken for done')
+    same(hashlib.sha256(host_bytes(vm.config.disks[1], 0, MIB)).digest(), before,
+         'the beginning of the disk')
+    vm.guest(f'sg_turs {sg} || sg_turs {sg}')
+
+
+@IO.test
+def same_answers_as_scsi_debug(vm, driver):
+    host = set(devices(vm))
+    vm.guest('modprobe scsi_debug dev_size_mb=16 && settle')
+    try:
+        vm.guest('ls -d /sys/bus/pseudo/drivers/scsi_debug/adapter0/host*')
+        out = vm.guest('ls /sys/bus/pseudo/drivers/scsi_debug/adapter0 | grep host').text
+        reference = devices(vm, int(out.strip()[4:]))
+        check(len(reference) == 1, f'scsi_debug has {reference}')
+        sg = '/dev/' + next(iter(reference.values()))[2]
+        for key, cdb, length, _, _ in PASSTHROUGH:
+            if len(cdb.split()) > driver.max_cdb:
+                continue
+            want, said = sg_raw(vm, sg, cdb, length)
+            got, text = sg_raw(vm, generic(vm, 0), cdb, length)
+            same(got, want, f'{key}: here {text}\nscsi_debug {said}')
+    finally:
+        vm.guest('modprobe -r scsi_debug')
+    same(set(devices(vm)), host, 'devices')
+
+
+@IO.test
+def bus_reset(vm):
+    # From user space: the reset completes, and the disks work after it.
+    sg = generic(vm, 0)
+    vm.guest(f'sg_reset --bus --no-escalate {sg}', timeout=120)
+    vm.guest(f'for i in 1 2 3 4 5; do sg_turs {sg} && exit 0; sleep 1; done; exit 1')
+    fio(vm, block(vm, 0), 4, '--size=2M')
+
+
+@IO.test
+def ext4(vm):
+    disk = block(vm, 1)
+    vm.guest(f'mkfs.ext4 -q -F {disk} && mount -t ext4 {disk} /mnt', timeout=300)
+    vm.guest('cd /mnt && for i in $(seq 40); do mkdir d$i; '
+             'head -c $((i * 7919)) /dev/urandom > d$i/f; done; '
+             'find . -name f | sort | xargs sha256sum > /tmp/sums; sync', timeout=300)
+    vm.guest(f'umount /mnt && fsck.ext4 -fn {disk}', timeout=300)
+    vm.guest(f'mount -t ext4 {disk} /mnt && cd /mnt && sha256sum -c /tmp/sums >/dev/null; '
+             's=$?; cd /; umount /mnt; exit $s', timeout=300)
+
+
+@IO.test
+def counters_count(vm):
+    before = vm.counters()
+    check(before, 'the device has no stat-* properties')
+    vm.guest(f'dd if={block(vm, 0)} of=/dev/null bs=64k count=32 iflag=direct')
+    after = vm.counters()
+    got = {k: after[k] - before[k] for k in before}
+    check(got['commands'] >= 32, f'commands: {got}')
+    check(got['bytes-read'] >= 32 * 65536, f'bytes: {got}')
+
+
+@IO.test
+def unload_and_reload(vm, driver):
+    for _ in range(4 if driver.ours else 2):
+        driver.unload(vm)
+        check(not vm.guest('ls /sys/class/scsi_host').text.strip(), 'a host is left')
+        driver.load(vm)
+        check((1, 3) in devices(vm), 'disks are back')
+    fio(vm, block(vm, 0), 8, '--size=4M')
+
+
+@IO.test
+def log_is_clean(vm, driver):
+    same(errors_in_log(vm), [], 'error lines in the kernel log')
+    driver.unload(vm)
+    if driver.ours:
+        vm.guest('! lsmod | grep -q ^scsa || modprobe -r scsa')
+    same(errors_in_log(vm), [], 'error lines in the kernel log after unload')
+    same(vm.guest_errors(), [], 'guest errors')
+
+
+def dma_takes_that_way(vm, dma):
+    """The machine is what the group claims: a transfer causes this kernel trace event."""
+    event = '/sys/kernel/tracing/events/' + dma
+    vm.guest(f'echo 1 > {event}/enable; dd if={block(vm, 0)} of=/dev/null bs=64k count=4 '
+             f'iflag=direct; echo 0 > {event}/enable')
+    seen = vm.guest(f'grep -c {dma.rpartition("/")[2]} /sys/kernel/tracing/trace', check=False)
+    check(int(seen.text) > 0, f'no {dma} event during a transfer')
+
+
 def io_group(driver, name, needs=None, params='', only=(), dma='', **machine):
     """The tests for one driver (with its parameters) on one kind of machine.
 
     only: names of the tests worth running on this kind of machine; empty: all of them.
-    dma: a kernel trace event that DMA must cause; without it the machine is not what it claims to be.
+    dma: a kernel trace event that DMA must cause.
     """
 
     def configure(settings):
@@ -75,220 +272,42 @@ def io_group(driver, name, needs=None, params='', only=(), dma='', **machine):
         return settings.config(controllers=[Controller()], disks=disks, files=files,
                                modules=[] if driver.ours else [driver.name], **machine)
 
-    group = Group(name, configure, needs=needs, before=lambda vm: driver.load(vm, params),
-                  machine=f'{driver.name} {machine}')
-
-    @group.test
-    def finds_its_disks(vm):
-        want = {(0, 0): 0, (1, 0): 0, (1, 3): 0, (2, 0): 5, (5, 0): 0}
-        same({k: v[0] for k, v in devices(vm).items()}, want, 'devices (target, LUN): type')
-        sizes = vm.guest(f'blockdev --getsz {block(vm, 0)}; cat /sys/block/'
-                         f'{devices(vm)[5, 0][1]}/queue/logical_block_size').text.split()
-        same(sizes, ['131072', '4096'], 'sectors, block size')
-
-    @group.test
-    def absent_target_is_silent(vm):
-        # The scan asks every target; an absent one must leave no message.
-        same(errors_in_log(vm), [], 'error lines in the kernel log')
-        out = vm.guest('dmesg --level=emerg,alert,crit,err,warn --notime').text
-        for target in (3, 4, 15):
-            check(f':0:{target}:' not in out, f'noise about absent target {target}:\n{out}')
-
-    @group.test
-    def fio_verify_depth_1(vm):
-        fio(vm, block(vm, 0), 1)
-
-    @group.test
-    def fio_verify_depth_32(vm):
-        fio(vm, block(vm, 0), 32)
-
-    @group.test
-    def fio_verify_all_disks(vm):
-        names = [block(vm, *key) for key in ((0, 0), (1, 0), (1, 3), (5, 0))]
-        jobs = ' '.join(f'--name=on-{n[5:]} --filename={n}' for n in names)
-        vm.guest('fio --rw=randrw --bsrange=4k-128k --blockalign=4k --size=8M --ioengine=libaio '
-                 '--direct=1 --iodepth=16 --verify=crc32c --verify_fatal=1 '
-                 f'--output-format=terse {jobs}', timeout=300)
-
-    @group.test
-    def sg_dd_reaches_the_image(vm):
-        # Random data written by passthrough must be in the host's file, byte for byte, and must come
-        # back unchanged; the offset exposes a constant or shifted transfer.
-        disk = vm.config.disks[0]
-        vm.guest('dd if=/dev/urandom of=/tmp/data bs=1M count=8 2>/dev/null')
-        digest = vm.guest('sha256sum < /tmp/data').text.split()[0]
-        sg = generic(vm, 0)
-        vm.guest(f'sg_dd if=/tmp/data of={sg} bs=512 bpt=128 seek=1000', timeout=300)
-        got = hashlib.sha256(host_bytes(disk, 1000 * 512, 8 * MIB)).hexdigest()
-        same(got, digest, 'data in the image')
-        vm.guest(f'sg_dd if={sg} of=/tmp/back bs=512 bpt=128 skip=1000 count=16384', timeout=300)
-        vm.guest('cmp /tmp/data /tmp/back && rm /tmp/data /tmp/back')
-
-    @group.test
-    def lun_3_is_not_lun_0(vm):
-        low, high = vm.config.disks[1], vm.config.disks[2]
-        for lun, letter in ((0, 'A'), (3, 'B')):
-            vm.guest(f"yes {letter * 511} | head -c 65536 > /tmp/x; "
-                     f'dd if=/tmp/x of={block(vm, 1, lun)} bs=64k oflag=direct 2>/dev/null')
-        check(host_bytes(low, 0, 65536) == (b'A' * 511 + b'\n') * 128, 'LUN 0 holds other data')
-        check(host_bytes(high, 0, 65536) == (b'B' * 511 + b'\n') * 128, 'LUN 3 holds other data')
-
-    @group.test
-    def cdrom_reads(vm):
-        disk = vm.config.disks[3]
-        out = vm.guest(f'sha256sum < {block(vm, 2)}', timeout=300).text.split()[0]
-        same(out, hashlib.sha256(host_bytes(disk)).hexdigest(), 'data of the CD-ROM')
-
-    @group.test
-    def odd_lengths(vm):
-        # Lengths that are not a multiple of a block or a word: the allocation length decides.
-        for length in (1, 5, 36, 95):
-            status, text = sg_raw(vm, generic(vm, 0), f'12 00 00 00 {length:02x} 00', length)
-            same(status, 0, f'INQUIRY of {length} bytes: {text}')
-            check(f'Received {min(length, 96)} bytes' in text, f'{length} bytes asked:\n{text}')
-
-    for key, cdb, length, status, words in PASSTHROUGH:
-        def passthrough(vm, cdb=cdb, length=length, status=status, words=words):
-            if len(cdb.split()) > driver.max_cdb:
-                raise Skip(f'{driver.name} takes no CDB of more than {driver.max_cdb} bytes')
-            got, text = sg_raw(vm, generic(vm, 0), cdb, length)
-            same(got, status, f'exit status of sg_raw {cdb}\n{text}')
-            for word in words:
-                check(word in text, f'{word!r} is not in\n{text}')
-        passthrough.__name__ = 'passthrough_' + key
-        group.test(passthrough)
-
-    @group.test
-    def overruns_are_errors(vm):
-        """If a target wants to move more than the buffer holds, the command must not count as done."""
-        sg, taken = generic(vm, 1), []
-        before = hashlib.sha256(host_bytes(vm.config.disks[1], 0, MIB)).digest()
-        vm.guest('head -c 4096 /dev/zero | tr "\\0" Q > /tmp/on')
-        for name, way, sizes, cdb in OVERRUNS:
-            for size in sizes:
-                data = f'{way} {size} {"-i /tmp/on" if way == "-s" else ""}' if size else ''
-                if not vm.guest(f'sg_raw {data} {sg} {cdb}', check=False).status:
-                    taken.append(f'{name} with {size} bytes')
-        same(taken, [], 'taken for done')
-        same(hashlib.sha256(host_bytes(vm.config.disks[1], 0, MIB)).digest(), before,
-             'the beginning of the disk')
-        vm.guest(f'sg_turs {sg} || sg_turs {sg}')
-
-    @group.test
-    def same_answers_as_scsi_debug(vm):
-        host = set(devices(vm))
-        vm.guest('modprobe scsi_debug dev_size_mb=16 && settle')
-        try:
-            vm.guest('ls -d /sys/bus/pseudo/drivers/scsi_debug/adapter0/host*')
-            out = vm.guest('ls /sys/bus/pseudo/drivers/scsi_debug/adapter0 | grep host').text
-            reference = devices(vm, int(out.strip()[4:]))
-            check(len(reference) == 1, f'scsi_debug has {reference}')
-            sg = '/dev/' + next(iter(reference.values()))[2]
-            for key, cdb, length, _, _ in PASSTHROUGH:
-                if len(cdb.split()) > driver.max_cdb:
-                    continue
-                want, said = sg_raw(vm, sg, cdb, length)
-                got, text = sg_raw(vm, generic(vm, 0), cdb, length)
-                same(got, want, f'{key}: here {text}\nscsi_debug {said}')
-        finally:
-            vm.guest('modprobe -r scsi_debug')
-        same(set(devices(vm)), host, 'devices')
-
-    @group.test
-    def bus_reset(vm):
-        # From user space: the reset completes, and the disks work after it.
-        sg = generic(vm, 0)
-        vm.guest(f'sg_reset --bus --no-escalate {sg}', timeout=120)
-        vm.guest(f'for i in 1 2 3 4 5; do sg_turs {sg} && exit 0; sleep 1; done; exit 1')
-        fio(vm, block(vm, 0), 4, '--size=2M')
-
-    @group.test
-    def ext4(vm):
-        disk = block(vm, 1)
-        vm.guest(f'mkfs.ext4 -q -F {disk} && mount -t ext4 {disk} /mnt', timeout=300)
-        vm.guest('cd /mnt && for i in $(seq 40); do mkdir d$i; '
-                 'head -c $((i * 7919)) /dev/urandom > d$i/f; done; '
-                 'find . -name f | sort | xargs sha256sum > /tmp/sums; sync', timeout=300)
-        vm.guest(f'umount /mnt && fsck.ext4 -fn {disk}', timeout=300)
-        vm.guest(f'mount -t ext4 {disk} /mnt && cd /mnt && sha256sum -c /tmp/sums >/dev/null; '
-                 's=$?; cd /; umount /mnt; exit $s', timeout=300)
-
-    @group.test
-    def counters_count(vm):
-        before = vm.counters()
-        check(before, 'the device has no stat-* properties')
-        vm.guest(f'dd if={block(vm, 0)} of=/dev/null bs=64k count=32 iflag=direct')
-        after = vm.counters()
-        got = {k: after[k] - before[k] for k in before}
-        check(got['commands'] >= 32, f'commands: {got}')
-        check(got['bytes-read'] >= 32 * 65536, f'bytes: {got}')
-
-    @group.test
-    def unload_and_reload(vm):
-        for _ in range(4 if driver.ours else 2):
-            driver.unload(vm)
-            check(not vm.guest('ls /sys/class/scsi_host').text.strip(), 'a host is left')
-            driver.load(vm, params)
-            check((1, 3) in devices(vm), 'disks are back')
-        fio(vm, block(vm, 0), 8, '--size=4M')
-
-    @group.test
-    def log_is_clean(vm):
-        same(errors_in_log(vm), [], 'error lines in the kernel log')
-        driver.unload(vm)
-        if driver.ours:
-            vm.guest('! lsmod | grep -q ^scsa || modprobe -r scsa')
-        same(errors_in_log(vm), [], 'error lines in the kernel log after unload')
-        same(vm.guest_errors(), [], 'guest errors')
-
-    def dma_takes_that_way(vm):
-        event = '/sys/kernel/tracing/events/' + dma
-        vm.guest(f'echo 1 > {event}/enable; dd if={block(vm, 0)} of=/dev/null bs=64k count=4 '
-                 f'iflag=direct; echo 0 > {event}/enable')
-        seen = vm.guest(f'grep -c {dma.rpartition("/")[2]} /sys/kernel/tracing/trace', check=False)
-        check(int(seen.text) > 0, f'no {dma} event during a transfer')
-
-    if only:
-        group.tests = [f for f in group.tests if f.__name__ in only]
-        same(len(group.tests), len(only), f'tests of {name}')
+    driver = driver.having(params)
+    group = Group(name, configure, needs=needs, before=driver.load, machine=f'{driver.name} {machine}')
     if dma:
-        group.tests.insert(0, dma_takes_that_way)
+        group.test(bound(dma_takes_that_way, dma=dma))
+    IO.bind(group, only, driver=driver)
     return group
 
 
-def depth_group(driver, name, outstanding, needs=None):
+SLOW_TARGETS = [0, 1, 2, 3, 4, 5, 6, 8]     # 7 is the initiator
+
+
+def many_outstanding(vm, driver, outstanding):
     """Disks that answer late, so that commands pile up in the chip."""
-    targets = [0, 1, 2, 3, 4, 5, 6, 8]      # 7 is the initiator
+    host = host_number(vm)
+    jobs = ' '.join(f'--name=t{t} --filename={block(vm, t)}' for t in SLOW_TARGETS)
+    vm.guest('fio --rw=randread --bs=4k --ioengine=libaio --direct=1 --iodepth=64 --time_based '
+             f'--runtime=8 --output=/tmp/fio --output-format=terse {jobs} & job=$!; top=0; '
+             f'for i in $(seq 60); do n=$(cat /sys/class/scsi_host/host{host}/host_busy); '
+             '[ $n -gt $top ] && top=$n; usleep 100000; done; wait $job || exit 1; '
+             'echo $top > /tmp/top', timeout=300)
+    top = int(vm.guest('cat /tmp/top').text)
+    print(f'# {driver.name}: {top} commands outstanding at once')
+    check(top >= outstanding, f'{top} commands outstanding, {outstanding} wanted')
+
+
+def depth_group(driver, name, outstanding, needs=None):
+    """Disks that take 0.1 s for a command."""
 
     def configure(settings):
         slow = {'driver': 'null-co', 'size': 1 << 30, 'read-zeroes': True,
                 'latency-ns': 100_000_000}
         return settings.config(
-            controllers=[Controller()], disks=[Disk(target=t, backend=dict(slow)) for t in targets],
+            controllers=[Controller()], disks=[Disk(target=t, backend=dict(slow)) for t in SLOW_TARGETS],
             files=[] if driver.ours else [firmware(settings.build)],
             modules=[] if driver.ours else [driver.name])
 
-    group = Group(name, configure, needs=needs, before=lambda vm: driver.load(vm))
-
-    @group.test
-    def many_outstanding(vm):
-        host = host_number(vm)
-        jobs = ' '.join(f'--name=t{t} --filename={block(vm, t)}' for t in targets)
-        vm.guest('fio --rw=randread --bs=4k --ioengine=libaio --direct=1 --iodepth=64 --time_based '
-                 f'--runtime=8 --output=/tmp/fio --output-format=terse {jobs} & job=$!; top=0; '
-                 f'for i in $(seq 60); do n=$(cat /sys/class/scsi_host/host{host}/host_busy); '
-                 '[ $n -gt $top ] && top=$n; usleep 100000; done; wait $job || exit 1; '
-                 'echo $top > /tmp/top', timeout=300)
-        top = int(vm.guest('cat /tmp/top').text)
-        print(f'# {driver.name}: {top} commands outstanding at once')
-        check(top >= outstanding, f'{top} commands outstanding, {outstanding} wanted')
-
+    group = Group(name, configure, needs=needs, before=driver.load)
+    group.test(bound(many_outstanding, driver=driver, outstanding=outstanding))
     return group
-
-
-def not_built(module):
-    """A `needs` function: the group runs only if this module of ours has been built."""
-    def needs(settings):
-        if not any(m.endswith(f'/{module}.ko') for m in settings.modules):
-            raise Skip(f'{module}.ko is not built')
-    return needs

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 """Targets, cards and hosts that are not ideal: isp and scsa keep to their part, and others keep theirs."""
 
-from io_tests import not_built
-from lib import ISP, Controller, Disk, Group, block, check, devices, disarm, host_number, log_of, \
-    nvram_image, same
+from checking import check, same
+from devices import ISP, block, devices, host_number, log_of
+from images import nvram_image
+from qemu import Controller, Disk
+from runner import Group, not_built
 
 BUILT = not_built('isp')
 GROUPS = []

@@ -5,10 +5,13 @@ import os
 import re
 import time
 
-from io_tests import fio, not_built
-from lib import (ISP, Controller, Disk, Group, Skip, block, check, generic, host_number, log_of,
-                 program, same, stats)
+from checking import Skip, check, log_of, same
+from devices import ISP, block, generic, host_number, stats
+from images import program
+from io_tests import fio
+from qemu import Controller, Disk
 from ramhba import RAMHBA
+from runner import Group, not_built
 from test_split import large_requests
 
 GROUPS = []

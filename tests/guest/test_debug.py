@@ -3,8 +3,12 @@
 
 import os
 
-from io_tests import fio, not_built
-from lib import ISP, Controller, Disk, Group, block, check, chips, generic, program, same
+from checking import check, same
+from devices import ISP, block, chips, generic
+from images import program
+from io_tests import fio
+from qemu import Controller, Disk
+from runner import Group, not_built
 
 FAILNTH = '/bin/failnth'
 

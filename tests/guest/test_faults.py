@@ -6,8 +6,13 @@ import random
 import re
 import time
 
-from io_tests import not_built, sg_raw
-from lib import ISP, Controller, Disk, Group, check, chips, disarm, firmware_image, log_of, same
+from checking import check, log_of, same
+from devices import ISP, chips
+from images import firmware_image
+from io_tests import sg_raw
+from leftovers import disarm
+from qemu import Controller, Disk
+from runner import Group, not_built
 
 GROUPS = []
 

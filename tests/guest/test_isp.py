@@ -5,10 +5,12 @@ import os
 import re
 import time
 
-from io_tests import DATA, depth_group, io_group, not_built
-from lib import (ISP, Controller, Disk, Group, block, check, corrupt_firmware, devices,
-                 errors_in_log, firmware, host_bytes, host_number, nvram_image, same, target_driver)
-from qemu import GuestCrash
+from checking import check, errors_in_log, same
+from devices import ISP, block, devices, host_number, target_driver
+from images import corrupt_firmware, firmware, host_bytes, nvram_image
+from io_tests import DATA, depth_group, io_group
+from qemu import Controller, Disk, GuestCrash
+from runner import Group, Suite, not_built
 
 BUILT = not_built('isp')
 GROUPS = [
@@ -39,50 +41,58 @@ def firmware_group(name, files, controller='isp1040,resident-firmware=off'):
     return group
 
 
+TARGET = Suite()
+
+
+@TARGET.test
+def clauses(vm, segs):
+    """Polled commands, parts and resets, next to the midlayer's load."""
+    load = vm.guest(f'timeout 300 fio --name=x --filename={block(vm, 0)} --rw=randread '
+                    '--bs=64k --direct=1 --iodepth=16 --ioengine=libaio --time_based '
+                    '--runtime=300 --size=16M >/tmp/fio 2>&1 & echo $!').text.strip()
+    found = target_driver(vm, f'target=1 absent=5 segs={segs} rounds=200')
+    vm.guest(f'kill {load}; sleep 1; ! grep -i "err= *[1-9]" /tmp/fio')
+    return found
+
+
+@TARGET.test
+def bus_reset(vm):
+    """tran_bus_reset, requested by an administrator; the midlayer resends what it ends."""
+    host = f'/sys/class/scsi_host/host{host_number(vm)}'
+    vm.guest(f'fio --name=x --filename={block(vm, 0)} --rw=randread --bs=4k --direct=1 '
+             '--iodepth=8 --ioengine=libaio --time_based --runtime=4 >/tmp/fio 2>&1 & sleep 1; '
+             f'echo 1 > {host}/bus_reset && wait; grep "err= 0" /tmp/fio', timeout=60)
+    # isp has no tran_quiesce(9E).
+    check(vm.guest(f'echo 1 > {host}/bus_quiesced', check=False).status, 'it is quiesced')
+
+
+@TARGET.test
+def write_in_panic(vm):
+    """After a panic a packet is polled to completion, and its data is on the disk."""
+    vm.guest(f'modprobe scsa_contract host={host_number(vm)} target=1 panic_write=1')
+    try:
+        vm.guest('echo c > /proc/sysrq-trigger', timeout=60)
+    except GuestCrash:
+        pass
+    said, deadline = [], vm.clock() + 20 * vm.kernel.slowness
+    while not said and vm.clock() < deadline:
+        said = [x for x in vm.console() if 'write in panic' in x]
+        time.sleep(0.1)
+    check(said and said[0].endswith('in panic: done'), f'{said}')
+    want = bytes((i * 13 + i // 512 + 4) & 0xff for i in range(16384))
+    check(host_bytes(vm.config.disks[1], 32768 * 512, 16384) == want, 'other data on the disk')
+    vm.kill()
+    vm.start()
+
+
 def target_group(name, params='', segs=16, **machine):
-    """A target driver next to the midlayer on this driver: polled commands, parts, resets."""
+    """A target driver next to the midlayer on this driver."""
     group = Group(name, lambda s: s.config(
         controllers=[Controller()], disks=[Disk(target=0), Disk(target=1, size='64M')], **machine),
-        needs=not_built('scsa_contract'), before=lambda vm: ISP.load(vm, params),
+        needs=not_built('scsa_contract'), before=ISP.having(params).load,
         machine=f'isp-target {machine}', breaks=True)
+    TARGET.bind(group, segs=segs)
     GROUPS.append(group)
-
-    @group.test
-    def clauses(vm):
-        load = vm.guest(f'timeout 300 fio --name=x --filename={block(vm, 0)} --rw=randread '
-                        '--bs=64k --direct=1 --iodepth=16 --ioengine=libaio --time_based '
-                        '--runtime=300 --size=16M >/tmp/fio 2>&1 & echo $!').text.strip()
-        found = target_driver(vm, f'target=1 absent=5 segs={segs} rounds=200')
-        vm.guest(f'kill {load}; sleep 1; ! grep -i "err= *[1-9]" /tmp/fio')
-        return found
-
-    @group.test
-    def bus_reset(vm):
-        """tran_bus_reset, requested by an administrator; the midlayer resends what it ends."""
-        host = f'/sys/class/scsi_host/host{host_number(vm)}'
-        vm.guest(f'fio --name=x --filename={block(vm, 0)} --rw=randread --bs=4k --direct=1 '
-                 '--iodepth=8 --ioengine=libaio --time_based --runtime=4 >/tmp/fio 2>&1 & sleep 1; '
-                 f'echo 1 > {host}/bus_reset && wait; grep "err= 0" /tmp/fio', timeout=60)
-        # isp has no tran_quiesce(9E).
-        check(vm.guest(f'echo 1 > {host}/bus_quiesced', check=False).status, 'it is quiesced')
-
-    @group.test
-    def write_in_panic(vm):
-        """After a panic a packet is polled to completion, and its data is on the disk."""
-        vm.guest(f'modprobe scsa_contract host={host_number(vm)} target=1 panic_write=1')
-        try:
-            vm.guest('echo c > /proc/sysrq-trigger', timeout=60)
-        except GuestCrash:
-            pass
-        said, deadline = [], vm.clock() + 20 * vm.kernel.slowness
-        while not said and vm.clock() < deadline:
-            said = [x for x in vm.console() if 'write in panic' in x]
-            time.sleep(0.1)
-        check(said and said[0].endswith('in panic: done'), f'{said}')
-        want = bytes((i * 13 + i // 512 + 4) & 0xff for i in range(16384))
-        check(host_bytes(vm.config.disks[1], 32768 * 512, 16384) == want, 'other data on the disk')
-        vm.kill()
-        vm.start()
 
 
 target_group('isp-target')

@@ -4,9 +4,11 @@
 import re
 import time
 
-from io_tests import not_built
-from lib import (ISP, Controller, Disk, Group, block, check, devices, errors_in_log, generic,
-                 log_of, program, reboot, same)
+from checking import check, errors_in_log, log_of, same
+from devices import ISP, block, devices, generic, reboot
+from images import program
+from qemu import Controller, Disk
+from runner import Group, not_built
 
 GROUPS = []
 SYSFS = '/sys/bus/pci/drivers/isp'

@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0
 """The kernel's own qla1280 on the emulated chip: the model is not bent towards our driver."""
 
+import os
 import re
 
-from io_tests import DATA, depth_group, fio, io_group, not_built
-from lib import (ISP, QLA1280, Controller, Disk, Group, block, check, chips, devices, firmware,
-                 generic, hosts, log_of, same)
+from checking import check, log_of, same
+from devices import ISP, QLA1280, block, chips, devices, generic, hosts
+from images import firmware
+from io_tests import DATA, depth_group, fio, io_group
+from qemu import Controller, Disk
+from runner import Group, not_built
+from tree import TOP
 
 GROUPS = [
     io_group(QLA1280, 'peer'),
@@ -37,9 +42,10 @@ def refuses_what_one_command_cannot_carry(vm):
     check(refused.status and 'Invalid argument' in refused.text, refused.text)
 
 
+POSTINST = 'tools/packaging/debian/scsa-linux-dkms.postinst'
 SHARED = Group('peer-shared', lambda s: s.config(
-    controllers=[Controller()], disks=[Disk(target=0, size='16M')], files=[firmware(s.build)]),
-               needs=not_built('isp'))
+    controllers=[Controller()], disks=[Disk(target=0, size='16M')],
+    files=[firmware(s.build), ('/postinst', os.path.join(TOP, POSTINST))]), needs=not_built('isp'))
 GROUPS.append(SHARED)
 
 
@@ -57,4 +63,22 @@ def card_is_taken(vm):
              f'echo {card} > devices/{card}/driver/unbind; echo {card} > drivers_probe; settle')
     same(list(hosts(vm).values()), ['isp'], 'hosts after driver_override')
     vm.guest(f'dd if={block(vm, 0)} of=/dev/null bs=64k count=8 iflag=direct')
-    vm.guest('modprobe -r isp qla1280')
+    vm.guest(f'modprobe -r isp qla1280; echo > /sys/bus/pci/devices/{card}/driver_override')
+
+
+@SHARED.test
+def in_use_is_seen(vm):
+    """The package leaves the cards to qla1280 while a file system on it is mounted."""
+    QLA1280.load(vm)
+    disk = block(vm, 0)
+    in_use = "sed -n '/^qla1280_in_use()/,/^}/p' /postinst > /rule; . /rule; qla1280_in_use"
+    same(vm.guest(in_use, check=False).status, 1, 'in use, with nothing mounted')
+    vm.guest(f'mkfs.ext4 -q {disk} && mount -t ext4 {disk} /mnt')
+    same(vm.guest(in_use, check=False).status, 0, 'in use, mounted')
+    vm.guest('umount /mnt')
+    QLA1280.unload(vm)
+    ISP.load(vm)
+    vm.guest(f'mount -t ext4 {block(vm, 0)} /mnt')
+    same(vm.guest(in_use, check=False).status, 1, 'in use, mounted from isp')
+    vm.guest('umount /mnt')
+    ISP.unload(vm)

@@ -7,9 +7,10 @@ window before it has got that window. All data must still go where it belongs, a
 
 import functools
 
-from io_tests import not_built
-from lib import Group, Skip, block, check, devices, generic, hosts, log_of, stats
-from ramhba import RAMHBA, ramhba_group
+from checking import Skip, check, log_of
+from devices import block, devices, generic, hosts, stats
+from ramhba import RAM, RAMHBA, as_target_driver, ramhba_machine
+from runner import Group, Suite, not_built
 
 GROUPS = []
 MIB = 2048      # in blocks
@@ -26,9 +27,9 @@ def not_stale(test):
     return checked
 
 
-def prepare(vm, params):
+def prepare(vm, driver):
     """Load the driver; set up direct I/O in single pages, and four tags that all commands share."""
-    RAMHBA.load(vm, params)
+    driver.load(vm)
     vm.guest('echo never > /sys/kernel/mm/transparent_hugepage/enabled; '
              'echo 1 > /sys/module/sg/parameters/allow_dio; '
              'for q in /sys/block/sd*/queue; do echo none > $q/scheduler && '
@@ -59,67 +60,74 @@ def together(vm, commands, timeout=300):
              ' for j in $jobs; do wait $j || bad=1; done; [ ! "$bad" ]', timeout=timeout)
 
 
+PUBLISHED = Suite()
+
+
+@PUBLISHED.test
+def large_and_small(vm, driver, short):
+    """Requests of many commands and of one command take turns with the same few tags."""
+    prepare(vm, driver)
+    sg = generic(vm, 0)
+    before = stats(vm)
+    turns = [(1, ''), (4, 'dio'), (8, ''), (2, 'dio')]
+    for turn, (mib, flag) in enumerate(turns if short else turns * 2):
+        vm.guest(' && '.join([transfer(sg, 'large', 999, 8 * MIB, mib * MIB, flag, turn),
+                              transfer(sg, 'small', 40000, 128, 8, flag, turn),
+                              f'sg_turs -n 200 {sg}']), timeout=300)
+    # Later transfers must not have overwritten it.
+    in_place(vm, block(vm, 0), 'large', 999, 8 * MIB)
+    after = stats(vm)
+    check(after['split_requests'] > before['split_requests'], 'nothing was split')
+
+
+@PUBLISHED.test
+def large_and_small_together(vm, driver):
+    """The same requests at the same time, each in its own place."""
+    prepare(vm, driver)
+    sg = generic(vm, 0)
+    for turn, flag in enumerate(('', 'dio')):
+        together(vm, [transfer(sg, 'a', 1000, 8 * MIB, 4 * MIB, flag, turn),
+                      transfer(sg, 'b', 30000, 8 * MIB, 3 * MIB, flag, turn + 9),
+                      transfer(sg, 'c', 60000, 2 * MIB, 64, flag, turn),
+                      transfer(sg, 'd', 70000, 256, 1, flag, turn + 5),
+                      f'sg_turs -n 200 {sg}'])
+        for place in (('a', 1000, 8 * MIB), ('b', 30000, 8 * MIB), ('c', 60000, 2 * MIB),
+                      ('d', 70000, 256)):
+            in_place(vm, block(vm, 0), *place)
+
+
+@PUBLISHED.test
+def windows_that_fail(vm, driver):
+    """One in three windows fails, but the driver has counted it as reached."""
+    prepare(vm, driver)
+    sg = generic(vm, 0)
+    vm.guest('modprobe failret function=scsa:scsa_ddi_dma_getwin nonzero=1 value=-1 '
+             'every=3')
+    try:
+        for turn, (mib, flag) in enumerate([(1, ''), (4, 'dio'), (8, '')]):
+            vm.guest(transfer(sg, 'large', 999, 8 * MIB, mib * MIB, flag, turn), timeout=300)
+            in_place(vm, block(vm, 0), 'large', 999, 8 * MIB)
+        failed = int(vm.guest('cat /sys/module/failret/parameters/failed').text)
+    finally:
+        vm.guest('modprobe -r failret')
+    in_place(vm, block(vm, 0), 'large', 999, 8 * MIB)
+    if not failed:
+        raise Skip('there were no windows')
+
+
 def published_group(name, params, short=False, **machine):
     """Requests of many commands; unless short, also the tests for other ways to load the driver.
 
     Leaves out the contract's own target driver, which binds packets again where sd(4D) does not.
     """
-    group = ramhba_group(name, params, segs=0, **machine)
+    driver = RAMHBA.having(params)
+    group = ramhba_machine(name, driver, **machine)
+    PUBLISHED.bind(group, driver=driver, short=short)
+    if not short:
+        # These come last, because the last of them unloads the driver.
+        RAM.bind(group, [f.__name__ for f in RAM.tests if f is not as_target_driver], driver=driver)
+    group.tests = [not_stale(t) for t in group.tests]
     GROUPS.append(group)
-
-    @group.test
-    def large_and_small(vm):
-        """Requests of many commands and of one command take turns with the same few tags."""
-        prepare(vm, params)
-        sg = generic(vm, 0)
-        before = stats(vm)
-        turns = [(1, ''), (4, 'dio'), (8, ''), (2, 'dio')]
-        for turn, (mib, flag) in enumerate(turns if short else turns * 2):
-            vm.guest(' && '.join([transfer(sg, 'large', 999, 8 * MIB, mib * MIB, flag, turn),
-                                  transfer(sg, 'small', 40000, 128, 8, flag, turn),
-                                  f'sg_turs -n 200 {sg}']), timeout=300)
-        # Later transfers must not have overwritten it.
-        in_place(vm, block(vm, 0), 'large', 999, 8 * MIB)
-        after = stats(vm)
-        check(after['split_requests'] > before['split_requests'], 'nothing was split')
-
-    @group.test
-    def large_and_small_together(vm):
-        """The same requests at the same time, each in its own place."""
-        prepare(vm, params)
-        sg = generic(vm, 0)
-        for turn, flag in enumerate(('', 'dio')):
-            together(vm, [transfer(sg, 'a', 1000, 8 * MIB, 4 * MIB, flag, turn),
-                          transfer(sg, 'b', 30000, 8 * MIB, 3 * MIB, flag, turn + 9),
-                          transfer(sg, 'c', 60000, 2 * MIB, 64, flag, turn),
-                          transfer(sg, 'd', 70000, 256, 1, flag, turn + 5),
-                          f'sg_turs -n 200 {sg}'])
-            for place in (('a', 1000, 8 * MIB), ('b', 30000, 8 * MIB), ('c', 60000, 2 * MIB),
-                          ('d', 70000, 256)):
-                in_place(vm, block(vm, 0), *place)
-
-    @group.test
-    def windows_that_fail(vm):
-        """One in three windows fails, but the driver has counted it as reached."""
-        prepare(vm, params)
-        sg = generic(vm, 0)
-        vm.guest('modprobe failret function=scsa:scsa_ddi_dma_getwin nonzero=1 value=-1 '
-                 'every=3')
-        try:
-            for turn, (mib, flag) in enumerate([(1, ''), (4, 'dio'), (8, '')]):
-                vm.guest(transfer(sg, 'large', 999, 8 * MIB, mib * MIB, flag, turn), timeout=300)
-                in_place(vm, block(vm, 0), 'large', 999, 8 * MIB)
-            failed = int(vm.guest('cat /sys/module/failret/parameters/failed').text)
-        finally:
-            vm.guest('modprobe -r failret')
-        in_place(vm, block(vm, 0), 'large', 999, 8 * MIB)
-        if not failed:
-            raise Skip('there were no windows')
-
-    # These come first, because the last test of the others unloads the driver.
-    others = [] if short else group.tests[:-3]
-    group.tests = [not_stale(t) for t in group.tests[-3:] + others]
-    return group
 
 
 published_group('scsa-published', 'published=1 maxsegs=3')
@@ -134,7 +142,7 @@ published_group('scsa-published-small-pool', SMALL, short=True, cmdline='swiotlb
 NO_ROOM = Group('scsa-published-no-room',
                 lambda s: s.config(extra=['-device', 'pci-testdev'] * 2,
                                    cmdline='swiotlb=128,force'),
-                needs=not_built('ramhba'), before=lambda vm: prepare(vm, SMALL + ' lose=1'))
+                needs=not_built('ramhba'), before=lambda vm: prepare(vm, RAMHBA.having(SMALL + ' lose=1')))
 GROUPS.append(NO_ROOM)
 
 

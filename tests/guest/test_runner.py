@@ -6,8 +6,10 @@ import os
 import time
 from unittest import mock
 
-from lib import Controller, Group, Skip, check, kernels, same
-from qemu import DeviceComplaint, GuestCrash, GuestHang, QemuDied
+import kernel as kernels
+from checking import Skip, check, same
+from qemu import Controller, DeviceComplaint, GuestCrash, GuestHang, QemuDied
+from runner import Group
 
 group = Group('runner', lambda s: s.config(controllers=[Controller()], memory='512M'))
 TRACE = Group('runner-trace', lambda s: s.config(controllers=[Controller()], memory='512M',

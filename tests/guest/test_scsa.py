@@ -3,10 +3,13 @@
 
 import re
 
-from io_tests import fio, not_built
-from lib import (ISP, Controller, Disk, Group, block, check, devices, errors_in_log, generic,
-                 host_number, ktap_results, log_of, program, reboot, same)
-from ramhba import RAMHBA, ramhba_group
+from checking import check, errors_in_log, ktap_results, log_of, same
+from devices import ISP, block, devices, generic, host_number, reboot
+from images import program
+from io_tests import fio
+from qemu import Controller, Disk
+from ramhba import RAMHBA, ramhba_group, ramhba_machine
+from runner import Group, Suite, bound, not_built
 
 GROUPS = []
 
@@ -73,40 +76,45 @@ def no_obstacle_to_a_reboot(vm):
     fio(vm, block(vm, 0), 1)
 
 
+LUNS = Suite()
+
+
+@LUNS.test
+def clone_and_probe(vm):
+    """Each LUN has its own tran_tgt_private; a LUN that tran_tgt_probe rejects is hidden."""
+    same(set(devices(vm)), {(0, 0)}, 'devices')
+    fio(vm, block(vm, 0), 32)
+
+
+@LUNS.test
+def tgt_free(vm, driver):
+    """tran_tgt_free is called once for each tran_tgt_init that succeeded."""
+    driver.unload(vm)
+    driver.load(vm)
+    same([x for x in errors_in_log(vm) if 'Asking for cache data failed' not in x], [],
+         'error lines in the kernel log')
+    vm.guest('! dmesg | grep -E "not freed|never came back"')
+
+
+@LUNS.test
+def lost_packet(vm):
+    """A packet that never comes back does no harm, even after its driver has unloaded."""
+    disk = block(vm, 0)
+    vm.guest(f'echo 1 > /sys/block/{disk[5:]}/device/eh_timeout; '
+             f'echo 1 > /sys/block/{disk[5:]}/device/timeout; '
+             f'! dd if={disk} of=/dev/null bs=512 count=1 skip=4242 iflag=direct', timeout=200)
+    RAMHBA.unload(vm)
+    log = log_of(vm)
+    check(re.search(r'has gone with [1-9]\d* commands that never came back', log), log[-2000:])
+    check(re.search(r'[1-9]\d* DMA handles were not freed', log), log[-2000:])
+
+
 def lun_group(name, params):
     """A transport structure for each LUN, with a driver that hides one and loses a command."""
-    group = Group(name, lambda s: s.config(extra=['-device', 'pci-testdev']),
-                  needs=not_built('ramhba'),
-                  before=lambda vm: RAMHBA.load(vm, f'clone=1 lose=1 {params}'),
-                  machine='pci-testdev {}')
+    driver = RAMHBA.having('clone=1 lose=1 ' + params)
+    group = ramhba_machine(name, driver)
+    LUNS.bind(group, driver=driver)
     GROUPS.append(group)
-
-    @group.test
-    def clone_and_probe(vm):
-        """Each LUN has its own tran_tgt_private; a LUN that tran_tgt_probe rejects is hidden."""
-        same(set(devices(vm)), {(0, 0)}, 'devices')
-        fio(vm, block(vm, 0), 32)
-
-    @group.test
-    def tgt_free(vm):
-        """tran_tgt_free is called once for each tran_tgt_init that succeeded."""
-        RAMHBA.unload(vm)
-        RAMHBA.load(vm, f'clone=1 lose=1 {params}')
-        same([x for x in errors_in_log(vm) if 'Asking for cache data failed' not in x], [],
-             'error lines in the kernel log')
-        vm.guest('! dmesg | grep -E "not freed|never came back"')
-
-    @group.test
-    def lost_packet(vm):
-        """A packet that never comes back does no harm, even after its driver has unloaded."""
-        disk = block(vm, 0)
-        vm.guest(f'echo 1 > /sys/block/{disk[5:]}/device/eh_timeout; '
-                 f'echo 1 > /sys/block/{disk[5:]}/device/timeout; '
-                 f'! dd if={disk} of=/dev/null bs=512 count=1 skip=4242 iflag=direct', timeout=200)
-        RAMHBA.unload(vm)
-        log = log_of(vm)
-        check(re.search(r'has gone with [1-9]\d* commands that never came back', log), log[-2000:])
-        check(re.search(r'[1-9]\d* DMA handles were not freed', log), log[-2000:])
 
 
 lun_group('scsa-luns', '')
@@ -218,6 +226,15 @@ def detach_that_forgets(vm):
     same(complaints(vm), [], 'complaints')
 
 
+@HABITS.test
+def other_interface(vm):
+    """A driver built with other headers than scsa.ko does not load, and the log says why."""
+    vm.guest('modprobe -r ramhba; dmesg -C; ! modprobe ramhba interface=0')
+    check('built for version 0 of the interface' in log_of(vm), log_of(vm))
+    again(vm, '')
+    fio(vm, block(vm, 0), 1)
+
+
 REFUSES = Group('scsa-refuses', lambda s: s.config(extra=['-device', 'pci-testdev']),
                 needs=not_built('ramhba'), breaks=True)
 GROUPS.append(REFUSES)
@@ -272,30 +289,32 @@ for _name, _type in (('disk', 0), ('zoned_disk', 0x14)):
     TYPES.test(split_in_order)
 
 
-def contract_group(name, params='', device='pci-testdev', **machine):
+def clauses(vm, params):
     """The contract tests of tests/kmod/contract; each KTAP line is a test."""
+    vm.guest(f'modprobe scsa_contract {params}; modprobe -r scsa_contract', timeout=300)
+    found = ktap_results(vm)
+    check(not vm.guest('dmesg --notime | grep "is called after attach" || true').text.strip(),
+          'callback.not_after_detach: it is called')
+    if 'misuse.bad_bind' in dict(found):
+        # Each kind of misuse has one line.
+        warned = vm.guest('dmesg --notime | grep -E "^scsa: (ddi_dma|scsi_).*called from"').text.split('\n')
+        same(sorted(set(warned)), sorted(warned), 'warnings')
+        check(len(warned) > 24, 'too few warnings:\n' + '\n'.join(warned))
+    if 'fm.ereport' in dict(found):
+        posted = vm.guest('dmesg --notime | grep -o "ereport.io.*\\|service .*"').text
+        same(posted.strip().split('\n'),
+             ['ereport.io.device.no_response ena=0x1231 version=0x0 text="abc" '
+              'large=0x10000000000', 'service degraded'] +
+             re.findall('ereport.io.pci.nr .*', posted), 'ereports')
+    return found
+
+
+def contract_group(name, params='', device='pci-testdev', **machine):
+    """The contract tests on one kind of machine, with parameters of their module."""
     group = Group(name, lambda s: s.config(extra=['-device', device], **machine),
                   needs=not_built('scsa_contract'), machine=f'{device} {machine}')
+    group.test(bound(clauses, params=params))
     GROUPS.append(group)
-
-    @group.test
-    def clauses(vm):
-        vm.guest(f'modprobe scsa_contract {params}; modprobe -r scsa_contract', timeout=300)
-        found = ktap_results(vm)
-        check(not vm.guest('dmesg --notime | grep "is called after attach" || true').text.strip(),
-              'callback.not_after_detach: it is called')
-        if 'misuse.bad_bind' in dict(found):
-            # Each kind of misuse has one line.
-            warned = vm.guest('dmesg --notime | grep -E "^scsa: (ddi_dma|scsi_).*called from"').text.split('\n')
-            same(sorted(set(warned)), sorted(warned), 'warnings')
-            check(len(warned) > 24, 'too few warnings:\n' + '\n'.join(warned))
-        if 'fm.ereport' in dict(found):
-            posted = vm.guest('dmesg --notime | grep -o "ereport.io.*\\|service .*"').text
-            same(posted.strip().split('\n'),
-                 ['ereport.io.device.no_response ena=0x1231 version=0x0 text="abc" '
-                  'large=0x10000000000', 'service degraded'] +
-                 re.findall('ereport.io.pci.nr .*', posted), 'ereports')
-        return found
 
 
 contract_group('contract')

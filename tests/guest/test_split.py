@@ -5,9 +5,11 @@ import hashlib
 import os
 import re
 
-from io_tests import not_built
-from lib import (ISP, Controller, Disk, Group, block, check, generic, host_bytes, random_image,
-                 same, stats)
+from checking import check, same
+from devices import ISP, block, generic, stats
+from images import host_bytes, random_image
+from qemu import Controller, Disk
+from runner import Group, not_built
 
 GROUPS = []
 MIB = 1 << 20

@@ -27,7 +27,7 @@ class Case:
         """QEMU arguments for the disks; their images are created in the folder."""
         args = list(self.more)
         for n, disk in enumerate(self.disks):
-            disk = {'target': n, 'lun': 0, 'driver': 'scsi-hd', **disk}
+            disk = {'target': n, 'lun': 0, 'channel': 0, 'driver': 'scsi-hd', **disk}
             if 'blockdev' in disk:
                 backend = disk['blockdev']
             elif 'file' in disk:
@@ -39,7 +39,7 @@ class Case:
                 backend = f'driver=file,filename={path}'
             args += ['-blockdev', f'{backend},node-name=node{n}', '-device',
                      f'{disk["driver"]},id=disk{n},bus=isp0.0,scsi-id={disk["target"]},'
-                     f'lun={disk["lun"]},drive=node{n}']
+                     f'lun={disk["lun"]},channel={disk["channel"]},drive=node{n}']
         return args
 
 

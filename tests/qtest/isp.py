@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A small polling driver for the ISP1040, on a machine without a guest."""
+"""A small polling driver for the emulated chips, on a machine without a guest."""
 
 import contextlib
 import struct
@@ -213,7 +213,7 @@ def migrated(isp, args, folder):
     while m.qmp('query-migrate').get('status') not in ('completed', 'failed'):
         time.sleep(0.02)
     same(m.qmp('query-migrate')['status'], 'completed')
-    other = QTest(args, incoming=f'exec:cat {folder}/state', log=m.log_path)
+    other = QTest(args, device=m.device, incoming=f'exec:cat {folder}/state', log=m.log_path)
     try:
         while not other.qmp('query-status')['running']:
             if other.qmp('query-status')['status'] != 'inmigrate':
@@ -226,10 +226,10 @@ def migrated(isp, args, folder):
         other.close()
 
 
-def on_one_disk(path, driver='scsi-hd'):
+def on_one_disk(path, driver='scsi-hd', where='scsi-id=0'):
     """QEMU arguments for a disk with this image."""
     return ['-blockdev', f'driver=file,filename={path},node-name=node0', '-device',
-            f'{driver},id=disk0,bus=isp0.0,scsi-id=0,lun=0,drive=node0']
+            f'{driver},id=disk0,bus=isp0.0,{where},lun=0,drive=node0']
 
 
 def tur():

@@ -21,6 +21,7 @@ class QTest:
         here, there = socket.socketpair()
         mon_here, mon_there = socket.socketpair()
         self.log_path = log
+        self.device = device
         command = [qemu or os.path.join(build, 'qemu/qemu-system-x86_64'),
                    '-L', os.path.join(build, 'qemu/pc-bios'), '-machine', 'pc', '-accel', 'qtest',
                    '-m', '64', '-nodefaults', '-display', 'none', '-no-user-config',
@@ -57,7 +58,7 @@ class QTest:
 
     def guest_errors(self):
         with open(self.log_path, encoding='utf-8') as f:
-            return [line for line in f if line.startswith('isp1040')]
+            return [line for line in f if line.startswith('isp')]
 
     # qtest
 

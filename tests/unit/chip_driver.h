@@ -84,10 +84,10 @@ static inline void start(uint16_t rsp)
 	wr(ISP_ICR, 6);
 }
 
+/* The chip that C() asks for; else a 1040. */
 static inline int setup(void **state)
 {
-	(void)state;
-	f = fake_new();
+	f = fake_new(*state ? (uintptr_t)*state - 1 : ISP_CHIP_1040B);
 	return 0;
 }
 
@@ -209,5 +209,7 @@ static inline void marker(unsigned target, unsigned modifier)
 
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 #define R(name) cmocka_unit_test_setup_teardown(name, setup_rings, teardown)
+/* On one chip of the family; a state of NULL is none. */
+#define C(name, chip) { #name " " #chip, name, setup, teardown, (void *)(uintptr_t)((chip) + 1) }
 
 #endif

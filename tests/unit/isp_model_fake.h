@@ -176,6 +176,11 @@ static void fake_reset(void *opaque, int bus, int target, int lun)
 	}
 }
 
+static bool fake_present(void *opaque, int bus, int target)
+{
+	return ((struct fake *)opaque)->present[target];
+}
+
 static void fake_schedule(void *opaque)
 {
 	((struct fake *)opaque)->scheduled = true;
@@ -211,6 +216,7 @@ static const IspOps fake_ops = {
 	.scsi_cancel = fake_cancel,
 	.scsi_cancel_all = fake_cancel_all,
 	.scsi_reset = fake_reset,
+	.scsi_present = fake_present,
 	.schedule = fake_schedule,
 	.start_tick = fake_start_tick,
 	.now_ms = fake_now,
@@ -218,7 +224,7 @@ static const IspOps fake_ops = {
 	.guest_error = fake_guest_error,
 };
 
-static inline struct fake *fake_new(void)
+static inline struct fake *fake_new(IspChipId chip)
 {
 	struct fake *f = calloc(1, sizeof(*f));
 
@@ -227,7 +233,7 @@ static inline struct fake *fake_new(void)
 	f->now = 1000;
 	for (int t = 0; t < 3; t++)
 		f->present[t] = true;
-	isp_init(f->m, &isp_chips[ISP_CHIP_1040B], &fake_ops, f);
+	isp_init(f->m, &isp_chips[chip], &fake_ops, f);
 	isp_power_on(f->m);
 	return f;
 }

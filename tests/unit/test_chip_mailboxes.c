@@ -124,9 +124,9 @@ static void test_parameters(void **state)
 			ack();
 		}
 	}
-	assert_int_equal(MB3(0x39, 0x0120, 1, 1), 0x4006);	/* LUN 32 */
+	assert_int_equal(MB3(0x39, 0x0108, 1, 1), 0x4006);	/* LUN 8 */
 	ack();
-	assert_int_equal(MB3(0x39, 0x011f, 1, 0), 0x4006);	/* would never start a command */
+	assert_int_equal(MB3(0x39, 0x0107, 1, 0), 0x4006);	/* would never start a command */
 	ack();
 	assert_int_equal(MB3(0x1f, 0, 0, 0), 0x4000);
 	assert_int_equal(rd(MBOX(2)), ISP_MAX_COMMANDS);
@@ -225,7 +225,8 @@ static void test_bios_iocb(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_mailbox_basics), T(test_firmware_load), T(test_ram_dma),
+		T(test_mailbox_basics), T(test_firmware_load),
+		C(test_ram_dma, ISP_CHIP_1080),
 		T(test_parameters), T(test_old_result_is_dropped),
 		R(test_mailbox_waits_for_ring), R(test_execute_iocb), T(test_bios_iocb),
 	};

@@ -19,7 +19,7 @@ static const char *const whats[] = {
 	"corrupt-response,field=handle,value=1", "response-in,value=1", "complete,status=1",
 	"selection-timeout", "parity", "underrun", "overrun", "transport-error", "aborted", "reset",
 	"timeout", "queue-full", "busy", "fail-mailbox", "hang-mailbox", "hang", "system-error",
-	"request-error", "response-error", "bus-reset", "all-ones", "mutate",
+	"request-error", "response-error", "event,code=0x800c", "bus-reset", "all-ones", "mutate",
 };
 
 static char error[200];
@@ -80,7 +80,9 @@ static void refuses(void **state)
 		{ "corrupt-response,byte=1,value=256", "1 bytes" },
 		{ "corrupt-response,field=status,xor=0x10000", "2 bytes" },
 		{ "fail-mailbox,command=x", "cannot be" }, { "hang\t", "plain text" },
-		{ "fail-mailbox,status=0x10000", "cannot be" },
+		{ "fail-mailbox,status=0x10000", "cannot be" }, { "busy,bus=2", "cannot be" },
+		{ "event", "needs code=" }, { "event,code=0x7fff", "code= is not" },
+		{ "event,code=0x800e,value=0x10000", "16 bits" },
 	};
 	IspFaultRule r;
 
@@ -133,6 +135,7 @@ static int setup(void **state)
 static void arm(const char *text)
 {
 	isp_fault_clear(&faults);
+	faults.buses = 2;
 	if (!isp_fault_add(&faults, text, error, sizeof(error)))
 		fail_msg("%s: %s", text, error);
 }
@@ -144,6 +147,9 @@ static void says(IspVerdict verdict, IspFate fate, uint32_t ms)
 }
 
 static const IspCmd read_8 = { .target = 1, .lun = 2, .cdb = { 0x28 }, .length = 4096 };
+static const IspCmd read_8_bus_1 = {
+	.bus = 1, .target = 1, .lun = 2, .cdb = { 0x28 }, .length = 4096
+};
 static const IspCmd no_data = { .target = 3 };
 
 /* Without a rule that applies every question has the same answer: go on. */
@@ -276,7 +282,7 @@ static void troubles(void **state)
 {
 	static const struct {
 		const char *text;
-		uint32_t trouble, stopped;	/* with and without running firmware */
+		uint64_t trouble, stopped;	/* with and without running firmware */
 	} all[] = {
 		{ "spurious-interrupt", ISP_TROUBLE_INTERRUPT, ISP_TROUBLE_INTERRUPT },
 		{ "request-error", ISP_TROUBLE_REQUEST_ERROR, 0 },
@@ -284,6 +290,11 @@ static void troubles(void **state)
 		{ "system-error", ISP_TROUBLE_SYSTEM_ERROR | ISP_TROUBLE_HALT, 0 },
 		{ "system-error,halt=0", ISP_TROUBLE_SYSTEM_ERROR, 0 },
 		{ "bus-reset", ISP_TROUBLE_BUS_RESET, ISP_TROUBLE_BUS_RESET },
+		{ "event,code=0x800c", ISP_TROUBLE_EVENT | 0x800cull << 16, 0 },
+		{ "event,code=0x800e,value=0x1000",
+		  ISP_TROUBLE_EVENT | 0x800eull << 16 | 0x1000ull << 32, 0 },
+		{ "event,code=0x800d", ISP_TROUBLE_EVENT | ISP_TROUBLE_BUS_RESET | 0x800dull << 16,
+		  0 },
 		{ "hang", ISP_TROUBLE_HANG, ISP_TROUBLE_HANG },
 		{ "all-ones", ISP_TROUBLE_GONE, ISP_TROUBLE_GONE },
 		{ "all-ones,config=1", ISP_TROUBLE_GONE | ISP_TROUBLE_GONE_CONFIG,
@@ -306,6 +317,19 @@ static void troubles(void **state)
 		assert_int_equal(isp_fault_before_start(&faults, &read_8, true), all[i].trouble);
 		assert_int_equal(isp_fault_before_start(&faults, &read_8, true), 0);
 	}
+	/* At once on the bus of the rule; before a command, on the command's. */
+	arm("bus-reset,bus=1");
+	assert_int_equal(isp_fault_before_start(&faults, &read_8_bus_1, true), 0);
+	assert_int_equal(isp_fault_due(&faults, 0, true),
+			 ISP_TROUBLE_BUS_RESET | ISP_TROUBLE_BUS_1);
+	arm("bus-reset,bus=1,opcode=0x28");
+	assert_int_equal(isp_fault_before_start(&faults, &read_8, true), 0);
+	assert_int_equal(isp_fault_before_start(&faults, &read_8_bus_1, true),
+			 ISP_TROUBLE_BUS_RESET | ISP_TROUBLE_BUS_1);
+	faults.buses = 1;
+	assert_false(isp_fault_add(&faults, "busy;busy,bus=1", error, sizeof(error)));
+	assert_string_equal(error, "bus=1: the chip has no such bus");
+	assert_true(isp_fault_add(&faults, "busy,bus=0", error, sizeof(error)));
 	/* What stops the command keeps other rules for the next one. */
 	arm("all-ones,target=1;bus-reset,target=1;spurious-interrupt,target=1");
 	assert_int_equal(isp_fault_before_start(&faults, &read_8, true),

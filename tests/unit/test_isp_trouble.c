@@ -22,7 +22,7 @@ static uint32_t req_in, rsp_out;
 static int setup(void **state)
 {
 	(void)state;
-	f = fake_new();
+	f = fake_new(ISP_CHIP_1040B);
 	req_in = rsp_out = 0;
 	return 0;
 }

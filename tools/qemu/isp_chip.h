@@ -28,31 +28,50 @@
 typedef struct IspModel IspModel;
 
 typedef enum IspChipId {
+    ISP_CHIP_1020A,
     ISP_CHIP_1040B,
+    ISP_CHIP_1080,
+    ISP_CHIP_1240,
+    ISP_CHIP_1280,
+    ISP_CHIP_10160,
+    ISP_CHIP_12160,
     ISP_CHIP_COUNT,
 } IspChipId;
 
+/* Mailbox commands that not every chip knows */
+enum {
+    ISP_HAS_BIOS_MBOX   = 1 << 0,   /* what a boot ROM uses: 0x40 to 0x42 */
+    ISP_HAS_DMA_LOAD    = 1 << 1,   /* RISC memory by DMA */
+};
+
 /* What differs between the chips of the family. No other code asks which chip it is. */
-typedef struct IspChip {
+typedef struct IspChip IspChip;
+struct IspChip {
     const char *type;           /* for -device */
     const char *desc;
     uint16_t pci_device;
     uint8_t pci_revision;
     uint8_t pci_conf40;         /* byte 0x40 of the configuration space, of unknown meaning */
+    bool pci_power;             /* has the capability, and fast back-to-back */
+    bool pci_66mhz;
+    uint8_t subdevice;          /* for the default image of the EEPROM */
     uint16_t id_high;           /* register 0x02 */
     uint16_t conf0;
     uint16_t conf1;             /* reset value */
     uint8_t buses;
+    uint8_t luns;
+    uint8_t mailboxes;          /* ISP_HAS_ bits */
     bool dma_bank;              /* CONF1 10:8 select the bank at 0x80, DMA registers among them */
     uint8_t nvram_addr_bits;    /* 6: 93C46, 8: 93C56 */
     uint16_t nvram_bytes;
-    uint8_t nvram_subsystem;    /* offset of the subsystem's device and vendor */
-    void (*fill_nvram)(uint8_t *image);     /* with defaults; the image is zeroed */
+    uint8_t nvram_subdevice, nvram_subvendor;   /* offsets */
+    void (*fill_nvram)(const IspChip *chip, uint8_t *image);    /* the image is zeroed */
+    uint8_t nvram_target[6];    /* the default record of a target */
     uint32_t max_seg;           /* bytes one segment counter can hold */
     uint16_t pins_diff;         /* bus mode pins of the SXP */
     uint16_t fw_first;          /* first word of the resident firmware */
     const char *fw_version;     /* NN.NN.NN */
-} IspChip;
+};
 
 extern const IspChip isp_chips[ISP_CHIP_COUNT];
 
@@ -121,7 +140,7 @@ typedef struct IspFaultRule {
     uint64_t fired;
     int32_t rate;                   /* per mille, or -1: always */
     uint64_t seed;                  /* state of the random numbers */
-    int target, lun, opcode, command, of;   /* -1: any */
+    int bus, target, lun, opcode, command, of;      /* -1: any */
     bool data;                      /* only commands that move data */
     bool at_once;                   /* does not wait for a command */
     /* what */
@@ -131,6 +150,7 @@ typedef struct IspFaultRule {
     uint8_t width;
     uint64_t value, mask;           /* mask: bits to flip */
     uint16_t completion, state_flags, status_flags, scsi_status;
+    uint16_t code;                  /* of an event */
     int64_t resid;                  /* -1: what was not moved */
     uint64_t moves;                 /* bytes that the target may move; UINT64_MAX: all */
     bool persist;                   /* survives a soft reset; of an event: the firmware stops */
@@ -139,6 +159,7 @@ typedef struct IspFaultRule {
 
 typedef struct IspFaults {
     uint32_t armed;                 /* one bit for each kind that has a live rule */
+    uint8_t buses;                  /* that rules may name */
     unsigned n;
     IspFaultRule rule[ISP_FAULT_RULES];
     void (*on_fire)(void *opaque, const IspFaultRule *r);   /* may be NULL */
@@ -162,6 +183,7 @@ typedef struct IspCmd {
     uint8_t cdb[ISP_MAX_CDB];
     bool data_in, data_out;     /* allowed directions; both if the host leaves it to the target */
     bool auto_sense;
+    bool negotiated;            /* for the model: chip and target negotiated before it */
     uint32_t handle;
     uint32_t seg_count;
     IspSeg *seg;
@@ -230,6 +252,8 @@ typedef struct IspOps {
     void (*scsi_cancel_all)(void *opaque);
     /* Reset targets; -1 means all. Their commands end before it returns. */
     void (*scsi_reset)(void *opaque, int bus, int target, int lun);
+    /* Does a target answer its selection? */
+    bool (*scsi_present)(void *opaque, int bus, int target);
     /* Have isp_run() called soon, but not from inside this call. */
     void (*schedule)(void *opaque);
     /* Have isp_tick() called ISP_TICK_MS from now. */
@@ -282,6 +306,29 @@ typedef struct IspTarget {
     IspLun lun[ISP_LUNS];
 } IspTarget;
 
+/* Where silicon may be stricter than this model, or know less; 0 and false as the model is. */
+typedef struct IspStrict {
+    bool plain_interrupt;       /* CLEAR RISC INT forgets entries that the host has not seen */
+    bool plain_mailbox;         /* results wait for the semaphore, not for the interrupt bit */
+    bool no_extended_command;
+    bool no_firmware_status;
+    bool sram_survives;         /* a soft reset leaves the RISC's memory */
+    uint8_t abort_order;        /* ABORT COMMAND: which mailbox has the handle's high half; 0: any */
+    uint16_t max_ring;          /* entries */
+} IspStrict;
+
+/* How data moves, in the words of TARGET PARAMETERS */
+typedef struct IspTransfer {
+    uint16_t flags, sync, ppr;
+} IspTransfer;
+
+/* Targets that can do less than the chip: bit 16 * bus + target. */
+typedef struct IspTargetLimits {
+    uint32_t narrow, async;                 /* they say so when asked */
+    uint32_t rejects_wdtr, rejects_sdtr, rejects_ppr;   /* they do not know the message */
+    uint8_t min_period, max_offset;         /* of all targets; 0: no limit */
+} IspTargetLimits;
+
 typedef struct IspEeprom {
     uint8_t lines;              /* last value of the clock, select and data lines */
     uint8_t phase;
@@ -308,6 +355,8 @@ struct IspModel {
     void *opaque;
     bool resident_firmware;
     bool reset_event;           /* post 0x8001 also for a bus reset the host asked for */
+    IspTargetLimits limits;
+    IspStrict strict;
     IspStats stats;
 
     uint16_t conf1, icr, flash_addr;
@@ -338,6 +387,7 @@ struct IspModel {
     uint16_t features;
     uint16_t params[ISP_PARAMS][ISP_MBOXES];
     IspTarget target[ISP_BUSES][ISP_TARGETS];
+    uint32_t settled;           /* negotiated since a reset or a change: bit 16 * bus + target */
     IspLun *kick, *last_kick;
 
     IspCmd slots[ISP_SLOTS];
@@ -346,7 +396,7 @@ struct IspModel {
     uint32_t ticks;
 
     IspFaults faults;
-    uint32_t trouble;           /* what a fault has said must happen now: ISP_TROUBLE_ bits */
+    uint64_t trouble;           /* what a fault has said must happen now: ISP_TROUBLE_ bits */
     IspCmdList held;            /* completions that come late */
     bool powered;
     uint8_t dead;               /* IspLiving */

@@ -120,7 +120,7 @@ void isp_default_nvram(const IspChip *chip, uint8_t *image)
     uint8_t sum = 0;
 
     memset(image, 0, chip->nvram_bytes);
-    chip->fill_nvram(image);
+    chip->fill_nvram(chip, image);
     for (int i = 0; i < chip->nvram_bytes - 1; i++) {
         sum += image[i];
     }

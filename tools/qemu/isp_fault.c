@@ -66,9 +66,9 @@ static void isp_fault_fire(IspFaults *f, IspFaultRule *r)
 static bool isp_fault_means(const IspFaultRule *r, const IspCmd *c)
 {
     if (!c) {
-        return r->target < 0 && r->lun < 0 && r->opcode < 0 && !r->data;
+        return r->bus < 0 && r->target < 0 && r->lun < 0 && r->opcode < 0 && !r->data;
     }
-    return (r->target < 0 || r->target == c->target) && (r->lun < 0 || r->lun == c->lun) &&
+    return (r->bus < 0 || r->bus == c->bus) && (r->target < 0 || r->target == c->target) && (r->lun < 0 || r->lun == c->lun) &&
            (r->opcode < 0 || r->opcode == c->cdb[0]) && (!r->data || c->length);
 }
 
@@ -114,20 +114,27 @@ bool isp_fault_stuck(IspFaults *f)
 
 /* Trouble for the whole chip */
 
-static uint32_t isp_fault_event(const IspFaultRule *r)
+static uint64_t isp_fault_event(const IspFaultRule *r)
 {
-    switch (r->completion) {
+    switch (r->code) {
     case ISP_EVENT_REQ_DMA:
         return ISP_TROUBLE_REQUEST_ERROR;
     case ISP_EVENT_RSP_DMA:
         return ISP_TROUBLE_RESPONSE_ERROR;
-    default:
+    case ISP_EVENT_SYSTEM_ERROR:
         return ISP_TROUBLE_SYSTEM_ERROR | (r->persist ? ISP_TROUBLE_HALT : 0);
+    case ISP_EVENT_BUS_RESET:
+    case ISP_EVENT_TIMEOUT_RESET:
+    case ISP_EVENT_DEVICE_RESET:
+    case ISP_EVENT_OVERRUN_RESET:
+        return ISP_TROUBLE_BUS_RESET | ISP_TROUBLE_EVENT | (uint64_t)r->code << 16;
+    default:
+        return ISP_TROUBLE_EVENT | (uint64_t)r->code << 16 | (r->value & 0xffff) << 32;
     }
 }
 
 /* What the rule says must happen; 0 if that cannot happen now. */
-static uint32_t isp_fault_trouble(const IspFaultRule *r, bool running)
+static uint64_t isp_fault_trouble(const IspFaultRule *r, bool running)
 {
     switch (r->kind) {
     case ISP_FAULT_SPURIOUS_INTERRUPT:
@@ -145,9 +152,9 @@ static uint32_t isp_fault_trouble(const IspFaultRule *r, bool running)
     }
 }
 
-uint32_t isp_fault_before_start(IspFaults *f, const IspCmd *c, bool running)
+uint64_t isp_fault_before_start(IspFaults *f, const IspCmd *c, bool running)
 {
-    uint32_t trouble = 0;
+    uint64_t trouble = 0;
 
     for (int kind = ISP_FAULT_SPURIOUS_INTERRUPT;
          kind < ISP_FAULT_KINDS && !(trouble & ISP_TROUBLE_STOPS); kind++) {
@@ -157,14 +164,15 @@ uint32_t isp_fault_before_start(IspFaults *f, const IspCmd *c, bool running)
             trouble |= isp_fault_trouble(r, running);
         }
     }
-    return trouble;
+    /* Without bus= in the rule it happens on the command's bus. */
+    return trouble && c->bus ? trouble | ISP_TROUBLE_BUS_1 : trouble;
 }
 
-uint32_t isp_fault_due(IspFaults *f, uint64_t now, bool running)
+uint64_t isp_fault_due(IspFaults *f, uint64_t now, bool running)
 {
     for (unsigned i = 0; i < f->n; i++) {
         IspFaultRule *r = &f->rule[i];
-        uint32_t trouble;
+        uint64_t trouble;
 
         if (!r->at_once || !isp_fault_live(r) || r->due > now) {
             continue;
@@ -173,7 +181,7 @@ uint32_t isp_fault_due(IspFaults *f, uint64_t now, bool running)
         if (trouble) {
             r->due = now + (r->ms ? r->ms : REPEAT_MS);
             isp_fault_fire(f, r);
-            return trouble;
+            return r->bus == 1 ? trouble | ISP_TROUBLE_BUS_1 : trouble;
         }
     }
     return 0;
@@ -389,6 +397,10 @@ bool isp_fault_add(IspFaults *f, const char *text, char *error, size_t size)
             goto bad;
         }
         if (len && !isp_fault_parse(&fresh[n++], text, len, error, size)) {
+            goto bad;
+        }
+        if (len && fresh[n - 1].bus >= f->buses) {
+            snprintf(error, size, "bus=%d: the chip has no such bus", fresh[n - 1].bus);
             goto bad;
         }
         text += len + (text[len] != 0);

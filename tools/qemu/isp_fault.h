@@ -26,7 +26,7 @@ typedef struct IspVerdict {
     uint16_t status;
 } IspVerdict;
 
-/* What must happen to the chip as a whole: bits. */
+/* What must happen to the chip as a whole: bits, and for an event its code, mailbox 2 and bus. */
 enum {
     ISP_TROUBLE_INTERRUPT       = 1 << 0,   /* for no reason */
     ISP_TROUBLE_REQUEST_ERROR   = 1 << 1,
@@ -37,10 +37,22 @@ enum {
     ISP_TROUBLE_HANG            = 1 << 6,
     ISP_TROUBLE_GONE            = 1 << 7,
     ISP_TROUBLE_GONE_CONFIG     = 1 << 8,   /* so has its configuration space */
+    ISP_TROUBLE_EVENT           = 1 << 9,   /* isp_trouble_code() */
+    ISP_TROUBLE_BUS_1           = 1 << 10,  /* where the event or the reset happens; else bus 0 */
     /* After these a command that was about to start cannot start. */
     ISP_TROUBLE_STOPS           = ISP_TROUBLE_HALT | ISP_TROUBLE_BUS_RESET | ISP_TROUBLE_HANG |
                                   ISP_TROUBLE_GONE,
 };
+
+static inline uint16_t isp_trouble_code(uint64_t trouble)
+{
+    return trouble >> 16;
+}
+
+static inline uint16_t isp_trouble_mb2(uint64_t trouble)
+{
+    return trouble >> 32;
+}
 
 /* isp_fault_rule.c */
 /* Parse one rule of the given length; false, with the reason in "error", if it is not valid. */
@@ -65,7 +77,7 @@ IspVerdict isp_fault_mailbox(IspFaults *f, uint16_t op);
 /* The host is about to see the mailboxes in the mask. */
 void isp_fault_mailbox_out(IspFaults *f, uint16_t *mb, uint8_t mask);
 /* The trouble that hits just before this command starts; bits, or 0. Events need firmware. */
-uint32_t isp_fault_before_start(IspFaults *f, const IspCmd *c, bool running);
+uint64_t isp_fault_before_start(IspFaults *f, const IspCmd *c, bool running);
 /*
  * The command is on the bus. True if it ends now, with this result; else "end" may have become how
  * it must end later.
@@ -79,7 +91,7 @@ void isp_fault_response(IspFaults *f, const IspCmd *c, uint8_t *entry);
 uint16_t isp_fault_response_in(IspFaults *f, uint16_t in);
 
 /* Fire one rule with at_once that is due. Returns its trouble, or 0 if no rule is due. */
-uint32_t isp_fault_due(IspFaults *f, uint64_t now, bool running);
+uint64_t isp_fault_due(IspFaults *f, uint64_t now, bool running);
 /* When isp_fault_due() has something to say next, or UINT64_MAX. */
 uint64_t isp_fault_next_due(const IspFaults *f, bool running);
 /* Does the chip still hang after a soft reset? */

@@ -39,9 +39,11 @@ enum {
     K_EVERY     = 1 << 22,
     K_RATE      = 1 << 23,
     K_SEED      = 1 << 24,
+    K_BUS       = 1 << 25,
+    K_CODE      = 1 << 26,
 
     K_COMMON    = K_AFTER | K_COUNT | K_EVERY | K_RATE | K_SEED,
-    K_ADDRESS   = K_TARGET | K_LUN | K_OPCODE,
+    K_ADDRESS   = K_BUS | K_TARGET | K_LUN | K_OPCODE,
     K_END       = K_ADDRESS | K_SCSI | K_RESID | K_STATE | K_FLAGS | K_MOVES | K_MS,
 };
 
@@ -50,6 +52,8 @@ static const struct {
     uint32_t key;
     uint64_t max;
 } isp_fault_keys[] = {
+    { "bus", K_BUS, ISP_BUSES - 1 },
+    { "code", K_CODE, 0xffff },
     { "target", K_TARGET, ISP_TARGETS - 1 },
     { "lun", K_LUN, ISP_LUNS - 1 },
     { "opcode", K_OPCODE, 0xff },
@@ -114,6 +118,7 @@ static const struct {
     { "system-error", ISP_FAULT_EVENT, K_ADDRESS | K_MS | K_HALT, 0, ISP_EVENT_SYSTEM_ERROR },
     { "request-error", ISP_FAULT_EVENT, K_ADDRESS | K_MS, 0, ISP_EVENT_REQ_DMA },
     { "response-error", ISP_FAULT_EVENT, K_ADDRESS | K_MS, 0, ISP_EVENT_RSP_DMA },
+    { "event", ISP_FAULT_EVENT, K_ADDRESS | K_MS | K_CODE | K_VALUE, K_CODE, 0 },
     { "bus-reset", ISP_FAULT_BUS_RESET, K_ADDRESS | K_MS, 0, 0 },
     { "all-ones", ISP_FAULT_ALL_ONES, K_ADDRESS | K_MS | K_CONFIG, 0, 0 },
     { "mutate", ISP_FAULT_MUTATE, K_ADDRESS, 0, 0 },
@@ -179,11 +184,12 @@ static void isp_fault_default(IspFaultRule *r, const char *name, IspFaultKind ki
     r->every = 1;
     r->count = kind != ISP_FAULT_MUTATE;
     r->rate = kind == ISP_FAULT_MUTATE ? 10 : ISP_FAULT_ANY;
-    r->target = r->lun = r->opcode = r->command = r->of = ISP_FAULT_ANY;
+    r->bus = r->target = r->lun = r->opcode = r->command = r->of = ISP_FAULT_ANY;
     r->byte = ISP_FAULT_ANY;
     r->resid = ISP_FAULT_ANY;
     r->value = UINT64_MAX;
     r->completion = arg;
+    r->code = arg;
     r->scsi_status = kind == ISP_FAULT_TARGET_STATUS ? arg : 0;
     r->moves = arg == ISP_CS_OVERRUN ? UINT64_MAX : 0;
     r->data = arg == ISP_CS_OVERRUN || arg == ISP_CS_UNDERRUN;
@@ -228,6 +234,12 @@ static bool isp_fault_word(IspFaultRule *r, uint32_t key, const char *text)
 static void isp_fault_put(IspFaultRule *r, uint32_t key, uint64_t v)
 {
     switch (key) {
+    case K_BUS:
+        r->bus = v;
+        break;
+    case K_CODE:
+        r->code = v;
+        break;
     case K_TARGET:
         r->target = v;
         break;
@@ -306,7 +318,8 @@ static void isp_fault_put(IspFaultRule *r, uint32_t key, uint64_t v)
 /* Checks and defaults that need the whole rule */
 static bool isp_fault_complete_rule(IspFaultRule *r, uint32_t seen, char *error, size_t size)
 {
-    uint32_t waits = K_ADDRESS | K_AFTER | K_EVERY | K_RATE;
+    /* "bus" alone says where something happens at once. */
+    uint32_t waits = (K_ADDRESS & ~K_BUS) | K_AFTER | K_EVERY | K_RATE;
 
     if (r->kind == ISP_FAULT_COMPLETE) {
         if (!(seen & K_STATE)) {
@@ -334,6 +347,17 @@ static bool isp_fault_complete_rule(IspFaultRule *r, uint32_t seen, char *error,
     }
     if (r->kind == ISP_FAULT_RESPONSE_IN && r->value > 0xffff) {
         snprintf(error, size, "response-in: the register has 16 bits");
+        return false;
+    }
+    if (r->kind == ISP_FAULT_EVENT && (r->code < 0x8000 || r->code > 0x80ff)) {
+        snprintf(error, size, "code= is not 0x8000 ... 0x80ff");
+        return false;
+    }
+    if (r->kind == ISP_FAULT_EVENT && !(seen & K_VALUE)) {
+        r->value = 0;
+    }
+    if (r->kind == ISP_FAULT_EVENT && r->value > 0xffff) {
+        snprintf(error, size, "event: the mailbox has 16 bits");
         return false;
     }
     if (r->kind == ISP_FAULT_ALL_ONES) {

@@ -22,6 +22,20 @@ static bool isp_is_barrier(const IspCmd *c)
     return !(c->flags & ISP_CF_TAGS) || c->flags & ISP_CF_ORDERED_TAG;
 }
 
+/* The target rejects what the chip asks for: the command ends before it has begun. */
+static bool isp_negotiation_fails(IspModel *m, IspCmd *c)
+{
+    uint8_t failed = isp_negotiate(m, c);
+
+    if (failed) {
+        c->fault = (IspFaultEnd){
+            .on = true, .completion = failed, .state_flags = ISP_SF_BUS | ISP_SF_TARGET,
+            .resid = -1,
+        };
+    }
+    return failed;
+}
+
 static void isp_start(IspModel *m, IspLun *lun, IspCmd *c)
 {
     IspResult result;
@@ -44,6 +58,8 @@ static void isp_start(IspModel *m, IspLun *lun, IspCmd *c)
         isp_scsi_done(m, c, &result);
     } else if (c->target == m->initiator_id[c->bus]) {
         isp_scsi_done(m, c, &(IspResult){ .outcome = ISP_DONE_NO_TARGET });
+    } else if (isp_negotiation_fails(m, c)) {
+        isp_scsi_done(m, c, &(IspResult){ .outcome = ISP_DONE_FAULT });
     } else {
         m->ops->scsi_submit(m->opaque, c);
     }
@@ -52,8 +68,12 @@ static void isp_start(IspModel *m, IspLun *lun, IspCmd *c)
 /* Note the trouble that a fault brings; true if the command cannot start before it has come. */
 static bool isp_trouble_comes(IspModel *m, const IspCmd *c)
 {
-    uint32_t trouble = isp_fault_before_start(&m->faults, c, m->running);
+    uint64_t trouble;
 
+    if (m->trouble & ISP_TROUBLE_EVENT) {
+        return true;            /* there is room for one event only */
+    }
+    trouble = isp_fault_before_start(&m->faults, c, m->running);
     if (trouble) {
         m->trouble |= trouble;
         isp_schedule(m);
@@ -218,16 +238,23 @@ void isp_reset_targets(IspModel *m, int bus, int target, uint8_t completion, uin
     }
     isp_each_lun(m, bus, target, -1, isp_lun_end_waiting, completion | flags << 8);
     isp_each_lun(m, bus, target, -1, isp_lun_thaw, 0);
+    isp_unsettle(m, bus, target);
     isp_need_marker(m, bus, target, -1, true);
     m->ops->scsi_reset(m->opaque, bus, target, -1);
 }
 
 void isp_bus_was_reset(IspModel *m, int bus)
 {
+    isp_bus_was_reset_by(m, bus, ISP_EVENT_BUS_RESET);
+}
+
+void isp_bus_was_reset_by(IspModel *m, int bus, uint16_t event)
+{
     bool outer = isp_enter(m);
 
-    isp_reset_targets(m, bus, -1, ISP_CS_RESET, ISP_STF_BUS_RESET);
-    isp_post_event(m, ISP_EVENT_BUS_RESET, 0, 0, bus);
+    isp_reset_targets(m, bus, -1, ISP_CS_RESET,
+                      event == ISP_EVENT_DEVICE_RESET ? ISP_STF_DEV_RESET : ISP_STF_BUS_RESET);
+    isp_post_event(m, event, 0, 0, bus);
     isp_leave(m, outer);
 }
 

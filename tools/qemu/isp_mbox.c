@@ -15,6 +15,7 @@ typedef struct IspMboxCmd {
     IspMboxFn *fn;
     uint8_t out;                /* mailboxes the result goes to, besides mb0 */
     bool rom;                   /* the boot ROM knows it too */
+    uint8_t needs;              /* ISP_HAS_ bits that its chip must have */
 } IspMboxCmd;
 
 /* Parameters that are only stored: the bus that they tune is not modelled. */
@@ -54,7 +55,8 @@ static IspLun *isp_device(IspModel *m, uint16_t word)
 {
     unsigned bus = word >> 15, target = word >> 8 & 0x7f, lun = word & 0xff;
 
-    if (bus >= m->chip->buses || target >= ISP_TARGETS || lun >= ISP_LUNS) {
+    if (bus >= m->chip->buses || target >= ISP_TARGETS ||
+        lun >= m->chip->luns) {
         return NULL;
     }
     return &m->target[bus][target].lun[lun];
@@ -280,6 +282,9 @@ static uint16_t isp_mb_bios_iocb(IspModel *m, const uint16_t *in, uint16_t *out)
 
 static uint16_t isp_ring_init(IspModel *m, IspRing *r, uint32_t len, uint64_t base, uint32_t at)
 {
+    if (m->strict.max_ring && len > m->strict.max_ring) {
+        return ISP_MBS_PARAM;   /* what a driver may try */
+    }
     if (len < 2 || at >= len || base % ISP_ENTRY_SIZE || base + len * ISP_ENTRY_SIZE < base) {
         isp_guest_error(m, "ring with impossible geometry, entries", len);
         return ISP_MBS_PARAM;
@@ -360,7 +365,11 @@ static uint16_t isp_mb_abort_command(IspModel *m, const uint16_t *in, uint16_t *
         return ISP_MBS_PARAM;
     }
     /* Drivers do not agree on which half goes first. */
-    if (isp_abort_handle(m, in[1], (uint32_t)in[2] << 16 | in[3]) ||
+    if (m->strict.abort_order != 3 &&
+        isp_abort_handle(m, in[1], (uint32_t)in[2] << 16 | in[3])) {
+        return ISP_MBS_COMPLETE;
+    }
+    if (m->strict.abort_order != 2 &&
         isp_abort_handle(m, in[1], (uint32_t)in[3] << 16 | in[2])) {
         return ISP_MBS_COMPLETE;
     }
@@ -453,8 +462,10 @@ static uint16_t isp_mb_queue_status(IspModel *m, const uint16_t *in, uint16_t *o
 
 static uint16_t isp_mb_firmware_status(IspModel *m, const uint16_t *in, uint16_t *out)
 {
-    (void)m;
     (void)in;
+    if (m->strict.no_firmware_status) {
+        return ISP_MBS_INVALID;
+    }
     out[2] = ISP_MAX_COMMANDS;
     return ISP_MBS_COMPLETE;
 }
@@ -498,6 +509,8 @@ static uint16_t isp_mb_initiator_id(IspModel *m, const uint16_t *in, uint16_t *o
 static uint16_t isp_mb_target_params(IspModel *m, const uint16_t *in, uint16_t *out)
 {
     IspTarget *t = isp_target(m, in[1]);
+    unsigned bus = in[1] >> 15, target = in[1] >> 8 & 0xf;
+    IspTransfer now;
 
     if (!t) {
         return ISP_MBS_PARAM;
@@ -506,11 +519,13 @@ static uint16_t isp_mb_target_params(IspModel *m, const uint16_t *in, uint16_t *
         t->flags = in[2];
         t->sync = in[3];
         t->ppr = in[6];
+        isp_unsettle(m, bus, target);
     }
+    now = isp_transfer(m, bus, target);
     out[1] = in[1];
-    out[2] = t->flags;
-    out[3] = t->sync;
-    out[6] = t->ppr;
+    out[2] = now.flags;
+    out[3] = now.sync;
+    out[6] = now.ppr;
     return ISP_MBS_COMPLETE;
 }
 
@@ -558,16 +573,16 @@ static uint16_t isp_mb_transfer_mode(IspModel *m, const uint16_t *in, uint16_t *
 
 static const IspMboxCmd isp_mbox_cmds[] = {
     [0x00] = { isp_mb_nop, 0x00, true },
-    [0x01] = { isp_mb_load_ram, 0x00, true },
+    [0x01] = { isp_mb_load_ram, 0x00, true, ISP_HAS_DMA_LOAD },
     [0x02] = { isp_mb_execute, 0x00, true },
-    [0x03] = { isp_mb_dump_ram, 0x00, true },
+    [0x03] = { isp_mb_dump_ram, 0x00, true, ISP_HAS_DMA_LOAD },
     [0x04] = { isp_mb_write_word, 0x06, true },
     [0x05] = { isp_mb_read_word, 0x06, true },
     [0x06] = { isp_mb_register_test, 0xfe, true },
     [0x07] = { isp_mb_verify, 0x02, true },
     [0x08] = { isp_mb_about, 0x0e, true },
-    [0x09] = { isp_mb_load_ram_a64, 0x00, true },
-    [0x0a] = { isp_mb_dump_ram_a64, 0x00, true },
+    [0x09] = { isp_mb_load_ram_a64, 0x00, true, ISP_HAS_DMA_LOAD },
+    [0x0a] = { isp_mb_dump_ram_a64, 0x00, true, ISP_HAS_DMA_LOAD },
     [0x0e] = { isp_mb_check, 0x04, true },
     [0x10] = { isp_mb_init_request, 0x0e, false },
     [0x11] = { isp_mb_init_response, 0x0e, false },
@@ -606,17 +621,17 @@ static const IspMboxCmd isp_mbox_cmds[] = {
     [0x38] = { isp_mb_target_params, 0x4e, false },
     [0x39] = { isp_mb_device_queue, 0x0e, false },
     [0x3a] = { isp_mb_param, 0x06, false },
-    [0x40] = { isp_mb_bios_block, 0x02, true },
-    [0x41] = { isp_mb_write_four, 0x00, true },
-    [0x42] = { isp_mb_bios_iocb, 0x06, true },
+    [0x40] = { isp_mb_bios_block, 0x02, true, ISP_HAS_BIOS_MBOX },
+    [0x41] = { isp_mb_write_four, 0x00, true, ISP_HAS_BIOS_MBOX },
+    [0x42] = { isp_mb_bios_iocb, 0x06, true, ISP_HAS_BIOS_MBOX },
     [0x45] = { isp_mb_param, 0x02, false },
     [0x46] = { isp_mb_param, 0x02, false },
     [0x48] = { isp_mb_param, 0xce, false },
     [0x49] = { isp_mb_param, 0xce, false },
     [0x4a] = { isp_mb_features, 0x02, false },
     [0x4b] = { isp_mb_features, 0x02, false },
-    [0x50] = { isp_mb_load_ram_a64, 0x00, true },
-    [0x51] = { isp_mb_dump_ram_a64, 0x00, true },
+    [0x50] = { isp_mb_load_ram_a64, 0x00, true, ISP_HAS_DMA_LOAD },
+    [0x51] = { isp_mb_dump_ram_a64, 0x00, true, ISP_HAS_DMA_LOAD },
     [0x52] = { isp_mb_init_request_a64, 0xce, false },
     [0x53] = { isp_mb_init_response_a64, 0xce, false },
     [0x54] = { isp_mb_iocb_a64, 0x00, false },
@@ -637,7 +652,7 @@ static const IspMboxCmd *isp_mbox_find(const IspModel *m, uint16_t op)
         return NULL;
     }
     c = &isp_mbox_cmds[op];
-    return c->fn && (c->rom || m->running) ? c : NULL;
+    return c->fn && (c->rom || m->running) && !(c->needs & ~m->chip->mailboxes) ? c : NULL;
 }
 
 static void isp_mbox_finish(IspModel *m, uint16_t status, uint8_t mask, const uint16_t *out)
@@ -662,7 +677,7 @@ void isp_mbox_take(IspModel *m)
         /* A new command voids an old result. */
         m->result_latched = false;
         m->lock = false;
-        m->risc_int = m->kept_int = isp_responses_unread(m);
+        m->risc_int = m->kept_int = isp_keeps_interrupt(m);
         isp_update_irq(m);
     }
     m->result_ready = false;
@@ -716,7 +731,7 @@ void isp_mbox_carry_out(IspModel *m)
  */
 static bool isp_mbox_can_post(const IspModel *m)
 {
-    return !m->lock && !m->risc_int && m->dead != ISP_HUNG && !m->gone;
+    return !m->lock && (m->strict.plain_mailbox || !m->risc_int) && m->dead != ISP_HUNG && !m->gone;
 }
 
 bool isp_mbox_post(IspModel *m)
@@ -783,6 +798,7 @@ void isp_firmware_defaults(IspModel *m)
         }
     }
     m->features = 0;
+    m->settled = 0;
     for (int bus = 0; bus < ISP_BUSES; bus++) {
         m->initiator_id[bus] = 7;
         for (int t = 0; t < ISP_TARGETS; t++) {

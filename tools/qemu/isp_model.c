@@ -23,7 +23,7 @@ static void isp_clear_risc_int(IspModel *m)
     m->risc_int = false;
     m->kept_int = false;
     /* A result or event goes first: it may have waited for this clear. */
-    if (!isp_mbox_post(m) && isp_responses_unread(m)) {
+    if (!isp_mbox_post(m) && isp_keeps_interrupt(m)) {
         m->risc_int = true;
         m->kept_int = true;
     }
@@ -146,7 +146,11 @@ static int isp_bank(const IspModel *m)
     if (!m->chip->dma_bank) {
         return m->conf1 & ISP_CONF1_SXP ? BANK_SXP0 : BANK_RISC;
     }
-    return bank > BANK_DMA ? BANK_RISC : bank;
+    /* A chip with one bus has no second SXP. */
+    if (bank > BANK_DMA || (bank == BANK_SXP1 && m->chip->buses == 1)) {
+        return BANK_RISC;
+    }
+    return bank;
 }
 
 /* Most of these registers belong to the RISC as long as it runs. */
@@ -157,6 +161,22 @@ static bool isp_quiet(IspModel *m, uint32_t offset)
     }
     isp_guest_error(m, "register touched while the RISC runs", offset);
     return false;
+}
+
+static void isp_write_dma(IspModel *m, uint32_t reg, uint16_t value)
+{
+    switch (reg) {
+    case ISP_CDMA_STATUS:
+    case ISP_CDMA_FIFO:
+    case ISP_DDMA_STATUS:
+    case ISP_DDMA_FIFO:
+        return;
+    case ISP_CDMA_CONTROL:
+    case ISP_DDMA_CONTROL:
+        return;                 /* commands to a channel that the host never runs by hand */
+    default:
+        m->dma_reg[reg / 2] = value;
+    }
 }
 
 static uint16_t isp_read_window(IspModel *m, uint32_t offset)
@@ -186,7 +206,7 @@ static void isp_write_window(IspModel *m, uint32_t offset, uint16_t value)
 
     if (bank == BANK_DMA) {
         if (reg < ISP_DMA_SIZE) {
-            m->dma_reg[reg / 2] = value;
+            isp_write_dma(m, reg, value);
         }
         return;
     }
@@ -218,22 +238,6 @@ static void isp_write_window(IspModel *m, uint32_t offset, uint16_t value)
 static bool isp_is_dma_reg(const IspModel *m, uint32_t offset)
 {
     return !m->chip->dma_bank && offset >= ISP_DMA && offset < ISP_DMA + ISP_DMA_SIZE;
-}
-
-static void isp_write_dma(IspModel *m, uint32_t reg, uint16_t value)
-{
-    switch (reg) {
-    case ISP_CDMA_STATUS:
-    case ISP_CDMA_FIFO:
-    case ISP_DDMA_STATUS:
-    case ISP_DDMA_FIFO:
-        return;
-    case ISP_CDMA_CONTROL:
-    case ISP_DDMA_CONTROL:
-        return;                 /* commands to a channel that the host never runs by hand */
-    default:
-        m->dma_reg[reg / 2] = value;
-    }
 }
 
 static uint16_t isp_read_reg(IspModel *m, uint32_t offset)
@@ -395,6 +399,7 @@ void isp_init(IspModel *m, const IspChip *chip, const IspOps *ops, void *opaque)
     m->opaque = opaque;
     m->faults.on_fire = isp_fault_fired;
     m->faults.opaque = m;
+    m->faults.buses = chip->buses;
     m->resident_firmware = true;
     m->reset_event = true;
     isp_default_nvram(m->chip, m->nvram);
@@ -405,6 +410,7 @@ void isp_power_on(IspModel *m)
 {
     memset(&m->eeprom, 0, sizeof(m->eeprom));
     m->eeprom.out = 1;
+    isp_make_resident(m);
     isp_soft_reset(m);
     m->powered = true;
     if (m->faults.armed) {

@@ -16,6 +16,7 @@
 #define PCI_VENDOR_ID_QLOGIC_ISP 0x1077
 #define ISP_MEM_BAR_SIZE 4096
 #define ISP_SINK_SIZE 4096
+#define ISP_PM_CAP 0x44
 
 #define TYPE_ISP_WINDOW "isp-window"
 
@@ -212,6 +213,7 @@ static const IspOps isp_ops = {
     .scsi_cancel = isp_op_cancel,
     .scsi_cancel_all = isp_op_cancel_all,
     .scsi_reset = isp_op_reset,
+    .scsi_present = isp_op_present,
     .schedule = isp_op_schedule,
     .start_tick = isp_op_start_tick,
     .now_ms = isp_op_now_ms,
@@ -368,6 +370,9 @@ static void isp_reset(DeviceState *dev)
 {
     IspState *s = ISP(dev);
 
+    if (s->m.chip->pci_power) {
+        pci_set_word(s->parent_obj.config + ISP_PM_CAP + PCI_PM_CTRL, 0);
+    }
     isp_power_on(&s->m);
 }
 
@@ -393,10 +398,26 @@ static bool isp_load_nvram(IspState *s, Error **errp)
     return true;
 }
 
-static void isp_init_config(IspState *s)
+/* Power states are stored and change nothing. */
+static bool isp_init_power(PCIDevice *pci, Error **errp)
+{
+    if (pci_add_capability(pci, PCI_CAP_ID_PM, ISP_PM_CAP, PCI_PM_SIZEOF, errp) < 0) {
+        return false;
+    }
+    pci_set_word(pci->config + ISP_PM_CAP + PCI_PM_PMC, 1);     /* version 1; no D1, D2, PME */
+    pci_set_word(pci->wmask + ISP_PM_CAP + PCI_PM_CTRL, 0x1e03);
+    return true;
+}
+
+static uint16_t isp_pci_status(const IspChip *chip)
+{
+    return PCI_STATUS_DEVSEL_MEDIUM | (chip->pci_power ? PCI_STATUS_FAST_BACK : 0) |
+           (chip->pci_66mhz ? PCI_STATUS_66MHZ : 0);
+}
+
+static bool isp_init_config(IspState *s, Error **errp)
 {
     const IspChip *chip = s->m.chip;
-    const uint8_t *subsystem = s->m.nvram + chip->nvram_subsystem;
     PCIDevice *pci = &s->parent_obj;
     uint8_t *conf = pci->config, *mask = pci->wmask;
 
@@ -406,15 +427,16 @@ static void isp_init_config(IspState *s)
     conf[PCI_CACHE_LINE_SIZE] = 0x40;
     conf[PCI_LATENCY_TIMER] = 0xf8;
     conf[0x40] = chip->pci_conf40;
-    pci_set_word(conf + PCI_STATUS, PCI_STATUS_DEVSEL_MEDIUM);
-    pci_set_word(conf + PCI_SUBSYSTEM_ID, lduw_le_p(subsystem));
-    pci_set_word(conf + PCI_SUBSYSTEM_VENDOR_ID, lduw_le_p(subsystem + 2));
+    pci_set_word(conf + PCI_STATUS, isp_pci_status(chip));
+    pci_set_word(conf + PCI_SUBSYSTEM_ID, lduw_le_p(s->m.nvram + chip->nvram_subdevice));
+    pci_set_word(conf + PCI_SUBSYSTEM_VENDOR_ID, lduw_le_p(s->m.nvram + chip->nvram_subvendor));
     pci_set_word(mask + PCI_COMMAND,
                  PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER |
                  PCI_COMMAND_INVALIDATE | PCI_COMMAND_PARITY | PCI_COMMAND_SERR);
     mask[PCI_LATENCY_TIMER] = 0xf8;
     mask[0x40] = 0xff;
     mask[0x41] = 0x03;
+    return !chip->pci_power || isp_init_power(pci, errp);
 }
 
 static void isp_realize(PCIDevice *pci, Error **errp)
@@ -423,11 +445,10 @@ static void isp_realize(PCIDevice *pci, Error **errp)
     DeviceState *dev = DEVICE(pci);
 
     s->bh = qemu_bh_new_guarded(isp_bh, s, &dev->mem_reentrancy_guard);
-    if (!isp_load_nvram(s, errp)) {
+    if (!isp_load_nvram(s, errp) || !isp_init_config(s, errp)) {
         qemu_bh_delete(s->bh);
         return;
     }
-    isp_init_config(s);
     memory_region_init_io(&s->io, OBJECT(s), &isp_mmio_ops, s, "isp-io", ISP_REGION_SIZE);
     memory_region_init_io(&s->mem, OBJECT(s), &isp_mmio_ops, s, "isp-mem", ISP_MEM_BAR_SIZE);
     memory_region_init_io(&s->abort, OBJECT(s), &isp_abort_ops, s, "isp-abort",
@@ -474,7 +495,43 @@ static const Property isp_properties[] = {
     DEFINE_PROP_BOOL("resident-firmware", IspState, m.resident_firmware, true),
     DEFINE_PROP_BOOL("reset-event", IspState, m.reset_event, true),
     DEFINE_PROP_STRING("nvram", IspState, nvram_file),
+    DEFINE_PROP_BOOL("plain-interrupt", IspState, m.strict.plain_interrupt, false),
+    DEFINE_PROP_BOOL("plain-mailbox", IspState, m.strict.plain_mailbox, false),
+    DEFINE_PROP_BOOL("no-extended-command", IspState, m.strict.no_extended_command, false),
+    DEFINE_PROP_BOOL("no-firmware-status", IspState, m.strict.no_firmware_status, false),
+    DEFINE_PROP_BOOL("sram-survives", IspState, m.strict.sram_survives, false),
+    DEFINE_PROP_UINT8("abort-order", IspState, m.strict.abort_order, 0),
+    DEFINE_PROP_UINT16("max-ring", IspState, m.strict.max_ring, 0),
+    DEFINE_PROP_UINT32("narrow", IspState, m.limits.narrow, 0),
+    DEFINE_PROP_UINT32("async", IspState, m.limits.async, 0),
+    DEFINE_PROP_UINT32("rejects-wdtr", IspState, m.limits.rejects_wdtr, 0),
+    DEFINE_PROP_UINT32("rejects-sdtr", IspState, m.limits.rejects_sdtr, 0),
+    DEFINE_PROP_UINT32("rejects-ppr", IspState, m.limits.rejects_ppr, 0),
+    DEFINE_PROP_UINT8("min-period", IspState, m.limits.min_period, 0),
+    DEFINE_PROP_UINT8("max-offset", IspState, m.limits.max_offset, 0),
     DEFINE_PROP_END_OF_LIST()
+};
+
+static const struct {
+    const char *name, *description;
+} isp_descriptions[] = {
+    { "resident-firmware", "a soft reset leaves a valid image, as a machine's BIOS does" },
+    { "reset-event", "event 0x8001 follows a BUS RESET that the host asked for" },
+    { "nvram", "file for the EEPROM; default: a valid image of the chip" },
+    { "plain-interrupt", "CLEAR RISC INT forgets entries that the host has not seen" },
+    { "plain-mailbox", "results wait for the semaphore, not for the interrupt bit" },
+    { "no-extended-command", "entries of type 5 come back as unknown" },
+    { "no-firmware-status", "GET FIRMWARE STATUS is unknown" },
+    { "sram-survives", "a soft reset leaves the RISC's memory" },
+    { "abort-order", "mailbox with the high half of ABORT COMMAND's handle: 2, 3, or 0 for any" },
+    { "max-ring", "entries that a ring may have; 0: no limit" },
+    { "narrow", "targets without wide transfers, bit 16 * bus + target" },
+    { "async", "targets without synchronous transfers, bits as for narrow" },
+    { "rejects-wdtr", "targets that reject WDTR: completion 0x1f" },
+    { "rejects-sdtr", "targets that reject SDTR: completion 0x20" },
+    { "rejects-ppr", "targets that reject PPR: the chip goes on without it" },
+    { "min-period", "the shortest period of all targets, 4 ns; 0: no limit" },
+    { "max-offset", "the largest offset of all targets; 0: no limit" },
 };
 
 static void isp_class_init(ObjectClass *klass, IspClassData data)
@@ -498,6 +555,10 @@ static void isp_class_init(ObjectClass *klass, IspClassData data)
                                   (void *)(uintptr_t)isp_stats[i].offset);
         object_class_property_set_description(klass, isp_stats[i].name,
                                               isp_stats[i].description);
+    }
+    for (int i = 0; i < ARRAY_SIZE(isp_descriptions); i++) {
+        object_class_property_set_description(klass, isp_descriptions[i].name,
+                                              isp_descriptions[i].description);
     }
     object_class_property_add_str(klass, "fault", isp_get_fault, isp_set_fault);
     object_class_property_set_description(klass, "fault",

@@ -69,7 +69,8 @@ bool isp_is_good(const IspCmd *c);
 void isp_finish(IspModel *m, IspCmd *c);
 void isp_finish_with(IspModel *m, IspCmd *c, uint8_t completion, uint16_t state, uint16_t flags);
 void isp_response_out(IspModel *m, uint16_t value);
-bool isp_responses_unread(const IspModel *m);
+/* Does the interrupt stay when the host clears it, for entries that the host has not seen? */
+bool isp_keeps_interrupt(const IspModel *m);
 void isp_post_responses(IspModel *m);
 /* The next fast-posted completion as an event; false if there is none. */
 bool isp_take_fast(IspModel *m, uint16_t *event);
@@ -85,9 +86,19 @@ bool isp_abort_handle(IspModel *m, uint16_t device, uint32_t handle);
 void isp_abort_all(IspModel *m, int bus, int target, int lun);
 /* Reset targets; their commands end with the given status, and new ones wait for a marker. */
 void isp_reset_targets(IspModel *m, int bus, int target, uint8_t completion, uint16_t flags);
+/* The bus was reset, and this event says why. */
+void isp_bus_was_reset_by(IspModel *m, int bus, uint16_t event);
 void isp_need_marker(IspModel *m, int bus, int target, int lun, bool need);
 /* Forget all commands and both rings. */
 void isp_queue_reset(IspModel *m);
+
+/* isp_nego.c */
+/* What chip and target have agreed on; until then, what the host has asked for. */
+IspTransfer isp_transfer(const IspModel *m, int bus, int target);
+/* The next command negotiates again; -1 matches all targets. */
+void isp_unsettle(IspModel *m, int bus, int target);
+/* Negotiate if that is due. Returns the completion status if it fails, else 0. */
+uint8_t isp_negotiate(IspModel *m, IspCmd *c);
 
 /* isp_request.c */
 void isp_doorbell(IspModel *m, uint16_t value);

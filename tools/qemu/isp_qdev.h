@@ -47,6 +47,7 @@ void isp_op_start_tick(void *opaque);
 /* isp_scsi.c */
 void isp_scsi_init(IspState *s);
 void isp_op_submit(void *opaque, IspCmd *cmd);
+bool isp_op_present(void *opaque, int bus, int target);
 void isp_op_cancel(void *opaque, IspCmd *cmd);
 void isp_op_cancel_all(void *opaque);
 void isp_op_reset(void *opaque, int bus, int target, int lun);

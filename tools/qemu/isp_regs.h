@@ -120,6 +120,10 @@ static inline IspLe32 isp_le32(uint32_t v)
 #define ISP_EVENT_SYSTEM_ERROR  0x8002
 #define ISP_EVENT_REQ_DMA       0x8003
 #define ISP_EVENT_RSP_DMA       0x8004
+#define ISP_EVENT_TIMEOUT_RESET 0x8006
+#define ISP_EVENT_DEVICE_RESET  0x8007
+#define ISP_EVENT_OVERRUN_RESET 0x800d
+#define ISP_EVENT_BUS_MODE      0x800e
 #define ISP_EVENT_FAST_POST     0x8020
 
 #define ISP_FEATURE_FAST_POST   0x0001
@@ -128,9 +132,12 @@ static inline IspLe32 isp_le32(uint32_t v)
 
 /* Target parameter flags */
 #define ISP_TP_DISCONNECT       0x8000
+#define ISP_TP_WIDE             0x2000
+#define ISP_TP_SYNC             0x1000
 #define ISP_TP_TAGS             0x0800
 #define ISP_TP_AUTO_SENSE       0x0400
 #define ISP_TP_STOP_ON_CHECK    0x0200
+#define ISP_TP_PPR              0x0020
 
 /* Ring entries */
 #define ISP_ENTRY_SIZE          64
@@ -304,6 +311,8 @@ enum {
     ISP_CS_TAG_DISABLED     = 0x1a,
     ISP_CS_QUEUE_FULL       = 0x1c,
     ISP_CS_SENSE_FAILED     = 0x1e,
+    ISP_CS_WIDE_FAILED      = 0x1f,
+    ISP_CS_SYNC_FAILED      = 0x20,
 };
 
 #define ISP_SF_BUS          0x0100
@@ -319,5 +328,6 @@ enum {
 #define ISP_STF_DEV_RESET   0x0010
 #define ISP_STF_ABORTED     0x0020
 #define ISP_STF_TIMEOUT     0x0040
+#define ISP_STF_NEGOTIATED  0x0080
 
 #endif

@@ -100,7 +100,7 @@ static uint8_t isp_parse_first(IspModel *m, IspCmd *c, const IspCommand *e, uint
     c->flags = isp_get16(e->flags);
     c->timeout = isp_get16(e->timeout);
     *left = isp_get16(e->seg_count);
-    if (c->bus >= m->chip->buses || c->target >= ISP_TARGETS || c->lun >= ISP_LUNS) {
+    if (c->bus >= m->chip->buses || c->target >= ISP_TARGETS || c->lun >= m->chip->luns) {
         isp_guest_error(m, "command for an impossible address", e->target << 8 | e->lun);
         c->bus = c->target = c->lun = 0;
         return ISP_ES_PAYLOAD;
@@ -168,7 +168,7 @@ static void isp_marker(IspModel *m, const IspMarker *e)
 {
     unsigned bus = e->target >> 7, target = e->target & 0x7f;
 
-    if (bus >= m->chip->buses || target >= ISP_TARGETS || e->lun >= ISP_LUNS ||
+    if (bus >= m->chip->buses || target >= ISP_TARGETS || e->lun >= m->chip->luns ||
         e->modifier > ISP_MARK_BUS) {
         isp_guest_error(m, "marker for an impossible address", e->target << 8 | e->lun);
         return;
@@ -177,9 +177,10 @@ static void isp_marker(IspModel *m, const IspMarker *e)
                     e->modifier == ISP_MARK_LUN ? e->lun : -1, false);
 }
 
-static bool isp_is_command(uint8_t type)
+static bool isp_is_command(const IspModel *m, uint8_t type)
 {
-    return type == ISP_ET_COMMAND || type == ISP_ET_COMMAND_A64 || type == ISP_ET_EXT_COMMAND;
+    return type == ISP_ET_COMMAND || type == ISP_ET_COMMAND_A64 ||
+           (type == ISP_ET_EXT_COMMAND && !m->strict.no_extended_command);
 }
 
 static uint8_t isp_fetch_command(IspModel *m, IspCmd *c, const IspEntry *e, uint32_t count,
@@ -226,7 +227,7 @@ static bool isp_fetch_one(IspModel *m)
         m->ops->trace_iocb(m->opaque, r->out, e.bytes);
     }
     count = e.h.count ? e.h.count : 1;
-    if (isp_is_command(e.h.type)) {
+    if (isp_is_command(m, e.h.type)) {
         error = isp_fetch_command(m, c, &e, count, available);
     } else if (e.h.type == ISP_ET_MARKER) {
         isp_marker(m, &e.marker);
@@ -246,7 +247,7 @@ static bool isp_fetch_one(IspModel *m)
     r->out = isp_ring_at(r, r->out + (count < available ? count : available));
     if (error) {
         isp_bounce(m, c, &e, error);
-    } else if (isp_is_command(e.h.type)) {
+    } else if (isp_is_command(m, e.h.type)) {
         isp_enqueue(m, c);
     } else {
         isp_cmd_put(m, c);
@@ -298,7 +299,7 @@ bool isp_execute_iocb(IspModel *m, uint64_t addr, uint16_t *status)
         *status = ISP_MBS_ERROR;
         return false;
     }
-    error = isp_is_command(e.h.type) ? isp_parse_first(m, c, &e.command, &left) : ISP_ES_HEADER;
+    error = isp_is_command(m, e.h.type) ? isp_parse_first(m, c, &e.command, &left) : ISP_ES_HEADER;
     if (!error && (left || e.h.count > 1)) {
         error = ISP_ES_COUNT;
     }

@@ -52,7 +52,9 @@ void isp_soft_reset(IspModel *m)
     for (int bus = 0; bus < ISP_BUSES; bus++) {
         m->sxp_reg[bus][ISP_SXP_PINS_DIFF / 2] = m->chip->pins_diff;
     }
-    isp_make_resident(m);
+    if (!m->strict.sram_survives) {
+        isp_make_resident(m);
+    }
     m->dead = isp_fault_hang_persists(&m->faults) ? ISP_HUNG : ISP_ALIVE;
     isp_reset_risc(m);
     isp_leave(m, outer);

@@ -17,7 +17,7 @@ static void isp_fill_status(const IspCmd *c, IspStatus *s)
     s->scsi_status = isp_le16(c->scsi_status);
     s->completion = isp_le16(c->completion);
     s->state_flags = isp_le16(c->state_flags);
-    s->status_flags = isp_le16(c->status_flags);
+    s->status_flags = isp_le16(c->status_flags | (c->negotiated ? ISP_STF_NEGOTIATED : 0));
     s->time = isp_le16(c->timeout);
     s->sense_len = isp_le16(c->flags & ISP_CF_EXTRA_SENSE ? c->sense_len : here);
     s->residual = isp_le32(c->residual);
@@ -49,7 +49,9 @@ static void isp_finish_in_place(IspModel *m, IspCmd *c)
 
 bool isp_is_good(const IspCmd *c)
 {
-    return c->kind == ISP_KIND_RING && c->completion == ISP_CS_COMPLETE && !c->scsi_status;
+    /* Only a status entry can say that there was a negotiation. */
+    return c->kind == ISP_KIND_RING && c->completion == ISP_CS_COMPLETE && !c->scsi_status &&
+           !c->negotiated;
 }
 
 /* Queue a completion to be posted; a good one for fast posting, if the host has enabled that. */
@@ -175,10 +177,15 @@ bool isp_take_fast(IspModel *m, uint16_t *event)
 
 /* Response ring */
 
-bool isp_responses_unread(const IspModel *m)
+static bool isp_responses_unread(const IspModel *m)
 {
     return m->rsp.len && (m->mbox_out[5] != m->read_mb5 ||
                           (m->moved_since_read && m->rsp.in != m->rsp.out));
+}
+
+bool isp_keeps_interrupt(const IspModel *m)
+{
+    return !m->strict.plain_interrupt && isp_responses_unread(m);
 }
 
 void isp_response_out(IspModel *m, uint16_t value)

@@ -285,6 +285,15 @@ void isp_op_submit(void *opaque, IspCmd *cmd)
     scsi_req_unref(req);
 }
 
+bool isp_op_present(void *opaque, int bus, int target)
+{
+    IspState *s = opaque;
+    SCSIDevice *d = scsi_device_get(&s->bus, bus, target, 0);   /* or another LUN of the target */
+
+    object_unref(OBJECT(d));
+    return d;
+}
+
 void isp_op_cancel(void *opaque, IspCmd *cmd)
 {
     IspRequest *r = cmd->backend;
@@ -377,7 +386,6 @@ static void *isp_load_request(QEMUFile *f, SCSIRequest *req)
 static const SCSIBusInfo isp_scsi_info = {
     .tcq = true,
     .max_target = ISP_TARGETS - 1,
-    .max_lun = ISP_LUNS - 1,
 
     .get_sg_list = isp_get_sg_list,
     .transfer_data = isp_transfer_data,
@@ -392,5 +400,6 @@ void isp_scsi_init(IspState *s)
 {
     s->bus_info = isp_scsi_info;
     s->bus_info.max_channel = s->m.chip->buses - 1;
+    s->bus_info.max_lun = s->m.chip->luns - 1;
     scsi_bus_init(&s->bus, sizeof(s->bus), DEVICE(s), &s->bus_info);
 }

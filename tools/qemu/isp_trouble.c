@@ -4,8 +4,24 @@
  */
 #include "isp_priv.h"
 
+/* An event with the code that its rule gives: what it tells of has happened. */
+static void isp_trouble_coded(IspModel *m, uint64_t what, int bus)
+{
+    uint16_t code = isp_trouble_code(what), mb2 = isp_trouble_mb2(what);
+
+    if (what & ISP_TROUBLE_BUS_RESET) {
+        isp_bus_was_reset_by(m, bus, code);
+        return;
+    }
+    if (code == ISP_EVENT_BUS_MODE) {
+        m->sxp_reg[bus][ISP_SXP_PINS_DIFF / 2] = mb2;
+        isp_need_marker(m, bus, -1, -1, true);
+    }
+    isp_post_event(m, code, 0, mb2, bus);
+}
+
 /* An event of running firmware, and what caused it */
-static void isp_trouble_event(IspModel *m, uint32_t what)
+static void isp_trouble_event(IspModel *m, uint64_t what)
 {
     if (!m->running) {
         return;
@@ -27,16 +43,20 @@ static void isp_trouble_event(IspModel *m, uint32_t what)
     }
 }
 
-static void isp_trouble_strike(IspModel *m, uint32_t what)
+static void isp_trouble_strike(IspModel *m, uint64_t what)
 {
+    int bus = what & ISP_TROUBLE_BUS_1 ? 1 : 0;
+
     if (what & ISP_TROUBLE_INTERRUPT) {
         m->risc_int = true;
         m->line_off = false;
         isp_update_irq(m);
     }
     isp_trouble_event(m, what);
-    if (what & ISP_TROUBLE_BUS_RESET) {
-        isp_bus_was_reset(m, 0);
+    if (what & ISP_TROUBLE_EVENT) {
+        isp_trouble_coded(m, what, bus);
+    } else if (what & ISP_TROUBLE_BUS_RESET) {
+        isp_bus_was_reset(m, bus);
     }
     if (what & ISP_TROUBLE_HANG) {
         m->dead = ISP_HUNG;
@@ -50,7 +70,7 @@ static void isp_trouble_strike(IspModel *m, uint32_t what)
 
 void isp_trouble_pending(IspModel *m)
 {
-    uint32_t what = m->trouble;
+    uint64_t what = m->trouble;
 
     m->trouble = 0;
     isp_trouble_strike(m, what);
@@ -59,7 +79,7 @@ void isp_trouble_pending(IspModel *m)
 void isp_trouble_now(IspModel *m)
 {
     uint64_t now = m->ops->now_ms(m->opaque);
-    uint32_t what;
+    uint64_t what;
     bool outer;
 
     if (!m->powered) {

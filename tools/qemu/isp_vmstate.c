@@ -26,7 +26,7 @@ static int isp_put_commands(QEMUFile *f, void *pv, size_t size, const VMStateFie
         qemu_put_byte(f, c->lun);
         qemu_put_byte(f, c->cdb_len);
         qemu_put_buffer(f, c->cdb, sizeof(c->cdb));
-        qemu_put_byte(f, c->data_in | c->data_out << 1 | c->auto_sense << 2);
+        qemu_put_byte(f, c->data_in | c->data_out << 1 | c->auto_sense << 2 | c->negotiated << 3);
         qemu_put_be32(f, c->handle);
         qemu_put_be32(f, c->seq);
         qemu_put_be16(f, c->flags);
@@ -68,6 +68,7 @@ static int isp_get_command(QEMUFile *f, IspModel *m, IspCmd *c)
     c->data_in = flags & 1;
     c->data_out = flags & 2;
     c->auto_sense = flags & 4;
+    c->negotiated = flags & 8;
     c->handle = qemu_get_be32(f);
     c->seq = qemu_get_be32(f);
     c->flags = qemu_get_be16(f);
@@ -86,7 +87,7 @@ static int isp_get_command(QEMUFile *f, IspModel *m, IspCmd *c)
     qemu_get_buffer(f, c->entry, sizeof(c->entry));
     segs = qemu_get_be32(f);
     if (c->state > ISP_CMD_DONE || c->kind > ISP_KIND_BOUNCE || c->bus >= m->chip->buses ||
-        c->target >= ISP_TARGETS || c->lun >= ISP_LUNS || c->cdb_len > ISP_MAX_CDB ||
+        c->target >= ISP_TARGETS || c->lun >= m->chip->luns || c->cdb_len > ISP_MAX_CDB ||
         c->sense_len > ISP_MAX_SENSE || segs > 4 + 254 * 7 || !isp_cmd_reserve(c, segs)) {
         return -EINVAL;
     }
@@ -233,6 +234,25 @@ static const VMStateDescription vmstate_isp_fault = {
     }
 };
 
+static bool isp_settled_needed(void *opaque)
+{
+    IspState *s = opaque;
+
+    return s->m.settled;
+}
+
+/* Without it, targets negotiate again. */
+static const VMStateDescription vmstate_isp_settled = {
+    .name = "isp1040/settled",
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .needed = isp_settled_needed,
+    .fields = (VMStateField[]) {
+        VMSTATE_UINT32(m.settled, IspState),
+        VMSTATE_END_OF_LIST()
+    }
+};
+
 const VMStateDescription vmstate_isp = {
     .name = "isp1040",          /* of every chip: older streams have this name */
     .version_id = 1,
@@ -293,6 +313,7 @@ const VMStateDescription vmstate_isp = {
     },
     .subsections = (const VMStateDescription * []) {
         &vmstate_isp_fault,
+        &vmstate_isp_settled,
         NULL
     }
 };

@@ -30,6 +30,7 @@ TOOLS = {
     'lsscsi': ['usr/bin/lsscsi'],
     'fio': ['usr/bin/fio'],
     'e2fsprogs': ['sbin/mke2fs', 'sbin/e2fsck', 'sbin/dumpe2fs', 'etc/mke2fs.conf'],
+    'kexec-tools': ['sbin/kexec'],
     'util-linux': ['bin/dmesg', 'bin/lsblk', 'sbin/blkdiscard', 'usr/bin/taskset'],
 }
 LINKS = {
@@ -45,6 +46,12 @@ STUBBED = {'libgfapi.so.0', 'libnbd.so.0', 'libibverbs.so.1', 'librdmacm.so.1',
 # Kernel modules every guest may need, dependencies follow.  Missing ones are built in.
 MODULES = ['scsi_mod', 'sd_mod', 'sr_mod', 'st', 'sg', 'scsi_debug', 'qla1280', 'ext4',
            'crc32c_generic', 'loop', 'null_blk']
+# Packages whose libraries are stubbed, or whose programs no test uses.
+SKIPPED = ('librados', 'librbd', 'libgfapi', 'libgfrpc', 'libgfxdr', 'libglusterfs', 'libnbd',
+           'libibverbs', 'librdmacm', 'libpmem', 'libboost', 'libpython', 'libnl', 'libdaxctl',
+           'libndctl', 'libgnutls', 'libperl', 'libsystemd')
+# Of Debian's QEMU, which needs the others.
+SKIPPED_BY_QEMU = ('libibverbs', 'librdmacm', 'libpmem', 'libnl', 'libdaxctl', 'libndctl')
 LIBDIRS = ('lib/x86_64-linux-gnu', 'usr/lib/x86_64-linux-gnu', 'lib64', 'usr/lib64')
 
 
@@ -126,13 +133,13 @@ def _defined(path):
 def _stub_libraries(program, root, work):
     """Libraries under the names in STUBBED with the symbols that program wants from them."""
     needed, undefined, versions = _readelf(program)
+    if not STUBBED.intersection(needed):
+        return {}
     real = set()
     for soname in needed:
         if soname not in STUBBED:
             real |= _defined(_library(root, soname))
     wanted = {soname: {} for soname in needed if soname in STUBBED}
-    if not wanted:
-        return {}
     rest = min(wanted)
     for name, version in undefined.items():
         soname = versions.get(version, rest)
@@ -169,43 +176,46 @@ def _library(root, soname):
                        f'mend STUBBED and skip in {__file__}')
 
 
-def _userland(build):
-    """An unpacked tree with exactly the guest's programs and their libraries; cached."""
+def programs(build, name, tools, skipped):
+    """An unpacked tree of programs and their libraries; cached.
+
+    tools: {package: its files that are taken}; skipped: beginnings of the names of packages that
+    are not fetched although the tools depend on them.
+    """
     with open(__file__, 'rb') as f:
-        recipe = hashlib.sha256(f.read()).hexdigest()[:12]
+        recipe = hashlib.sha256(f.read() + repr((tools, skipped)).encode()).hexdigest()[:12]
     work = os.path.join(os.path.abspath(build), 'vm')
-    final = os.path.join(work, 'userland-' + recipe)
+    final = os.path.join(work, f'{name}-{recipe}')
     if os.path.isdir(final):
         return final
     os.makedirs(work, exist_ok=True)
     for old in os.listdir(work):
-        if old.startswith('userland-'):
+        if old.startswith(name + '-'):
             shutil.rmtree(os.path.join(work, old))
     archive = Archive(build)
-    skip = ('librados', 'librbd', 'libgfapi', 'libgfrpc', 'libgfxdr', 'libglusterfs', 'libnbd',
-            'libibverbs', 'librdmacm', 'libpmem', 'libboost', 'libpython', 'libnl', 'libdaxctl',
-            'libndctl', 'libgnutls', 'libperl', 'libsystemd')
-    versions = {n: v for n, v in archive.closure(list(TOOLS)).items()
-                if n in TOOLS or (n.startswith(('lib', 'zlib')) and not n.startswith(skip))}
+    versions = {n: v for n, v in archive.closure(list(tools)).items()
+                if n in tools or (n.startswith(('lib', 'zlib')) and not n.startswith(skipped))}
 
     def make(folder):
         with tempfile.TemporaryDirectory(dir=work) as scratch:
             root = os.path.join(scratch, 'unpacked')
             unpack(archive.download(versions).values(), root)
-            _pick(root, folder, scratch)
+            _pick(root, folder, scratch, tools)
 
     cache.obtain('userland', cache.key(recipe, versions), final, make)
     return final
 
 
-def _pick(root, folder, scratch):
-    """Copy the guest's programs and their libraries from the unpacked packages."""
-    programs = []
-    for package, patterns in TOOLS.items():
+def _pick(root, folder, scratch, tools):
+    """Copy programs and their libraries from the unpacked packages."""
+    found = []
+    for package, patterns in tools.items():
         for pattern in patterns:
-            programs += _take(root, package, pattern, folder)
-    libraries = _stub_libraries(os.path.join(folder, 'usr/bin/fio'), root, scratch)
-    todo = [p for p in programs if _is_elf(p)]
+            found += _take(root, package, pattern, folder)
+    todo = [p for p in found if _is_elf(p)]
+    libraries = {}
+    for program in todo:
+        libraries.update(_stub_libraries(program, root, scratch))
     while todo:
         for soname in _readelf(todo.pop())[0]:
             if soname in libraries:
@@ -264,7 +274,7 @@ def build_initramfs(build, kernel, modules=(), own_modules=(), files=()):
 
 def _build(build, kernel, modules, own_modules, files):
     tree = Tree()
-    user = _userland(build)
+    user = programs(build, 'userland', TOOLS, SKIPPED)
     for base, _, names in os.walk(user):
         for name in names:
             path = os.path.join(base, name)

@@ -117,6 +117,7 @@ class Disk:
     target: int = 0
     lun: int = 0
     bus: int = 0                # index of the controller
+    channel: int = 0            # of the controller
     size: str = ''
     file: str = ''
     null: str = ''
@@ -133,7 +134,7 @@ class Disk:
         disk = cls()
         for item in text.split(','):
             key, _, value = item.partition('=')
-            if key in ('target', 'lun', 'bus', 'block'):
+            if key in ('target', 'lun', 'bus', 'channel', 'block'):
                 setattr(disk, key, int(value, 0))
             elif key in ('size', 'file', 'null'):
                 setattr(disk, key, value)
@@ -146,7 +147,8 @@ class Disk:
     @property
     def id(self):
         """The device's QOM id."""
-        return f'disk{self.bus}-{self.target}-{self.lun}'
+        channel = f'{self.channel}-' if self.channel else ''
+        return f'disk{self.bus}-{channel}{self.target}-{self.lun}'
 
 
 def parse_size(text):
@@ -324,7 +326,9 @@ class VM:
             args += ['-L', bios]
         if c.iommu:
             # Comes before the devices, which look for it when they are created.
-            args += ['-device', 'intel-iommu,intremap=off']
+            args += ['-device', 'intel-iommu,intremap=on']
+            if c.accel == 'kvm':
+                machine += ',kernel-irqchip=split'
             cmdline += ' intel_iommu=on iommu=nopt'
         args += ['-machine', machine, '-initrd', image,
                  '-kernel', k.elf() or k.image, '-append', f'{cmdline} {c.cmdline}'.strip(),
@@ -345,7 +349,7 @@ class VM:
             node = 'node' + disk.id[4:]
             args += ['-blockdev', json.dumps({**self._backend(disk), 'node-name': node})]
             props = {'id': disk.id, 'bus': c.controllers[disk.bus].id + '.0',
-                     'scsi-id': disk.target, 'lun': disk.lun, 'drive': node, **disk.props}
+                     'channel': disk.channel, 'scsi-id': disk.target, 'lun': disk.lun, 'drive': node, **disk.props}
             if disk.block != 512:
                 props.update(logical_block_size=disk.block, physical_block_size=disk.block)
             args += ['-device', _device('scsi-cd' if disk.cdrom else 'scsi-hd', **props)]

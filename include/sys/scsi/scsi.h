@@ -14,6 +14,7 @@
 #include <sys/scsi/generic/commands.h>
 #include <sys/scsi/generic/inquiry.h>
 #include <sys/scsi/generic/message.h>
+#include <sys/scsi/generic/mode.h>
 #include <sys/scsi/generic/sense.h>
 #include <sys/scsi/generic/status.h>
 #include <sys/scsi/impl/services.h>

@@ -9,8 +9,13 @@
 #include <sys/ddi.h>
 #include <sys/sunddi.h>
 #include <sys/buf.h>
+#include <sys/conf.h>
 #include <sys/kstat.h>
+#include <sys/mkdev.h>
 #include <sys/modctl.h>
+#include <sys/open.h>
+#include <sys/stat.h>
+#include <sys/sunndi.h>
 
 /* Callbacks for resource shortage. The values equal DDI_DMA_DONTWAIT and DDI_DMA_SLEEP. */
 #define NULL_FUNC	((int (*)(caddr_t))0)

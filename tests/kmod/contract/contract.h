@@ -18,39 +18,34 @@ struct contract_test {
 	const char	*(*run)(struct dev_info *dip);
 };
 
-extern const struct contract_test contract_dma_tests[];
-extern const struct contract_test contract_bounce_tests[];
-extern const struct contract_test contract_misuse_tests[];
-extern const struct contract_test contract_ddi_tests[];
-extern const struct contract_test contract_callback_tests[];
-extern const struct contract_test contract_hba_tests[];
-extern const struct contract_test contract_pkt_tests[];
-extern const struct contract_test contract_services_tests[];
-extern const struct contract_test contract_shortage_tests[];
-extern const struct contract_test contract_transport_tests[];
-extern const struct contract_test contract_sync_tests[];
-extern const struct contract_test contract_thread_tests[];
-extern const struct contract_test contract_softint_tests[];
-extern const struct contract_test contract_regs_tests[];
-extern const struct contract_test contract_prop_tests[];
-extern const struct contract_test contract_census_tests[];
-extern const struct contract_test contract_attr_tests[];
-extern const struct contract_test contract_wait_tests[];
-extern const struct contract_test contract_kstat_tests[];
-extern const struct contract_test contract_fm_tests[];
-extern const struct contract_test contract_minor_tests[];
-/* These need an ISP1040. */
-extern const struct contract_test contract_intr_tests[];
+/* What the tests of a suite run on. */
+enum contract_place {
+	CONTRACT_ON_TESTDEV,	/* a device without an HBA, pci-testdev */
+	CONTRACT_ON_CHIP,	/* an ISP1040 */
+	CONTRACT_ON_LUN,	/* a logical unit of a working HBA; see struct contract_lun */
+};
+
+struct contract_suite {
+	enum contract_place		place;
+	const struct contract_test	*tests;	/* end with an empty entry */
+};
+
+/* Register the tests of a file. Suites run in the order of their files' names. */
+#define CONTRACT_SUITE(on, list)						\
+	static const struct contract_suite contract_suite = { on, list };	\
+	static const struct contract_suite *const contract_registered		\
+		__attribute__((used, section(".contract_suites"))) = &contract_suite
 
 /* Counts calls of a function that must not be called after attach(9E) has failed. */
 extern int contract_calls_left;
 /* cb_ops of the driver that the tests live in. */
 extern struct cb_ops contract_cb_ops;
 
-/* Run the tests of a list that ends with an empty entry. */
-void contract_run(struct dev_info *dip, const struct contract_test *tests);
-void contract_begin(void);
-void contract_end(void);
+/* Run every suite for @place, and print the results as KTAP. */
+void contract_run(struct dev_info *dip, enum contract_place place);
+
+/* The usual length of a piece. */
+#define PIECE	4096
 
 /* Memory in @n separate pieces of @len bytes each, as a scatterlist; pieces never adjoin. */
 struct scsa_sgl {

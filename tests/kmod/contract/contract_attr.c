@@ -263,7 +263,7 @@ out:
 	return why;
 }
 
-const struct contract_test contract_attr_tests[] = {
+static const struct contract_test tests[] = {
 	{ "attr.count_max", count_max },
 	{ "attr.copied", attr_copied },
 	{ "attr.sgllen_unlimited", sgllen_unlimited },
@@ -276,3 +276,4 @@ const struct contract_test contract_attr_tests[] = {
 	{ "getwin.more_cookies_than_sgllen", wide_windows },
 	{ NULL, NULL }
 };
+CONTRACT_SUITE(CONTRACT_ON_TESTDEV, tests);

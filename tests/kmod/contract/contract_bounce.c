@@ -8,6 +8,7 @@
 #include "contract_check.h"
 
 #define PIECES	16
+#define WINDOWS	4
 #define LOW	0xffffffULL
 
 /* The attributes of a device that reaches only LOW. */
@@ -41,6 +42,27 @@ static uint64_t bus_of(struct contract_buf *f, size_t offset)
 		offset -= c->dmac_size;
 	}
 	return 0;
+}
+
+/* The buffer is bound in WINDOWS windows. */
+static bool in_windows(struct contract_buf *f)
+{
+	uint_t n = 0;
+
+	return f->rc == DDI_DMA_PARTIAL_MAP && ddi_dma_numwin(f->h, &n) == DDI_SUCCESS && n == WINDOWS;
+}
+
+/* Make a window of a buffer bound with DDI_DMA_PARTIAL current: its cookies are in range. */
+static bool switch_to(struct contract_buf *f, uint_t win)
+{
+	size_t want = f->s.len / WINDOWS, len;
+	ddi_dma_cookie_t c;
+	uint_t ccount;
+	off_t off;
+
+	return ddi_dma_getwin(f->h, win, &off, &len, &c, &ccount) == DDI_SUCCESS &&
+	       (size_t)off == win * want && len == want && ccount <= (uint_t)f->attr.dma_attr_sgllen &&
+	       cookies_fit(f, len);
 }
 
 static const char *whole(dev_info_t *dip)
@@ -84,24 +106,20 @@ static const char *windows(dev_info_t *dip)
 	static const uint_t order[] = { 2, 0, 3, 1, 1, 2 };
 	const char *why = NULL;
 	struct contract_buf f;
-	uint_t i, n = 0, ccount;
-	ddi_dma_cookie_t c;
-	size_t len;
-	off_t off;
+	size_t off;
+	uint_t i;
 
 	contract_buf_init(&f, low_attr, PIECES);
-	f.attr.dma_attr_maxxfer = PIECES / 4 * PIECE;
+	f.attr.dma_attr_maxxfer = PIECES / WINDOWS * PIECE;
 	contract_buf_bind(&f, dip, DDI_DMA_RDWR | DDI_DMA_PARTIAL);
 	if (!contract_maps_directly(dip)) {
 		CHECK(f.rc == DDI_DMA_NOMAPPING);
 		goto out;
 	}
-	CHECK(f.rc == DDI_DMA_PARTIAL_MAP);
-	CHECK(ddi_dma_numwin(f.h, &n) == DDI_SUCCESS && n == 4);
+	CHECK(in_windows(&f));
 	for (i = 0; i < ARRAY_SIZE(order); i++) {
-		CHECK(ddi_dma_getwin(f.h, order[i], &off, &len, &c, &ccount) == DDI_SUCCESS);
-		CHECK((size_t)off == order[i] * f.attr.dma_attr_maxxfer && len == f.attr.dma_attr_maxxfer);
-		CHECK(cookies_fit(&f, len));
+		off = order[i] * f.attr.dma_attr_maxxfer;
+		CHECK(switch_to(&f, order[i]));
 		CHECK(contract_peek(bus_of(&f, 1)) == contract_buf_byte(off + 1));
 		contract_poke(bus_of(&f, 100 + i), (uint8_t)(0xb0 + i));
 	}
@@ -137,7 +155,7 @@ static const char *toobig(dev_info_t *dip)
 	struct contract_buf f;
 
 	contract_buf_init(&f, low_attr, PIECES);
-	f.attr.dma_attr_maxxfer = PIECES / 4 * PIECE;
+	f.attr.dma_attr_maxxfer = PIECES / WINDOWS * PIECE;
 	contract_buf_bind(&f, dip, DDI_DMA_READ);
 	CHECK(f.rc == DDI_DMA_TOOBIG);
 out:
@@ -150,12 +168,9 @@ static const char *sgllen(dev_info_t *dip)
 {
 	const char *why = NULL;
 	struct contract_buf f;
-	uint_t n = 0, win, ccount;
-	ddi_dma_cookie_t c;
-	size_t len;
-	off_t off;
+	uint_t win;
 
-	contract_buf_init(&f, low_attr, 4 * PIECES);
+	contract_buf_init(&f, low_attr, WINDOWS * PIECES);
 	f.attr.dma_attr_count_max = PIECES * PIECE - 1;
 	f.attr.dma_attr_sgllen = 1;
 	contract_buf_bind(&f, dip, DDI_DMA_READ | DDI_DMA_PARTIAL);
@@ -163,12 +178,9 @@ static const char *sgllen(dev_info_t *dip)
 		CHECK(f.rc == DDI_DMA_NOMAPPING || f.rc == DDI_DMA_PARTIAL_MAP);
 		goto out;
 	}
-	CHECK(f.rc == DDI_DMA_PARTIAL_MAP);
-	CHECK(ddi_dma_numwin(f.h, &n) == DDI_SUCCESS && n == 4);
-	for (win = 0; win < n; win++) {
-		CHECK(ddi_dma_getwin(f.h, win, &off, &len, &c, &ccount) == DDI_SUCCESS);
-		CHECK(len == PIECES * PIECE && ccount == 1 && cookies_fit(&f, len));
-	}
+	CHECK(in_windows(&f));
+	for (win = 0; win < WINDOWS; win++)
+		CHECK(switch_to(&f, win));
 out:
 	contract_buf_drop(&f);
 	return why;
@@ -223,7 +235,7 @@ out:
 	return why;
 }
 
-const struct contract_test contract_bounce_tests[] = {
+static const struct contract_test tests[] = {
 	{ "buf_bind.addr_hi.whole", whole },
 	{ "buf_bind.addr_hi.windows", windows },
 	{ "buf_bind.addr_hi.to_device", to_device_stays },
@@ -233,3 +245,4 @@ const struct contract_test contract_bounce_tests[] = {
 	{ "buf_bind.addr_lo", addr_lo },
 	{ NULL, NULL }
 };
+CONTRACT_SUITE(CONTRACT_ON_TESTDEV, tests);

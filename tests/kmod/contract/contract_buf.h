@@ -8,8 +8,6 @@
 
 #include "contract.h"
 
-#define PIECE	4096
-
 /* Any address, any length, blocks of 512 bytes. */
 extern const ddi_dma_attr_t contract_wide_attr;
 /* Memory in the CPU's byte order. */

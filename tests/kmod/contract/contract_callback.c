@@ -221,7 +221,7 @@ static const char *not_after_detach(dev_info_t *dip)
 	return begin(dip, &w, too_late);	/* leaks the handle too */
 }
 
-const struct contract_test contract_callback_tests[] = {
+static const struct contract_test tests[] = {
 	{ "callback.dontwait", dontwait },
 	{ "callback.done", done },
 	{ "callback.runout", runout },
@@ -233,3 +233,4 @@ const struct contract_test contract_callback_tests[] = {
 	{ "callback.not_after_detach", not_after_detach },
 	{ NULL, NULL }
 };
+CONTRACT_SUITE(CONTRACT_ON_TESTDEV, tests);

@@ -403,7 +403,8 @@ out:
 	return why;
 }
 
-const struct contract_test contract_census_tests[] = {
+static const struct contract_test tests[] = {
 	{ "census", census },
 	{ NULL, NULL }
 };
+CONTRACT_SUITE(CONTRACT_ON_TESTDEV, tests);

@@ -371,7 +371,7 @@ out:
 	return why;
 }
 
-const struct contract_test contract_ddi_tests[] = {
+static const struct contract_test tests[] = {
 	{ "soft_state", soft_state },
 	{ "prop", properties },
 	{ "regs_map.pci_config", registers },
@@ -387,3 +387,4 @@ const struct contract_test contract_ddi_tests[] = {
 	{ "bioerror", bioerror_clears },
 	{ NULL, NULL }
 };
+CONTRACT_SUITE(CONTRACT_ON_TESTDEV, tests);

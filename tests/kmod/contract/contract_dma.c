@@ -584,7 +584,7 @@ out:
 	return why;
 }
 
-const struct contract_test contract_dma_tests[] = {
+static const struct contract_test tests[] = {
 	{ "alloc_handle.success", alloc_success },
 	{ "alloc_handle.badattr", alloc_badattr },
 	{ "buf_bind.mapped", bind_mapped },
@@ -612,3 +612,4 @@ const struct contract_test contract_dma_tests[] = {
 	{ "sync.range", sync_range },
 	{ NULL, NULL }
 };
+CONTRACT_SUITE(CONTRACT_ON_TESTDEV, tests);

@@ -10,35 +10,9 @@
 
 static int contract_attach(dev_info_t *dip, ddi_attach_cmd_t cmd)
 {
-	contract_begin();
-	if (ddi_prop_get_int(DDI_DEV_T_ANY, dip, DDI_PROP_DONTPASS, "vendor-id", 0) == 0x1077) {
-		contract_run(dip, contract_intr_tests);
-		contract_end();
-		return DDI_FAILURE;
-	}
-	contract_run(dip, contract_dma_tests);
-	contract_run(dip, contract_bounce_tests);
-	contract_run(dip, contract_attr_tests);
-	contract_run(dip, contract_wait_tests);
-	contract_run(dip, contract_misuse_tests);
-	contract_run(dip, contract_ddi_tests);
-	contract_run(dip, contract_callback_tests);
-	contract_run(dip, contract_hba_tests);
-	contract_run(dip, contract_pkt_tests);
-	contract_run(dip, contract_services_tests);
-	if (contract_can_hog())
-		contract_run(dip, contract_shortage_tests);
-	contract_run(dip, contract_transport_tests);
-	contract_run(dip, contract_sync_tests);
-	contract_run(dip, contract_thread_tests);
-	contract_run(dip, contract_softint_tests);
-	contract_run(dip, contract_regs_tests);
-	contract_run(dip, contract_prop_tests);
-	contract_run(dip, contract_kstat_tests);
-	contract_run(dip, contract_census_tests);
-	contract_run(dip, contract_fm_tests);
-	contract_run(dip, contract_minor_tests);
-	contract_end();
+	int vendor = ddi_prop_get_int(DDI_DEV_T_ANY, dip, DDI_PROP_DONTPASS, "vendor-id", 0);
+
+	contract_run(dip, vendor == 0x1077 ? CONTRACT_ON_CHIP : CONTRACT_ON_TESTDEV);
 	return DDI_FAILURE;
 }
 

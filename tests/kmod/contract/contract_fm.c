@@ -122,10 +122,11 @@ out:
 	return why;
 }
 
-const struct contract_test contract_fm_tests[] = {
+static const struct contract_test tests[] = {
 	{ "fm.init", fm_init },
 	{ "fm.err_get", fm_err_get },
 	{ "fm.ereport", fm_ereport },
 	{ "fm.pci_ereport", pci_ereport },
 	{ NULL, NULL }
 };
+CONTRACT_SUITE(CONTRACT_ON_TESTDEV, tests);

@@ -371,10 +371,11 @@ out:
 	return why;
 }
 
-const struct contract_test contract_hba_tests[] = {
+static const struct contract_test tests[] = {
 	{ "attach_setup.required_vectors", required },
 	{ "attach_setup.one_packet_style", one_style },
 	{ "attach_setup.once", once },
 	{ "attach_setup.fields", fields },
 	{ NULL, NULL }
 };
+CONTRACT_SUITE(CONTRACT_ON_TESTDEV, tests);

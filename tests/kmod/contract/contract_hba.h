@@ -7,6 +7,8 @@
 
 #include "contract_check.h"
 
+#define ARQ_LEN	((int)sizeof(struct scsi_arq_status))
+
 struct mock_hba {
 	dev_info_t		*dip;
 	scsi_hba_tran_t		*tran;

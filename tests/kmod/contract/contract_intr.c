@@ -217,8 +217,9 @@ out:
 	return why;
 }
 
-const struct contract_test contract_intr_tests[] = {
+static const struct contract_test tests[] = {
 	{ "intr.fixed", intr_fixed },
 	{ "add_intr.old_interface", intr_old },
 	{ NULL, NULL }
 };
+CONTRACT_SUITE(CONTRACT_ON_CHIP, tests);

@@ -106,15 +106,19 @@ static const char *atomics(dev_info_t *dip)
 	CHECK(atomic_cas_32(&l, 4, 9) == 5 && l == 5);
 	CHECK(atomic_cas_32(&l, 5, 9) == 5 && l == 9);
 	CHECK(atomic_add_64_nv(&q, -1) == ~0ULL && atomic_inc_64_nv(&q) == 0);
+	CHECK(atomic_swap_8(&b, 2) == 0x81 && b == 2);
+	CHECK(atomic_swap_16(&w, 3) == 0xfffe && w == 3);
 	CHECK(atomic_swap_32(&l, 1) == 9 && l == 1);
+	CHECK(atomic_swap_64(&q, ~0ULL) == 0 && q == ~0ULL);
 	CHECK(atomic_cas_ptr(&p, &w, &l) == &w && p == &l);
 out:
 	return why;
 }
 
-const struct contract_test contract_kstat_tests[] = {
+static const struct contract_test tests[] = {
 	{ "kstat", kstats },
 	{ "list", lists },
 	{ "atomic", atomics },
 	{ NULL, NULL }
 };
+CONTRACT_SUITE(CONTRACT_ON_TESTDEV, tests);

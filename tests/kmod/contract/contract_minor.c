@@ -146,9 +146,10 @@ out:
 	return why ? why : contract_open("contract0:other") ? "still there" : NULL;
 }
 
-const struct contract_test contract_minor_tests[] = {
+static const struct contract_test tests[] = {
 	{ "minor_node.create", minor_create },
 	{ "minor_node.ioctl", minor_ioctl },
 	{ "minor_node.remove", minor_remove },
 	{ NULL, NULL }
 };
+CONTRACT_SUITE(CONTRACT_ON_TESTDEV, tests);

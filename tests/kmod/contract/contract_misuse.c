@@ -164,7 +164,7 @@ out:
 	return why;
 }
 
-const struct contract_test contract_misuse_tests[] = {
+static const struct contract_test tests[] = {
 	{ "misuse.no_handle", no_handle },
 	{ "misuse.not_bound", not_bound },
 	{ "misuse.bad_bind", bad_bind },
@@ -173,3 +173,4 @@ const struct contract_test contract_misuse_tests[] = {
 	{ "misuse.bad_memory", bad_memory },
 	{ NULL, NULL }
 };
+CONTRACT_SUITE(CONTRACT_ON_TESTDEV, tests);

@@ -1,70 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Clauses of scsi_init_pkt(9F), scsi_destroy_pkt(9F), tran_init_pkt(9E) and tran_setup_pkt(9E). */
-#include "contract.h"
-#include "contract_hba.h"
+#include "contract_fixture.h"
 
-#define ARQ_LEN	((int)sizeof(struct scsi_arq_status))
-#define PIECE	4096
 #define CALLED_USEC	2000000
 
-/* An HBA with tran_setup_pkt(9E), a buffer in pieces, and the packet that a test makes of them. */
-struct fixture {
-	struct mock_hba	*hba;
-	struct scsa_sgl	s;
-	struct buf	*bp;
-	struct scsi_pkt	*pkt;
-};
-
-static boolean_t begin(struct fixture *f, dev_info_t *dip, boolean_t setup_style, uint_t pieces)
+static struct scsi_pkt *init_pkt(struct contract_fixture *f, struct scsi_pkt *pkt, struct buf *bp,
+				 int flags)
 {
-	bzero(f, sizeof(*f));
-	f->hba = mock_create(dip, setup_style, SCSI_HBA_TRAN_CDB | SCSI_HBA_TRAN_SCB);
-	if (!f->hba)
-		return B_FALSE;
-	if (pieces && contract_sgl_alloc(&f->s, pieces, PIECE)) {
-		mock_destroy(f->hba);
-		return B_FALSE;
-	}
-	f->bp = getrbuf(KM_SLEEP);
-	f->bp->b_flags = B_READ;
-	f->bp->b_sgl = f->s.sgl;
-	f->bp->b_nents = f->s.nents;
-	f->bp->b_bcount = f->s.len;
-	return B_TRUE;
+	return contract_fixture_pkt(f, pkt, bp, flags, NULL_FUNC);
 }
-
-static const char *end(struct fixture *f, const char *why)
-{
-	if (f->pkt)
-		scsi_destroy_pkt(f->pkt);
-	freerbuf(f->bp);
-	if (f->s.sgl)
-		contract_sgl_free(&f->s);
-	mock_destroy(f->hba);
-	return why;
-}
-
-static struct scsi_pkt *init_pkt(struct fixture *f, struct scsi_pkt *pkt, struct buf *bp, int flags)
-{
-	return scsi_init_pkt(&f->hba->ap, pkt, bp, pkt ? 0 : 10, pkt ? 0 : ARQ_LEN, pkt ? 0 : 8,
-			     flags, NULL_FUNC, NULL);
-}
-
-#define BEGIN(f, style, pieces)				\
-	do {							\
-		if (!begin(&(f), dip, style, pieces))		\
-			return "cannot attach";		\
-	} while (0)
 
 /* ---- what the framework does for both styles ---- */
 
 static const char *args_passed(dev_info_t *dip)
 {
 	const char *why = NULL;
-	struct fixture f;
+	struct contract_fixture f;
 
-	BEGIN(f, B_FALSE, 1);
-	f.pkt = scsi_init_pkt(&f.hba->ap, NULL, f.bp, 12, ARQ_LEN, 24,
+	CHECK(contract_fixture_mock(&f, dip, B_FALSE, 1));
+	f.pkt = scsi_init_pkt(f.ap, NULL, f.bp, 12, ARQ_LEN, 24,
 			      PKT_CONSISTENT | PKT_DMA_PARTIAL, SLEEP_FUNC, NULL);
 	CHECK(f.pkt && !f.hba->init.pkt && f.hba->init.bp == f.bp);
 	CHECK(f.hba->init.cmdlen == 12 && f.hba->init.statuslen == ARQ_LEN &&
@@ -74,15 +28,15 @@ static const char *args_passed(dev_info_t *dip)
 	CHECK(init_pkt(&f, f.pkt, f.bp, 0) == f.pkt && f.hba->init.pkt == f.pkt);
 	CHECK(f.hba->init.callback == NULL_FUNC && f.hba->init.flags == 0);
 out:
-	return end(&f, why);
+	return contract_fixture_end(&f, why);
 }
 
 static const char *error_cleared(dev_info_t *dip)
 {
 	const char *why = NULL;
-	struct fixture f;
+	struct contract_fixture f;
 
-	BEGIN(f, B_FALSE, 1);
+	CHECK(contract_fixture_mock(&f, dip, B_FALSE, 1));
 	bioerror(f.bp, EFAULT);
 	f.pkt = init_pkt(&f, NULL, f.bp, 0);
 	CHECK(f.pkt && f.hba->init.error == 0 && geterror(f.bp) == 0);
@@ -92,7 +46,7 @@ static const char *error_cleared(dev_info_t *dip)
 	/* The caller still owns the packet. */
 	CHECK(f.hba->destroys == 0);
 out:
-	return end(&f, why);
+	return contract_fixture_end(&f, why);
 }
 
 static int called(caddr_t arg)
@@ -115,12 +69,12 @@ static int wait_for_zero(int *left)
 static const char *function(dev_info_t *dip)
 {
 	const char *why = NULL;
-	struct fixture f;
+	struct contract_fixture f;
 	int left = 3;
 
-	BEGIN(f, B_FALSE, 1);
+	CHECK(contract_fixture_mock(&f, dip, B_FALSE, 1));
 	f.hba->init_fails = B_TRUE;
-	CHECK(!scsi_init_pkt(&f.hba->ap, NULL, f.bp, 6, 1, 0, 0, called, (caddr_t)&left));
+	CHECK(!scsi_init_pkt(f.ap, NULL, f.bp, 6, 1, 0, 0, called, (caddr_t)&left));
 	/* The driver does not see the function; the framework calls it until it returns done. */
 	CHECK(f.hba->init.callback == NULL_FUNC && !f.hba->init.arg);
 	CHECK(wait_for_zero(&left) == 0);
@@ -128,35 +82,35 @@ static const char *function(dev_info_t *dip)
 	left = 1;
 	CHECK(!init_pkt(&f, NULL, f.bp, 0));
 	f.hba->init_fails = B_FALSE;
-	f.pkt = scsi_init_pkt(&f.hba->ap, NULL, f.bp, 6, 1, 0, 0, called, (caddr_t)&left);
+	f.pkt = scsi_init_pkt(f.ap, NULL, f.bp, 6, 1, 0, 0, called, (caddr_t)&left);
 	CHECK(f.pkt);
 	delay(drv_usectohz(100000));
 	CHECK(left == 1);
 out:
-	return end(&f, why);
+	return contract_fixture_end(&f, why);
 }
 
 static const char *destroy(dev_info_t *dip)
 {
 	const char *why = NULL;
-	struct fixture f;
+	struct contract_fixture f;
 
-	BEGIN(f, B_FALSE, 0);
+	CHECK(contract_fixture_mock(&f, dip, B_FALSE, 0));
 	f.pkt = init_pkt(&f, NULL, NULL, 0);
 	CHECK(f.pkt);
 	scsi_destroy_pkt(f.pkt);
 	f.pkt = NULL;
 	CHECK(f.hba->destroys == 1);
 out:
-	return end(&f, why);
+	return contract_fixture_end(&f, why);
 }
 
 static const char *sync(dev_info_t *dip)
 {
 	const char *why = NULL;
-	struct fixture f;
+	struct contract_fixture f;
 
-	BEGIN(f, B_FALSE, 0);
+	CHECK(contract_fixture_mock(&f, dip, B_FALSE, 0));
 	f.pkt = init_pkt(&f, NULL, NULL, 0);
 	CHECK(f.pkt);
 	scsi_sync_pkt(f.pkt);
@@ -167,7 +121,7 @@ static const char *sync(dev_info_t *dip)
 	scsi_dmafree(f.pkt);
 	CHECK(f.hba->dmafrees == 1 && f.hba->destroys == 0);
 out:
-	return end(&f, why);
+	return contract_fixture_end(&f, why);
 }
 
 /* ---- tran_setup_pkt(9E): the decision table ---- */
@@ -175,9 +129,9 @@ out:
 static const char *new_without_buffer(dev_info_t *dip)
 {
 	const char *why = NULL;
-	struct fixture f;
+	struct contract_fixture f;
 
-	BEGIN(f, B_TRUE, 0);
+	CHECK(contract_fixture_mock(&f, dip, B_TRUE, 0));
 	f.pkt = init_pkt(&f, NULL, NULL, 0);
 	CHECK(f.pkt && f.pkt->pkt_resid == 0 && f.pkt->pkt_numcookies == 0);
 	CHECK(f.pkt->pkt_address.a_hba_tran == f.hba->tran);
@@ -185,15 +139,15 @@ static const char *new_without_buffer(dev_info_t *dip)
 	CHECK(f.pkt->pkt_cdblen == 10 && f.pkt->pkt_scblen == ARQ_LEN && f.pkt->pkt_tgtlen == 8);
 	CHECK(f.hba->setups == 1);
 out:
-	return end(&f, why);
+	return contract_fixture_end(&f, why);
 }
 
 static const char *new_with_empty_buffer(dev_info_t *dip)
 {
 	const char *why = NULL;
-	struct fixture f;
+	struct contract_fixture f;
 
-	BEGIN(f, B_TRUE, 0);
+	CHECK(contract_fixture_mock(&f, dip, B_TRUE, 0));
 	f.pkt = init_pkt(&f, NULL, f.bp, 0);
 	CHECK(f.pkt && f.pkt->pkt_resid == 0 && f.pkt->pkt_numcookies == 0);
 	/* An existing packet and nothing to bind. */
@@ -201,7 +155,7 @@ static const char *new_with_empty_buffer(dev_info_t *dip)
 	CHECK(init_pkt(&f, f.pkt, f.bp, 0) == f.pkt && f.pkt->pkt_resid == 0);
 	CHECK(init_pkt(&f, f.pkt, NULL, 0) == f.pkt && f.pkt->pkt_numcookies == 0);
 out:
-	return end(&f, why);
+	return contract_fixture_end(&f, why);
 }
 
 static size_t cookie_bytes(const struct scsi_pkt *pkt)
@@ -217,9 +171,9 @@ static size_t cookie_bytes(const struct scsi_pkt *pkt)
 static const char *new_with_buffer(dev_info_t *dip)
 {
 	const char *why = NULL;
-	struct fixture f;
+	struct contract_fixture f;
 
-	BEGIN(f, B_TRUE, 2);
+	CHECK(contract_fixture_mock(&f, dip, B_TRUE, 2));
 	f.pkt = init_pkt(&f, NULL, f.bp, PKT_CONSISTENT);
 	CHECK(f.pkt && f.pkt->pkt_resid == 0 && f.pkt->pkt_handle);
 	CHECK(f.pkt->pkt_numcookies == 2 && cookie_bytes(f.pkt) == f.s.len);
@@ -227,15 +181,15 @@ static const char *new_with_buffer(dev_info_t *dip)
 	CHECK(f.pkt->pkt_dma_flags == (DDI_DMA_READ | DDI_DMA_CONSISTENT));
 	CHECK(f.hba->init.callback == NULL_FUNC && !f.hba->init.arg);
 out:
-	return end(&f, why);
+	return contract_fixture_end(&f, why);
 }
 
 static const char *pkt_binds(dev_info_t *dip)
 {
 	const char *why = NULL;
-	struct fixture f;
+	struct contract_fixture f;
 
-	BEGIN(f, B_TRUE, 2);
+	CHECK(contract_fixture_mock(&f, dip, B_TRUE, 2));
 	f.bp->b_flags = B_WRITE;
 	f.pkt = init_pkt(&f, NULL, NULL, 0);
 	CHECK(f.pkt);
@@ -250,7 +204,7 @@ static const char *pkt_binds(dev_info_t *dip)
 	/* It was set up once, and will be torn down once. */
 	CHECK(f.hba->setups == 1 && f.hba->teardowns == 0);
 out:
-	return end(&f, why);
+	return contract_fixture_end(&f, why);
 }
 
 /* Each part comes once and in order, and pkt_resid says what is left. */
@@ -258,10 +212,10 @@ static const char *moves(dev_info_t *dip)
 {
 	const char *why = NULL;
 	size_t done = 0;
-	struct fixture f;
+	struct contract_fixture f;
 	uint_t parts = 0;
 
-	BEGIN(f, B_TRUE, 7);
+	CHECK(contract_fixture_mock(&f, dip, B_TRUE, 7));
 	f.pkt = init_pkt(&f, NULL, f.bp, PKT_DMA_PARTIAL);
 	CHECK(f.pkt);
 	for (;;) {
@@ -282,58 +236,58 @@ static const char *moves(dev_info_t *dip)
 	CHECK(f.pkt->pkt_numcookies && cookie_bytes(f.pkt) == f.pkt->pkt_dma_len);
 	CHECK(f.hba->setups == 1 && f.hba->teardowns == 0);
 out:
-	return end(&f, why);
+	return contract_fixture_end(&f, why);
 }
 
 static const char *too_big(dev_info_t *dip)
 {
 	const char *why = NULL;
-	struct fixture f;
+	struct contract_fixture f;
 
-	BEGIN(f, B_TRUE, 7);
+	CHECK(contract_fixture_mock(&f, dip, B_TRUE, 7));
 	CHECK(!init_pkt(&f, NULL, f.bp, 0));
 	CHECK(geterror(f.bp) == EINVAL);
 	CHECK(f.hba->constructed == 1 && f.hba->setups == f.hba->teardowns);
 out:
-	return end(&f, why);
+	return contract_fixture_end(&f, why);
 }
 
 static const char *no_mapping(dev_info_t *dip)
 {
 	const char *why = NULL;
-	struct fixture f;
+	struct contract_fixture f;
 
-	BEGIN(f, B_TRUE, 0);
+	CHECK(contract_fixture_mock(&f, dip, B_TRUE, 0));
 	f.bp->b_bcount = 512;		/* but without memory */
 	CHECK(!init_pkt(&f, NULL, f.bp, 0));
 	CHECK(geterror(f.bp) == EFAULT);
 out:
-	return end(&f, why);
+	return contract_fixture_end(&f, why);
 }
 
 /* The failed packet is back in the cache, and the next request takes it. */
 static const char *fail_frees_new(dev_info_t *dip)
 {
 	const char *why = NULL;
-	struct fixture f;
+	struct contract_fixture f;
 	int i;
 
-	BEGIN(f, B_TRUE, 7);
+	CHECK(contract_fixture_mock(&f, dip, B_TRUE, 7));
 	for (i = 0; i < 3; i++)
 		CHECK(!init_pkt(&f, NULL, f.bp, 0));
 	CHECK(f.hba->constructed == 1);
 	f.pkt = init_pkt(&f, NULL, NULL, 0);
 	CHECK(f.pkt && f.hba->constructed == 1);
 out:
-	return end(&f, why);
+	return contract_fixture_end(&f, why);
 }
 
 static const char *fail_keeps_callers(dev_info_t *dip)
 {
 	const char *why = NULL;
-	struct fixture f;
+	struct contract_fixture f;
 
-	BEGIN(f, B_TRUE, 7);
+	CHECK(contract_fixture_mock(&f, dip, B_TRUE, 7));
 	f.pkt = init_pkt(&f, NULL, NULL, 0);
 	CHECK(f.pkt);
 	f.pkt->pkt_cdbp[0] = 0x28;
@@ -345,7 +299,7 @@ static const char *fail_keeps_callers(dev_info_t *dip)
 	f.pkt = NULL;
 	CHECK(f.hba->setups == 1 && f.hba->teardowns == 1 && f.hba->destructed == 0);
 out:
-	return end(&f, why);
+	return contract_fixture_end(&f, why);
 }
 
 /* ---- tran_setup_pkt(9E): what the driver sees ---- */
@@ -353,36 +307,36 @@ out:
 static const char *setup_fails(dev_info_t *dip)
 {
 	const char *why = NULL;
-	struct fixture f;
+	struct contract_fixture f;
 	int left = 1;
 
-	BEGIN(f, B_TRUE, 2);
+	CHECK(contract_fixture_mock(&f, dip, B_TRUE, 2));
 	f.hba->setup_fails = B_TRUE;
-	CHECK(!scsi_init_pkt(&f.hba->ap, NULL, f.bp, 6, 1, 0, 0, called, (caddr_t)&left));
+	CHECK(!scsi_init_pkt(f.ap, NULL, f.bp, 6, 1, 0, 0, called, (caddr_t)&left));
 	CHECK(geterror(f.bp) == 0 && f.hba->teardowns == 0);
 	CHECK(f.hba->init.callback == NULL_FUNC && wait_for_zero(&left) == 0);
 	f.hba->setup_fails = B_FALSE;
 	/* The buffer has been unbound, and the packet can be used again. */
-	f.pkt = scsi_init_pkt(&f.hba->ap, NULL, f.bp, 6, 1, 0, 0, SLEEP_FUNC, NULL);
+	f.pkt = scsi_init_pkt(f.ap, NULL, f.bp, 6, 1, 0, 0, SLEEP_FUNC, NULL);
 	CHECK(f.pkt && f.hba->constructed == 1 && f.pkt->pkt_numcookies == 2);
 	CHECK(f.hba->init.callback == SLEEP_FUNC);
 out:
-	return end(&f, why);
+	return contract_fixture_end(&f, why);
 }
 
 static const char *constructor_fails(dev_info_t *dip)
 {
 	const char *why = NULL;
-	struct fixture f;
+	struct contract_fixture f;
 
-	BEGIN(f, B_TRUE, 0);
+	CHECK(contract_fixture_mock(&f, dip, B_TRUE, 0));
 	f.hba->constructor_fails = B_TRUE;
 	CHECK(!init_pkt(&f, NULL, NULL, 0) && f.hba->setups == 0);
 	f.hba->constructor_fails = B_FALSE;
 	f.pkt = init_pkt(&f, NULL, NULL, 0);
 	CHECK(f.pkt);
 out:
-	return end(&f, why);
+	return contract_fixture_end(&f, why);
 }
 
 static void nobody(struct scsi_pkt *pkt)
@@ -393,10 +347,10 @@ static void nobody(struct scsi_pkt *pkt)
 static const char *constructor_once(dev_info_t *dip)
 {
 	const char *why = NULL;
-	struct fixture f;
+	struct contract_fixture f;
 	int i;
 
-	BEGIN(f, B_TRUE, 0);
+	CHECK(contract_fixture_mock(&f, dip, B_TRUE, 0));
 	for (i = 0; i < 3; i++) {
 		f.pkt = init_pkt(&f, NULL, NULL, 0);
 		CHECK(f.pkt && !f.pkt->pkt_comp && !f.pkt->pkt_flags && !f.pkt->pkt_time);
@@ -416,7 +370,7 @@ static const char *constructor_once(dev_info_t *dip)
 	f.hba->attached = B_FALSE;
 	CHECK(f.hba->destructed == 1);
 out:
-	return end(&f, why);
+	return contract_fixture_end(&f, why);
 }
 
 static const char *own_areas(dev_info_t *dip)
@@ -446,34 +400,34 @@ out:
 static const char *bad_lengths(dev_info_t *dip)
 {
 	const char *why = NULL;
-	struct fixture f;
+	struct contract_fixture f;
 
-	BEGIN(f, B_TRUE, 0);
-	CHECK(!scsi_init_pkt(&f.hba->ap, NULL, NULL, -1, 1, 0, 0, NULL_FUNC, NULL));
-	CHECK(!scsi_init_pkt(&f.hba->ap, NULL, NULL, 6, -1, 0, 0, NULL_FUNC, NULL));
-	CHECK(!scsi_init_pkt(&f.hba->ap, NULL, NULL, 6, 1, 1 << 30, 0, NULL_FUNC, NULL));
+	CHECK(contract_fixture_mock(&f, dip, B_TRUE, 0));
+	CHECK(!scsi_init_pkt(f.ap, NULL, NULL, -1, 1, 0, 0, NULL_FUNC, NULL));
+	CHECK(!scsi_init_pkt(f.ap, NULL, NULL, 6, -1, 0, 0, NULL_FUNC, NULL));
+	CHECK(!scsi_init_pkt(f.ap, NULL, NULL, 6, 1, 1 << 30, 0, NULL_FUNC, NULL));
 	/* A packet without any areas is valid. */
-	f.pkt = scsi_init_pkt(&f.hba->ap, NULL, NULL, 0, 0, 0, 0, NULL_FUNC, NULL);
+	f.pkt = scsi_init_pkt(f.ap, NULL, NULL, 0, 0, 0, 0, NULL_FUNC, NULL);
 	CHECK(f.pkt);
 out:
-	return end(&f, why);
+	return contract_fixture_end(&f, why);
 }
 
 /* "sector-size" becomes the granularity of the parts. */
 static const char *sector_size(dev_info_t *dip)
 {
 	const char *why = NULL;
-	struct fixture f;
+	struct contract_fixture f;
 
-	BEGIN(f, B_TRUE, 7);
+	CHECK(contract_fixture_mock(&f, dip, B_TRUE, 7));
 	f.pkt = init_pkt(&f, NULL, NULL, 0);
 	CHECK(f.pkt);
 	f.hba->tran->tran_dma_attr.dma_attr_maxxfer = PIECE + 1024;
-	CHECK(scsi_ifsetcap(&f.hba->ap, "sector-size", 4096, 1) == 1);
+	CHECK(scsi_ifsetcap(f.ap, "sector-size", 4096, 1) == 1);
 	CHECK(init_pkt(&f, f.pkt, f.bp, PKT_DMA_PARTIAL) == f.pkt);
 	CHECK(f.pkt->pkt_dma_len == PIECE);
 out:
-	return end(&f, why);
+	return contract_fixture_end(&f, why);
 }
 
 /* Drivers copy as much sense data as the status area holds: no warning appears in the log. */
@@ -482,12 +436,12 @@ static const char *long_sense(dev_info_t *dip)
 	const char *why = NULL;
 	struct scsi_arq_status *arq;
 	uchar_t sense[96] = { 0x70 };
-	struct fixture f;
+	struct contract_fixture f;
 	size_t len;
 
 	sense[95] = 0x5e;
-	BEGIN(f, B_FALSE, 0);
-	f.pkt = scsi_init_pkt(&f.hba->ap, NULL, NULL, 10,
+	CHECK(contract_fixture_mock(&f, dip, B_FALSE, 0));
+	f.pkt = scsi_init_pkt(f.ap, NULL, NULL, 10,
 			      (int)(offsetof(struct scsi_arq_status, sts_sensedata) + sizeof(sense)), 0,
 			      PKT_XARQ, NULL_FUNC, NULL);
 	CHECK(f.pkt);
@@ -498,10 +452,10 @@ static const char *long_sense(dev_info_t *dip)
 	bzero(&arq->sts_sensedata, len);
 	CHECK(f.pkt->pkt_scbp[f.pkt->pkt_scblen - 1] == 0);
 out:
-	return end(&f, why);
+	return contract_fixture_end(&f, why);
 }
 
-const struct contract_test contract_pkt_tests[] = {
+static const struct contract_test tests[] = {
 	{ "arq_status.bcopy", long_sense },
 	{ "init_pkt.arguments", args_passed },
 	{ "init_pkt.bioerror_cleared", error_cleared },
@@ -525,3 +479,4 @@ const struct contract_test contract_pkt_tests[] = {
 	{ "pkt_constructor.once", constructor_once },
 	{ NULL, NULL }
 };
+CONTRACT_SUITE(CONTRACT_ON_TESTDEV, tests);

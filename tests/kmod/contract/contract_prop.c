@@ -121,10 +121,11 @@ out:
 	return why;
 }
 
-const struct contract_test contract_prop_tests[] = {
+static const struct contract_test tests[] = {
 	{ "prop.types", prop_types },
 	{ "prop.errors", prop_errors },
 	{ "prop.remove", prop_remove },
 	{ "prop_op", prop_op },
 	{ NULL, NULL }
 };
+CONTRACT_SUITE(CONTRACT_ON_TESTDEV, tests);

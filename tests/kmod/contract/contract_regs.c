@@ -150,7 +150,7 @@ out:
 	return why;
 }
 
-const struct contract_test contract_regs_tests[] = {
+static const struct contract_test tests[] = {
 	{ "acc_handle.rep", acc_rep },
 	{ "pci_config.capabilities", config },
 	{ "strtol", strtol_errors },
@@ -158,3 +158,4 @@ const struct contract_test contract_regs_tests[] = {
 	{ "clocks", clocks },
 	{ NULL, NULL }
 };
+CONTRACT_SUITE(CONTRACT_ON_TESTDEV, tests);

@@ -5,7 +5,6 @@
 #include "contract.h"
 #include "contract_hba.h"
 
-#define ARQ_LEN	((int)sizeof(struct scsi_arq_status))
 
 /* ---- structures ---- */
 
@@ -471,7 +470,7 @@ out:
 	return why;
 }
 
-const struct contract_test contract_services_tests[] = {
+static const struct contract_test tests[] = {
 	{ "structures", structures },
 	{ "hba_init.no_bus_ops", hba_init },
 	{ "hba_tran_alloc.zeroed", tran_zeroed },
@@ -489,3 +488,4 @@ const struct contract_test contract_services_tests[] = {
 	{ "misuse.completed_twice", twice_complete },
 	{ NULL, NULL }
 };
+CONTRACT_SUITE(CONTRACT_ON_TESTDEV, tests);

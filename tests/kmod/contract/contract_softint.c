@@ -134,9 +134,10 @@ out:
 	return why;
 }
 
-const struct contract_test contract_softint_tests[] = {
+static const struct contract_test tests[] = {
 	{ "softint.trigger", softint_trigger },
 	{ "softint.remove", softint_remove },
 	{ "softintr.old_interface", softintr_old },
 	{ NULL, NULL }
 };
+CONTRACT_SUITE(CONTRACT_ON_TESTDEV, tests);

@@ -247,7 +247,7 @@ out:
 	return why;
 }
 
-const struct contract_test contract_sync_tests[] = {
+static const struct contract_test tests[] = {
 	{ "rwlock.sleeping", rwlock_sleeping },
 	{ "rwlock.spinning", rwlock_spinning },
 	{ "rwlock.readers_share", rwlock_shared },
@@ -257,3 +257,4 @@ const struct contract_test contract_sync_tests[] = {
 	{ "condvar.in_interrupt", cv_in_interrupt },
 	{ NULL, NULL }
 };
+CONTRACT_SUITE(CONTRACT_ON_TESTDEV, tests);

@@ -3,12 +3,9 @@
  * A target driver on a logical unit of a working HBA driver, next to the midlayer: tests
  * scsi_init_pkt(9F), scsi_poll(9F) and similar on top of a real driver.
  */
-#include "contract.h"
-#include "contract_hba.h"
+#include "contract_fixture.h"
 
-#define ARQ_LEN		((int)sizeof(struct scsi_arq_status))
 #define BLOCK		512
-#define PIECE		4096
 #define PIECES		16
 #define PANIC_PIECES	4
 #define TIME_SEC	30
@@ -21,51 +18,10 @@
 
 static struct contract_lun *the_lun;
 
-/* A packet, and a buffer in pieces that do not adjoin. */
-struct fixture {
-	struct scsi_device	sd;
-	struct scsa_sgl		s;
-	struct buf		*bp;
-	struct scsi_pkt		*pkt;
-};
-
-static const char *begin(struct fixture *f, dev_info_t *dip)
+static struct scsi_pkt *init_pkt(struct contract_fixture *f, struct scsi_pkt *pkt, struct buf *bp,
+				 int flags)
 {
-	bzero(f, sizeof(*f));
-	f->sd.sd_dev = dip;
-	f->sd.sd_address.a_hba_tran = ddi_get_driver_private(dip);
-	f->sd.sd_address.a_target = the_lun->target;
-	f->sd.sd_address.a_lun = the_lun->lun;
-	if (contract_sgl_alloc(&f->s, PIECES, PIECE))
-		return "no memory";
-	f->bp = getrbuf(KM_SLEEP);
-	f->bp->b_sgl = f->s.sgl;
-	f->bp->b_nents = f->s.nents;
-	f->bp->b_bcount = f->s.len;
-	return NULL;
-}
-
-static const char *end(struct fixture *f, const char *why)
-{
-	if (f->pkt)
-		scsi_destroy_pkt(f->pkt);
-	freerbuf(f->bp);
-	contract_sgl_free(&f->s);
-	scsi_unprobe(&f->sd);
-	return why;
-}
-
-#define BEGIN()							\
-	do {							\
-		why = begin(&f, dip);				\
-		if (why)					\
-			return why;				\
-	} while (0)
-
-static struct scsi_pkt *init_pkt(struct fixture *f, struct scsi_pkt *pkt, struct buf *bp, int flags)
-{
-	pkt = scsi_init_pkt(&f->sd.sd_address, pkt, bp, pkt ? 0 : 10, pkt ? 0 : ARQ_LEN, 0, flags,
-			    SLEEP_FUNC, NULL);
+	pkt = contract_fixture_pkt(f, pkt, bp, flags, SLEEP_FUNC);
 	if (pkt)
 		pkt->pkt_time = TIME_SEC;
 	return pkt;
@@ -78,7 +34,7 @@ static void read_or_write(struct scsi_pkt *pkt, uchar_t op, uint_t lba, uint_t b
 	bcopy(cdb, pkt->pkt_cdbp, sizeof(cdb));
 }
 
-static void fill(struct fixture *f, int seed)
+static void fill(struct contract_fixture *f, int seed)
 {
 	size_t i;
 
@@ -86,7 +42,7 @@ static void fill(struct fixture *f, int seed)
 		*contract_sgl_byte(&f->s, i) = PATTERN(i, seed);
 }
 
-static void clear(struct fixture *f)
+static void clear(struct contract_fixture *f)
 {
 	size_t i;
 
@@ -94,7 +50,7 @@ static void clear(struct fixture *f)
 		bzero(contract_sgl_byte(&f->s, i), PIECE);
 }
 
-static boolean_t holds(struct fixture *f, int seed)
+static boolean_t holds(struct contract_fixture *f, int seed)
 {
 	size_t i;
 
@@ -122,38 +78,38 @@ static int without_sleep(int (*func)(struct scsi_pkt *pkt), struct scsi_pkt *pkt
 
 static const char *probe(dev_info_t *dip)
 {
-	struct fixture f;
-	const char *why;
+	struct contract_fixture f;
+	const char *why = NULL;
 
-	BEGIN();
+	CHECK(contract_fixture_lun(&f, dip, the_lun, PIECES));
 	CHECK(scsi_probe(&f.sd, SLEEP_FUNC) == SCSIPROBE_EXISTS);
 	CHECK((f.sd.sd_inq->inq_dtype & DTYPE_MASK) == DTYPE_DIRECT && f.sd.sd_inq->inq_vid[0] > ' ');
 out:
-	return end(&f, why);
+	return contract_fixture_end(&f, why);
 }
 
 static const char *probe_absent(dev_info_t *dip)
 {
-	struct fixture f;
-	const char *why;
+	struct contract_fixture f;
+	const char *why = NULL;
 
 	if (the_lun->absent < 0)
 		return contract_skip;
-	BEGIN();
-	f.sd.sd_address.a_target = the_lun->absent;
+	CHECK(contract_fixture_lun(&f, dip, the_lun, PIECES));
+	f.ap->a_target = the_lun->absent;
 	CHECK(scsi_probe(&f.sd, SLEEP_FUNC) == SCSIPROBE_NORESP);
 out:
-	return end(&f, why);
+	return contract_fixture_end(&f, why);
 }
 
 /* ---- scsi_init_pkt(9F): the decision table ---- */
 
 static const char *no_buf(dev_info_t *dip)
 {
-	struct fixture f;
-	const char *why;
+	struct contract_fixture f;
+	const char *why = NULL;
 
-	BEGIN();
+	CHECK(contract_fixture_lun(&f, dip, the_lun, PIECES));
 	f.pkt = init_pkt(&f, NULL, NULL, 0);
 	CHECK(f.pkt && f.pkt->pkt_resid == 0 && f.pkt->pkt_cdbp && f.pkt->pkt_scbp);
 	CHECK(f.pkt->pkt_address.a_target == the_lun->target);
@@ -167,11 +123,11 @@ static const char *no_buf(dev_info_t *dip)
 	f.pkt = init_pkt(&f, NULL, f.bp, 0);
 	CHECK(f.pkt && f.pkt->pkt_resid == 0 && scsi_poll(f.pkt) == 0);
 out:
-	return end(&f, why);
+	return contract_fixture_end(&f, why);
 }
 
 /* Carry out @op for the whole buffer, in as many parts as it takes; @parts counts them. */
-static const char *all_parts(struct fixture *f, uchar_t op, uint_t lba, uint_t *parts)
+static const char *all_parts(struct contract_fixture *f, uchar_t op, uint_t lba, uint_t *parts)
 {
 	size_t done = 0, part;
 	const char *why = NULL;
@@ -204,11 +160,11 @@ out:
 /* scsi_init_pkt(9F) moves through the parts of a buffer, in order and completely. */
 static const char *moves(dev_info_t *dip)
 {
-	struct fixture f;
-	const char *why;
+	struct contract_fixture f;
+	const char *why = NULL;
 	uint_t parts;
 
-	BEGIN();
+	CHECK(contract_fixture_lun(&f, dip, the_lun, PIECES));
 	fill(&f, 1);
 	why = all_parts(&f, SCMD_WRITE_G1, LBA_PARTS, &parts);
 	if (why)
@@ -221,17 +177,17 @@ static const char *moves(dev_info_t *dip)
 		goto out;
 	CHECK(holds(&f, 1));
 out:
-	return end(&f, why);
+	return contract_fixture_end(&f, why);
 }
 
 /* Without PKT_DMA_PARTIAL: all of it, or EINVAL; the packet stays its allocator's. */
 static const char *not_partial(dev_info_t *dip)
 {
 	struct scsi_pkt *pkt;
-	struct fixture f;
-	const char *why;
+	struct contract_fixture f;
+	const char *why = NULL;
 
-	BEGIN();
+	CHECK(contract_fixture_lun(&f, dip, the_lun, PIECES));
 	f.pkt = init_pkt(&f, NULL, NULL, 0);
 	CHECK(f.pkt);
 	pkt = init_pkt(&f, NULL, f.bp, 0);
@@ -249,21 +205,21 @@ static const char *not_partial(dev_info_t *dip)
 	CHECK(init_pkt(&f, f.pkt, f.bp, PKT_DMA_PARTIAL) == f.pkt && f.pkt->pkt_resid > 0);
 	CHECK(geterror(f.bp) == 0);
 out:
-	return end(&f, why);
+	return contract_fixture_end(&f, why);
 }
 
 /* A buffer without any mapped memory. */
 static const char *nomapping(dev_info_t *dip)
 {
-	struct fixture f;
-	const char *why;
+	struct contract_fixture f;
+	const char *why = NULL;
 
-	BEGIN();
+	CHECK(contract_fixture_lun(&f, dip, the_lun, PIECES));
 	f.bp->b_sgl = NULL;
 	f.bp->b_un.b_addr = NULL;
 	CHECK(!init_pkt(&f, NULL, f.bp, 0) && geterror(f.bp) == EFAULT);
 out:
-	return end(&f, why);
+	return contract_fixture_end(&f, why);
 }
 
 /* ---- FLAG_NOINTR ---- */
@@ -278,19 +234,13 @@ static void completed(struct scsi_pkt *pkt)
 /* Write and read back a one-part buffer with scsi_transport(9F) and FLAG_NOINTR. */
 static const char *polled(dev_info_t *dip, boolean_t atomic)
 {
-	struct fixture f;
-	const char *why;
+	struct contract_fixture f;
+	const char *why = NULL;
 	uint_t lba = LBA_WHOLE + (atomic ? 0 : PIECE / BLOCK);
 	static const uchar_t ops[] = { SCMD_WRITE_G1, SCMD_READ_G1 };
 	uint_t i;
 
-	BEGIN();
-	contract_sgl_free(&f.s);
-	if (contract_sgl_alloc(&f.s, 1, PIECE))
-		return "no memory";
-	f.bp->b_sgl = f.s.sgl;
-	f.bp->b_nents = 1;
-	f.bp->b_bcount = PIECE;
+	CHECK(contract_fixture_lun(&f, dip, the_lun, 1));
 	fill(&f, 2);
 	completions = 0;
 	for (i = 0; i < sizeof(ops); i++) {
@@ -315,7 +265,7 @@ static const char *polled(dev_info_t *dip, boolean_t atomic)
 	delay(drv_usectohz(10000));
 	CHECK(completions == 0);
 out:
-	return end(&f, why);
+	return contract_fixture_end(&f, why);
 }
 
 static const char *polled_thread(dev_info_t *dip)
@@ -332,10 +282,10 @@ static const char *polled_atomic(dev_info_t *dip)
 static const char *poll_sense(dev_info_t *dip)
 {
 	const struct scsi_arq_status *arq;
-	struct fixture f;
-	const char *why;
+	struct contract_fixture f;
+	const char *why = NULL;
 
-	BEGIN();
+	CHECK(contract_fixture_lun(&f, dip, the_lun, PIECES));
 	f.pkt = init_pkt(&f, NULL, NULL, 0);
 	CHECK(f.pkt);
 	arq = (const struct scsi_arq_status *)f.pkt->pkt_scbp;
@@ -346,17 +296,17 @@ static const char *poll_sense(dev_info_t *dip)
 	CHECK(arq->sts_sensedata.es_key == KEY_ILLEGAL_REQUEST &&
 	      arq->sts_sensedata.es_add_code == 0x21);
 out:
-	return end(&f, why);
+	return contract_fixture_end(&f, why);
 }
 
 /* Polled commands under load: while polling, the driver meets completions of other commands. */
 static const char *poll_under_load(dev_info_t *dip)
 {
-	struct fixture f;
-	const char *why;
+	struct contract_fixture f;
+	const char *why = NULL;
 	uint_t i, parts;
 
-	BEGIN();
+	CHECK(contract_fixture_lun(&f, dip, the_lun, PIECES));
 	fill(&f, 3);
 	why = all_parts(&f, SCMD_WRITE_G1, LBA_LOAD, &parts);
 	f.bp->b_flags = B_READ;
@@ -372,7 +322,7 @@ static const char *poll_under_load(dev_info_t *dip)
 		      *contract_sgl_byte(&f.s, parts * BLOCK - 1) == PATTERN(parts * BLOCK - 1, 3));
 	}
 out:
-	return end(&f, why);
+	return contract_fixture_end(&f, why);
 }
 
 /* ---- control ---- */
@@ -387,12 +337,12 @@ static void was_reset(caddr_t arg)
 /* A bus reset calls the registered function, but not after it has been cancelled. */
 static const char *reset_notify(dev_info_t *dip)
 {
-	struct fixture f;
+	struct contract_fixture f;
 	struct scsi_address *ap = &f.sd.sd_address;
-	const char *why;
+	const char *why = NULL;
 	int seen;
 
-	BEGIN();
+	CHECK(contract_fixture_lun(&f, dip, the_lun, PIECES));
 	/* An address has one function: do not take the place of the midlayer's. */
 	ap->a_lun = 7;
 	notified = 0;
@@ -408,40 +358,40 @@ static const char *reset_notify(dev_info_t *dip)
 	CHECK(notified == seen);
 	CHECK(scsi_reset_notify(ap, SCSI_RESET_CANCEL, was_reset, (caddr_t)&notified) == DDI_FAILURE);
 out:
-	return end(&f, why);
+	return contract_fixture_end(&f, why);
 }
 
 static const char *abort_nothing(dev_info_t *dip)
 {
-	struct fixture f;
-	const char *why;
+	struct contract_fixture f;
+	const char *why = NULL;
 
-	BEGIN();
+	CHECK(contract_fixture_lun(&f, dip, the_lun, PIECES));
 	f.pkt = init_pkt(&f, NULL, NULL, 0);
-	CHECK(f.pkt && scsi_abort(&f.sd.sd_address, f.pkt) == 0);
+	CHECK(f.pkt && scsi_abort(f.ap, f.pkt) == 0);
 	/* If there has been a reset, the first command gets a unit attention. */
 	scsi_poll(f.pkt);
-	CHECK(scsi_poll(f.pkt) == 0 && scsi_abort(&f.sd.sd_address, f.pkt) == 0);
+	CHECK(scsi_poll(f.pkt) == 0 && scsi_abort(f.ap, f.pkt) == 0);
 out:
-	return end(&f, why);
+	return contract_fixture_end(&f, why);
 }
 
 static const char *getcap(dev_info_t *dip)
 {
-	struct fixture f;
-	const char *why;
+	struct contract_fixture f;
+	const char *why = NULL;
 
-	BEGIN();
-	CHECK(scsi_ifgetcap(&f.sd.sd_address, "initiator-id", 0) == 7);
-	CHECK(scsi_ifgetcap(&f.sd.sd_address, "auto-rqsense", 1) == 1);
-	CHECK(scsi_ifgetcap(&f.sd.sd_address, "no-such-capability", 1) == -1);
-	CHECK(scsi_ifsetcap(&f.sd.sd_address, "no-such-capability", 1, 1) == -1 ||
-	      scsi_ifsetcap(&f.sd.sd_address, "no-such-capability", 1, 1) == 0);
+	CHECK(contract_fixture_lun(&f, dip, the_lun, PIECES));
+	CHECK(scsi_ifgetcap(f.ap, "initiator-id", 0) == 7);
+	CHECK(scsi_ifgetcap(f.ap, "auto-rqsense", 1) == 1);
+	CHECK(scsi_ifgetcap(f.ap, "no-such-capability", 1) == -1);
+	CHECK(scsi_ifsetcap(f.ap, "no-such-capability", 1, 1) == -1 ||
+	      scsi_ifsetcap(f.ap, "no-such-capability", 1, 1) == 0);
 out:
-	return end(&f, why);
+	return contract_fixture_end(&f, why);
 }
 
-static const struct contract_test target_tests[] = {
+static const struct contract_test tests[] = {
 	{ "target.probe", probe },
 	{ "target.probe.absent", probe_absent },
 	{ "target.init_pkt.no_buf", no_buf },
@@ -457,13 +407,12 @@ static const struct contract_test target_tests[] = {
 	{ "target.ifgetcap", getcap },
 	{ NULL, NULL }
 };
+CONTRACT_SUITE(CONTRACT_ON_LUN, tests);
 
 void contract_target_run(dev_info_t *dip, struct contract_lun *lun)
 {
 	the_lun = lun;
-	contract_begin();
-	contract_run(dip, target_tests);
-	contract_end();
+	contract_run(dip, CONTRACT_ON_LUN);
 }
 
 /* ---- a completion that is lost ---- */
@@ -475,11 +424,11 @@ static void poll_transport(void *arg)
 
 const char *contract_poll_lost(dev_info_t *dip, struct contract_lun *lun)
 {
-	struct fixture f;
-	const char *why;
+	struct contract_fixture f;
+	const char *why = NULL;
 
 	the_lun = lun;
-	BEGIN();
+	CHECK(contract_fixture_lun(&f, dip, the_lun, PIECES));
 	f.pkt = init_pkt(&f, NULL, NULL, 0);
 	CHECK(f.pkt);
 	f.pkt->pkt_time = 1;
@@ -487,32 +436,29 @@ const char *contract_poll_lost(dev_info_t *dip, struct contract_lun *lun)
 	contract_in_softirq(poll_transport, f.pkt);
 	CHECK(f.pkt->pkt_reason == CMD_TIMEOUT || f.pkt->pkt_reason == CMD_RESET);
 out:
-	return end(&f, why);
+	return contract_fixture_end(&f, why);
 }
 
 /* ---- after a panic ---- */
 
-static struct fixture panic_fixture;
+static struct contract_fixture panic_fixture;
 
 const char *contract_panic_prepare(dev_info_t *dip, struct contract_lun *lun)
 {
-	struct fixture *f = &panic_fixture;
-	const char *why;
+	struct contract_fixture *f = &panic_fixture;
 
 	the_lun = lun;
-	why = begin(f, dip);
-	if (why)
-		return why;
+	if (!contract_fixture_lun(f, dip, lun, PANIC_PIECES))
+		return contract_fixture_end(f, "no memory");
+	f->bp->b_flags = B_WRITE;
 	fill(f, 4);
 	f->pkt = init_pkt(f, NULL, NULL, 0);
 	if (!f->pkt)
-		return end(f, "no packet");
+		return contract_fixture_end(f, "no packet");
 	/* If there has been a reset, the first command gets a unit attention. */
 	scsi_poll(f->pkt);
-	f->bp->b_nents = PANIC_PIECES;
-	f->bp->b_bcount = PANIC_PIECES * PIECE;
 	if (!init_pkt(f, f->pkt, f->bp, 0))
-		return end(f, "no DMA resources");
+		return contract_fixture_end(f, "no DMA resources");
 	read_or_write(f->pkt, SCMD_WRITE_G1, LBA_PANIC, f->bp->b_bcount / BLOCK);
 	f->pkt->pkt_comp = completed;
 	completions = 0;
@@ -534,5 +480,5 @@ out:
 
 void contract_panic_forget(void)
 {
-	end(&panic_fixture, NULL);
+	contract_fixture_end(&panic_fixture, NULL);
 }

@@ -247,7 +247,7 @@ out:
 	return why;
 }
 
-const struct contract_test contract_thread_tests[] = {
+static const struct contract_test tests[] = {
 	{ "thread", threads },
 	{ "taskq.order", taskq_order },
 	{ "taskq.suspend", taskq_suspend },
@@ -256,3 +256,4 @@ const struct contract_test contract_thread_tests[] = {
 	{ "kmem_cache", kmem_caches },
 	{ NULL, NULL }
 };
+CONTRACT_SUITE(CONTRACT_ON_TESTDEV, tests);

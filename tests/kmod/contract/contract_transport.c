@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Clauses of scsi_transport(9F), scsi_poll(9F), scsi_probe(9F) and the control functions. */
-#include "contract.h"
-#include "contract_hba.h"
+#include "contract_fixture.h"
 
-#define ARQ_LEN	((int)sizeof(struct scsi_arq_status))
 
 static int completions;
 
@@ -13,42 +11,25 @@ static void completed(struct scsi_pkt *pkt)
 }
 
 /* An HBA with tran_init_pkt(9E) and a packet for a command without data. */
-struct fixture {
-	struct mock_hba	*hba;
-	struct scsi_pkt	*pkt;
-};
-
-static const char *begin(struct fixture *f, dev_info_t *dip)
+static bool begin(struct contract_fixture *f, dev_info_t *dip)
 {
 	completions = 0;
-	f->pkt = NULL;
-	f->hba = mock_create(dip, B_FALSE, 0);
-	if (!f->hba)
-		return "cannot attach";
-	f->pkt = scsi_init_pkt(&f->hba->ap, NULL, NULL, 6, ARQ_LEN, 0, 0, SLEEP_FUNC, NULL);
-	if (!f->pkt) {
-		mock_destroy(f->hba);
-		return "no packet";
-	}
+	if (!contract_fixture_mock(f, dip, B_FALSE, 0))
+		return false;
+	f->pkt = contract_fixture_pkt(f, NULL, NULL, 0, SLEEP_FUNC);
+	if (!f->pkt)
+		return false;
 	f->pkt->pkt_comp = completed;
 	f->pkt->pkt_time = 1;
-	return NULL;
-}
-
-static const char *end(struct fixture *f, const char *why)
-{
-	scsi_destroy_pkt(f->pkt);
-	mock_destroy(f->hba);
-	return why;
+	return true;
 }
 
 static const char *transport(dev_info_t *dip)
 {
-	struct fixture f;
-	const char *why = begin(&f, dip);
+	struct contract_fixture f;
+	const char *why = NULL;
 
-	if (why)
-		return why;
+	CHECK(begin(&f, dip));
 	CHECK(scsi_transport(f.pkt) == TRAN_ACCEPT && completions == 1);
 	f.hba->busy = 1;
 	CHECK(scsi_transport(f.pkt) == TRAN_BUSY && completions == 1);
@@ -57,17 +38,16 @@ static const char *transport(dev_info_t *dip)
 	f.hba->start_rc = TRAN_FATAL_ERROR;
 	CHECK(scsi_transport(f.pkt) == TRAN_FATAL_ERROR && completions == 1);
 out:
-	return end(&f, why);
+	return contract_fixture_end(&f, why);
 }
 
 /* The thread sleeps until the packet is complete, and gets it back unchanged. */
 static const char *polled_in_thread(dev_info_t *dip)
 {
-	struct fixture f;
-	const char *why = begin(&f, dip);
+	struct contract_fixture f;
+	const char *why = NULL;
 
-	if (why)
-		return why;
+	CHECK(begin(&f, dip));
 	f.hba->latency = drv_usectohz(50000);
 	f.pkt->pkt_flags = FLAG_NOINTR | FLAG_STAG;
 	f.pkt->pkt_reason = CMD_TRAN_ERR;
@@ -79,19 +59,18 @@ static const char *polled_in_thread(dev_info_t *dip)
 	f.hba->busy = 1;
 	CHECK(scsi_transport(f.pkt) == TRAN_BUSY && f.pkt->pkt_comp == completed);
 out:
-	return end(&f, why);
+	return contract_fixture_end(&f, why);
 }
 
 /* A caller that cannot sleep leaves the polling to the driver. */
 static const char *polled_in_atomic(dev_info_t *dip)
 {
-	struct fixture f;
-	const char *why = begin(&f, dip);
+	struct contract_fixture f;
+	const char *why = NULL;
 	kmutex_t spin;
 	int rc;
 
-	if (why)
-		return why;
+	CHECK(begin(&f, dip));
 	mutex_init(&spin, NULL, MUTEX_DRIVER, DDI_INTR_PRI(6));
 	f.pkt->pkt_flags = FLAG_NOINTR;
 	mutex_enter(&spin);
@@ -100,16 +79,15 @@ static const char *polled_in_atomic(dev_info_t *dip)
 	mutex_destroy(&spin);
 	CHECK(rc == TRAN_ACCEPT && f.hba->start_flags == FLAG_NOINTR && completions == 0);
 out:
-	return end(&f, why);
+	return contract_fixture_end(&f, why);
 }
 
 static const char *polled_late(dev_info_t *dip)
 {
-	struct fixture f;
-	const char *why = begin(&f, dip);
+	struct contract_fixture f;
+	const char *why = NULL;
 
-	if (why)
-		return why;
+	CHECK(begin(&f, dip));
 	f.hba->mute = B_TRUE;
 	f.pkt->pkt_flags = FLAG_NOINTR;
 	CHECK(scsi_transport(f.pkt) == TRAN_ACCEPT);
@@ -120,16 +98,15 @@ static const char *polled_late(dev_info_t *dip)
 	CHECK(scsi_transport(f.pkt) == TRAN_ACCEPT);
 	CHECK(f.hba->aborts == 2 && f.pkt->pkt_reason == CMD_ABORTED && completions == 0);
 out:
-	return end(&f, why);
+	return contract_fixture_end(&f, why);
 }
 
 static const char *poll_good(dev_info_t *dip)
 {
-	struct fixture f;
-	const char *why = begin(&f, dip);
+	struct contract_fixture f;
+	const char *why = NULL;
 
-	if (why)
-		return why;
+	CHECK(begin(&f, dip));
 	f.hba->latency = 1;
 	f.pkt->pkt_flags = FLAG_SILENT;
 	CHECK(scsi_poll(f.pkt) == 0 && completions == 0);
@@ -138,16 +115,15 @@ static const char *poll_good(dev_info_t *dip)
 	f.pkt->pkt_time = 0;
 	CHECK(scsi_poll(f.pkt) == 0 && f.pkt->pkt_time == 0);
 out:
-	return end(&f, why);
+	return contract_fixture_end(&f, why);
 }
 
 static const char *poll_busy(dev_info_t *dip)
 {
-	struct fixture f;
-	const char *why = begin(&f, dip);
+	struct contract_fixture f;
+	const char *why = NULL;
 
-	if (why)
-		return why;
+	CHECK(begin(&f, dip));
 	f.hba->busy = 2;
 	CHECK(scsi_poll(f.pkt) == 0 && f.hba->starts == 3);
 	f.hba->starts = 0;
@@ -165,16 +141,15 @@ static const char *poll_busy(dev_info_t *dip)
 	f.pkt->pkt_time = 1;
 	CHECK(scsi_poll(f.pkt) == -1 && f.hba->starts == 100);
 out:
-	return end(&f, why);
+	return contract_fixture_end(&f, why);
 }
 
 static const char *poll_fails(dev_info_t *dip)
 {
-	struct fixture f;
-	const char *why = begin(&f, dip);
+	struct contract_fixture f;
+	const char *why = NULL;
 
-	if (why)
-		return why;
+	CHECK(begin(&f, dip));
 	f.hba->status = STATUS_CHECK;
 	f.hba->status_times = 1;
 	CHECK(scsi_poll(f.pkt) == -1 && *f.pkt->pkt_scbp == STATUS_CHECK && f.hba->starts == 1);
@@ -183,7 +158,7 @@ static const char *poll_fails(dev_info_t *dip)
 	f.hba->start_rc = TRAN_FATAL_ERROR;
 	CHECK(scsi_poll(f.pkt) == -1 && f.pkt->pkt_comp == completed);
 out:
-	return end(&f, why);
+	return contract_fixture_end(&f, why);
 }
 
 /* ---- control ---- */
@@ -214,50 +189,48 @@ static int terminate(struct scsi_address *ap, struct scsi_pkt *pkt)
 
 static const char *abort_and_reset(dev_info_t *dip)
 {
-	struct fixture f;
-	const char *why = begin(&f, dip);
+	struct contract_fixture f;
+	const char *why = NULL;
 
-	if (why)
-		return why;
+	CHECK(begin(&f, dip));
 	/* Only 1 means success. */
-	CHECK(scsi_abort(&f.hba->ap, f.pkt) == 0 && f.hba->aborts == 1);
+	CHECK(scsi_abort(f.ap, f.pkt) == 0 && f.hba->aborts == 1);
 	f.hba->mute = B_TRUE;
 	CHECK(scsi_transport(f.pkt) == TRAN_ACCEPT && completions == 0);
-	CHECK(scsi_abort(&f.hba->ap, f.pkt) == 1 && completions == 1);
+	CHECK(scsi_abort(f.ap, f.pkt) == 1 && completions == 1);
 	f.hba->tran->tran_abort = NULL;
-	CHECK(scsi_abort(&f.hba->ap, f.pkt) == 0);
+	CHECK(scsi_abort(f.ap, f.pkt) == 0);
 
-	CHECK(scsi_reset(&f.hba->ap, RESET_ALL) == 0);
+	CHECK(scsi_reset(f.ap, RESET_ALL) == 0);
 	f.hba->tran->tran_reset = note_reset;
-	CHECK(scsi_reset(&f.hba->ap, RESET_TARGET) == 1 && reset_level == RESET_TARGET);
-	CHECK(scsi_reset(&f.hba->ap, RESET_ALL) == 0 && reset_level == RESET_ALL);
+	CHECK(scsi_reset(f.ap, RESET_TARGET) == 1 && reset_level == RESET_TARGET);
+	CHECK(scsi_reset(f.ap, RESET_ALL) == 0 && reset_level == RESET_ALL);
 	/* Without the capability "lun-reset" the driver is not called. */
-	CHECK(scsi_reset(&f.hba->ap, RESET_LUN) == 0 && reset_level == RESET_ALL);
+	CHECK(scsi_reset(f.ap, RESET_LUN) == 0 && reset_level == RESET_ALL);
 out:
-	return end(&f, why);
+	return contract_fixture_end(&f, why);
 }
 
 static const char *optional_vectors(dev_info_t *dip)
 {
-	struct fixture f;
-	const char *why = begin(&f, dip);
+	struct contract_fixture f;
+	const char *why = NULL;
 
-	if (why)
-		return why;
-	CHECK(scsi_reset_notify(&f.hba->ap, SCSI_RESET_NOTIFY, NULL, NULL) == DDI_FAILURE);
-	CHECK(scsi_clear_task_set(&f.hba->ap) == -1 && scsi_clear_aca(&f.hba->ap) == -1);
-	CHECK(scsi_terminate_task(&f.hba->ap, f.pkt) == -1);
+	CHECK(begin(&f, dip));
+	CHECK(scsi_reset_notify(f.ap, SCSI_RESET_NOTIFY, NULL, NULL) == DDI_FAILURE);
+	CHECK(scsi_clear_task_set(f.ap) == -1 && scsi_clear_aca(f.ap) == -1);
+	CHECK(scsi_terminate_task(f.ap, f.pkt) == -1);
 	f.hba->tran->tran_reset_notify = note_notify;
 	f.hba->tran->tran_clear_task_set = clear;
 	f.hba->tran->tran_clear_aca = clear;
 	f.hba->tran->tran_terminate_task = terminate;
 	tasks_cleared = 0;
-	CHECK(scsi_reset_notify(&f.hba->ap, SCSI_RESET_CANCEL, NULL, NULL) == DDI_SUCCESS &&
+	CHECK(scsi_reset_notify(f.ap, SCSI_RESET_CANCEL, NULL, NULL) == DDI_SUCCESS &&
 	      notify_flag == SCSI_RESET_CANCEL);
-	CHECK(scsi_clear_task_set(&f.hba->ap) == 1 && scsi_clear_aca(&f.hba->ap) == 2);
-	CHECK(scsi_terminate_task(&f.hba->ap, f.pkt) == 1);
+	CHECK(scsi_clear_task_set(f.ap) == 1 && scsi_clear_aca(f.ap) == 2);
+	CHECK(scsi_terminate_task(f.ap, f.pkt) == 1);
 out:
-	return end(&f, why);
+	return contract_fixture_end(&f, why);
 }
 
 static int getcap_whom(struct scsi_address *ap, char *cap, int whom)
@@ -272,52 +245,50 @@ static int setcap_refuse(struct scsi_address *ap, char *cap, int value, int whom
 
 static const char *capabilities(dev_info_t *dip)
 {
-	struct fixture f;
-	const char *why = begin(&f, dip);
+	struct contract_fixture f;
+	const char *why = NULL;
 
-	if (why)
-		return why;
+	CHECK(begin(&f, dip));
 	f.hba->tran->tran_getcap = getcap_whom;
-	CHECK(scsi_ifgetcap(&f.hba->ap, "initiator-id", 0) == 7);
-	CHECK(scsi_ifgetcap(&f.hba->ap, "initiator-id", 1) == 8);
-	CHECK(scsi_ifgetcap(&f.hba->ap, "no-such-capability", 1) == -1);
-	CHECK(scsi_ifsetcap(&f.hba->ap, "no-such-capability", 1, 1) == -1);
-	CHECK(scsi_ifsetcap(&f.hba->ap, "sector-size", 2048, 1) == 1);
+	CHECK(scsi_ifgetcap(f.ap, "initiator-id", 0) == 7);
+	CHECK(scsi_ifgetcap(f.ap, "initiator-id", 1) == 8);
+	CHECK(scsi_ifgetcap(f.ap, "no-such-capability", 1) == -1);
+	CHECK(scsi_ifsetcap(f.ap, "no-such-capability", 1, 1) == -1);
+	CHECK(scsi_ifsetcap(f.ap, "sector-size", 2048, 1) == 1);
 	CHECK(f.hba->tran->tran_dma_attr.dma_attr_granular == 2048);
 	/* A value that the driver rejects has no effect. */
 	f.hba->tran->tran_setcap = setcap_refuse;
-	CHECK(scsi_ifsetcap(&f.hba->ap, "sector-size", 4096, 1) == 0);
+	CHECK(scsi_ifsetcap(f.ap, "sector-size", 4096, 1) == 0);
 	CHECK(f.hba->tran->tran_dma_attr.dma_attr_granular == 2048);
 	CHECK(scsi_hba_in_panic() == 0);
 out:
-	return end(&f, why);
+	return contract_fixture_end(&f, why);
 }
 
 /* ---- buffers and probing ---- */
 
 static const char *consistent_buf(dev_info_t *dip)
 {
-	struct fixture f;
-	const char *why = begin(&f, dip);
+	struct contract_fixture f;
+	const char *why = NULL;
 	struct buf *bp = NULL, *header;
 
-	if (why)
-		return why;
-	bp = scsi_alloc_consistent_buf(&f.hba->ap, NULL, 512, B_READ, SLEEP_FUNC, NULL);
+	CHECK(begin(&f, dip));
+	bp = scsi_alloc_consistent_buf(f.ap, NULL, 512, B_READ, SLEEP_FUNC, NULL);
 	CHECK(bp && bp->b_bcount == 512 && (bp->b_flags & B_READ) && bp->b_un.b_addr);
 	scsi_free_consistent_buf(bp);
-	bp = scsi_alloc_consistent_buf(&f.hba->ap, NULL, 0, B_WRITE, NULL_FUNC, NULL);
+	bp = scsi_alloc_consistent_buf(f.ap, NULL, 0, B_WRITE, NULL_FUNC, NULL);
 	CHECK(bp && bp->b_bcount == 0 && !(bp->b_flags & B_READ) && !bp->b_un.b_addr);
 	scsi_free_consistent_buf(bp);
 	header = getrbuf(KM_SLEEP);
 	header->b_flags = B_READ | B_PAGEIO;
 	bp = header;
-	CHECK(scsi_alloc_consistent_buf(&f.hba->ap, header, 36, B_WRITE, NULL_FUNC, NULL) == header);
+	CHECK(scsi_alloc_consistent_buf(f.ap, header, 36, B_WRITE, NULL_FUNC, NULL) == header);
 	CHECK(bp->b_bcount == 36 && bp->b_un.b_addr && !(bp->b_flags & (B_READ | B_PAGEIO)));
 out:
 	scsi_free_consistent_buf(bp);
 	scsi_free_consistent_buf(NULL);
-	return end(&f, why);
+	return contract_fixture_end(&f, why);
 }
 
 /* Play a device that returns the INQUIRY data at play_arg. */
@@ -337,11 +308,10 @@ static const char *probe(dev_info_t *dip)
 	struct scsi_inquiry inq = { .inq_rdf = RDF_SCSI2, .inq_ansi = 2, .inq_len = 31,
 				    .inq_vid = "MOCK    ", .inq_cmdque = 1 };
 	struct scsi_device sd = { };
-	struct fixture f;
-	const char *why = begin(&f, dip);
+	struct contract_fixture f;
+	const char *why = NULL;
 
-	if (why)
-		return why;
+	CHECK(begin(&f, dip));
 	f.hba->play = play_inquiry;
 	f.hba->play_arg = &inq;
 	sd.sd_address = f.hba->ap;
@@ -378,7 +348,7 @@ static const char *probe(dev_info_t *dip)
 	CHECK(scsi_probe(&sd, NULL_FUNC) == SCSIPROBE_NORESP);
 out:
 	scsi_unprobe(&sd);
-	return end(&f, why);
+	return contract_fixture_end(&f, why);
 }
 
 /* ---- completion of packets whose buffers the framework has bound ---- */
@@ -421,7 +391,7 @@ out:
 	return why;
 }
 
-const struct contract_test contract_transport_tests[] = {
+static const struct contract_test tests[] = {
 	{ "transport.results", transport },
 	{ "transport.nointr.thread_sleeps", polled_in_thread },
 	{ "transport.nointr.atomic", polled_in_atomic },
@@ -437,3 +407,4 @@ const struct contract_test contract_transport_tests[] = {
 	{ "hba_pkt_comp.consistent_synced", comp_syncs },
 	{ NULL, NULL }
 };
+CONTRACT_SUITE(CONTRACT_ON_TESTDEV, tests);

@@ -405,7 +405,7 @@ static const char *lazy_large(dev_info_t *dip)
 	return lazy(dip, B_FALSE);
 }
 
-const struct contract_test contract_wait_tests[] = {
+static const struct contract_test tests[] = {
 	{ "bind.sleep_waits", sleep_waits },
 	{ "bind.function_called_in_order", function_called },
 	{ "bind.function_not_after_free", not_after_free },
@@ -415,3 +415,4 @@ const struct contract_test contract_wait_tests[] = {
 	{ "mem_alloc.sleep_in_vain", sleep_in_vain },
 	{ NULL, NULL }
 };
+CONTRACT_SUITE(CONTRACT_ON_TESTDEV, tests);

@@ -74,6 +74,9 @@ MODULE_PARM_DESC(late_secs, "the glue says that late commands need that much tim
 static bool atomic;
 module_param(atomic, bool, 0444);
 MODULE_PARM_DESC(atomic, "use the atomic execution model instead of the thread model");
+static uint interface = SCSA_INTERFACE;
+module_param(interface, uint, 0444);
+MODULE_PARM_DESC(interface, "claim to be built for this version of scsa's interface");
 static int pri;
 static int suspends, statuslen;
 
@@ -183,7 +186,7 @@ static int __init ramhba_module_init(void)
 	ramhba_driver.no_suspend = idle_suspend;
 	ramhba_driver.short_status = short_status;
 	ramhba_driver.late_secs = late_secs;
-	rc = scsa_driver_init(&ramhba_driver);
+	rc = scsa_driver_init_interface(&ramhba_driver, interface);
 	if (!rc)
 		set_running(true);
 	return rc;
@@ -199,3 +202,4 @@ module_exit(ramhba_module_exit);
 
 MODULE_DESCRIPTION("RAM disks behind the SCSA contract, for tests");
 MODULE_LICENSE("GPL");
+SCSA_IMPORT_NAMESPACE();

@@ -8,7 +8,9 @@
 #define SENSE_LENGTH		20
 #define CLASS_EXTENDED_SENSE	0x7
 #define CODE_FMT_FIXED_CURRENT	0x0
+#define CODE_FMT_FIXED_DEFERRED	0x1
 #define CODE_FMT_DESCR_CURRENT	0x2
+#define CODE_FMT_DESCR_DEFERRED	0x3
 
 #define KEY_NO_SENSE		0x00
 #define KEY_RECOVERABLE_ERROR	0x01
@@ -25,6 +27,8 @@
 #define KEY_EQUAL		0x0c
 #define KEY_VOLUME_OVERFLOW	0x0d
 #define KEY_MISCOMPARE		0x0e
+#define KEY_WRITE_PROTECT	KEY_DATA_PROTECT
+#define KEY_RESERVED		0x0f
 
 struct scsi_extended_sense {
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
@@ -62,5 +66,30 @@ struct scsi_extended_sense {
 	uchar_t	es_skey_specific[3];
 	uchar_t	es_add_info[2];
 };
+
+/* The descriptor format: this header, then descriptors that begin with a type and a length. */
+struct scsi_descr_sense_hdr {
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	uchar_t	ds_code:4,
+		ds_class:3,
+		ds_reserved:1;
+	uchar_t	ds_key:4,
+		ds_reserved2:4;
+#else
+	uchar_t	ds_reserved:1,
+		ds_class:3,
+		ds_code:4;
+	uchar_t	ds_reserved2:4,
+		ds_key:4;
+#endif
+	uchar_t	ds_add_code;
+	uchar_t	ds_qual_code;
+	uchar_t	ds_reserved3[3];
+	uchar_t	ds_addl_sense_length;
+};
+
+#define SCSI_IS_DESCR_SENSE(p)							\
+	(((struct scsi_extended_sense *)(p))->es_code == CODE_FMT_DESCR_CURRENT ||	\
+	 ((struct scsi_extended_sense *)(p))->es_code == CODE_FMT_DESCR_DEFERRED)
 
 #endif /* _SYS_SCSI_GENERIC_SENSE_H */

@@ -47,7 +47,6 @@ struct scsi_pkt *scsa_scsi_hba_pkt_alloc(dev_info_t *dip, struct scsi_address *a
 void scsa_scsi_hba_pkt_free(struct scsi_address *ap, struct scsi_pkt *pkt);
 void scsa_scsi_hba_pkt_comp(struct scsi_pkt *pkt);
 int scsa_scsi_hba_probe(struct scsi_device *sd, int (*waitfunc)(caddr_t));
-int scsa_scsi_hba_in_panic(void);
 int scsa_scsi_hba_lookup_capstr(const char *capstr);
 
 /* Reset notification: an HBA driver tells target drivers of a bus or device reset. */
@@ -57,6 +56,37 @@ int scsa_scsi_hba_reset_notify_setup(struct scsi_address *ap, int flag, void (*c
 				     struct scsi_reset_notify_entry **listp);
 void scsa_scsi_hba_reset_notify_callback(kmutex_t *mutex, struct scsi_reset_notify_entry **listp);
 void scsa_scsi_hba_reset_notify_tear_down(struct scsi_reset_notify_entry *listp);
+
+/*
+ * Entry points of cb_ops(9S) that drivers borrow for their minor nodes. There is no DEVCTL_* request,
+ * so scsi_hba_ioctl() knows no command.
+ */
+int scsa_scsi_hba_open(dev_t *devp, int flag, int otyp, cred_t *credp);
+int scsa_scsi_hba_close(dev_t dev, int flag, int otyp, cred_t *credp);
+int scsa_scsi_hba_ioctl(dev_t dev, int cmd, intptr_t arg, int mode, cred_t *credp, int *rvalp);
+#define scsi_hba_open		scsa_scsi_hba_open
+#define scsi_hba_close		scsa_scsi_hba_close
+#define scsi_hba_ioctl		scsa_scsi_hba_ioctl
+
+/* There are no nodes to name: no node name, no "compatible" strings. */
+static inline void scsi_hba_nodename_compatible_get(struct scsi_inquiry *inq, char *binding_set,
+						    int dtype, char *compat0, char **nodenamep,
+						    char ***compatiblep, int *ncompatiblep)
+{
+	*nodenamep = NULL;
+	*compatiblep = NULL;
+	*ncompatiblep = 0;
+}
+
+static inline void scsi_hba_nodename_compatible_free(char *nodename, char **compatible)
+{
+}
+
+/* No instance is an iport. */
+static inline char *scsi_hba_iport_unit_address(dev_info_t *dip)
+{
+	return NULL;
+}
 
 #define scsi_hba_init		scsa_scsi_hba_init
 #define scsi_hba_fini		scsa_scsi_hba_fini

@@ -54,6 +54,21 @@ struct scsi_hba_tran {
 
 	ddi_dma_attr_t	tran_dma_attr;	/* the framework's copy */
 
+	/* Never called: nothing is below an HBA's node, and events have no receiver. */
+	int	(*tran_bus_config)(dev_info_t *hba_dip, uint_t flags, ddi_bus_config_op_t op, void *arg,
+				   dev_info_t **childp);
+	int	(*tran_bus_unconfig)(dev_info_t *hba_dip, uint_t flags, ddi_bus_config_op_t op,
+				     void *arg);
+	int	(*tran_get_eventcookie)(dev_info_t *hba_dip, dev_info_t *dip, char *name,
+					ddi_eventcookie_t *cookiep);
+	int	(*tran_add_eventcall)(dev_info_t *hba_dip, dev_info_t *dip, ddi_eventcookie_t cookie,
+				      void (*callback)(dev_info_t *dip, ddi_eventcookie_t cookie,
+						       void *arg, void *data),
+				      void *arg, ddi_callback_id_t *idp);
+	int	(*tran_remove_eventcall)(dev_info_t *hba_dip, ddi_callback_id_t id);
+	int	(*tran_post_event)(dev_info_t *hba_dip, dev_info_t *dip, ddi_eventcookie_t cookie,
+				   void *data);
+
 	/*
 	 * Our extension, optional: ring the doorbell for packets accepted with FLAG_SCSA_MORE.
 	 * Called in any context, but never concurrently with tran_start() of the same batch.

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Each chip of the family, driven by the kernel's qla1280 and by isp, on all of its buses."""
+
+import re
+
+from checking import check, errors_in_log, log_of, same
+from devices import ISP, QLA1280, block, devices, generic
+from images import firmware, host_bytes
+from io_tests import fio
+from qemu import Controller, Disk
+from runner import Group, not_built
+
+NEEDS = not_built('isp')
+# name of the chip, its firmware file, its buses; the 1040 has tests of its own
+CHIPS = [('1020', '1040', 1), ('1080', '1280', 1), ('1240', '1280', 2), ('1280', '1280', 2),
+         ('10160', '12160', 1), ('12160', '12160', 2)]
+
+
+def writes_to_its_image(vm, disk):
+    """What the driver writes at 1 MiB of a disk must be there, on that disk's image."""
+    device = block(vm, 16 * disk.channel + disk.target)
+    vm.guest(f'yes {disk.id} | dd of={device} bs=64k count=1 seek=16 iflag=fullblock oflag=direct')
+    want = (f'{disk.id}\n' * 65536).encode()[:65536]
+    check(host_bytes(disk, 1 << 20, 65536) == want, f'{disk.id}: other data on the disk')
+
+
+def moves_data(vm, buses):
+    """The driver finds the disks of each bus, and each disk gets its own data."""
+    same(set(devices(vm)), {(16 * b + t, 0) for b in range(buses) for t in (2 * b, 9)}, 'devices')
+    for disk in vm.config.disks:
+        writes_to_its_image(vm, disk)
+        fio(vm, block(vm, 16 * disk.channel + disk.target), 8, '--size=2M')
+    same(errors_in_log(vm), [], 'error lines in the kernel log')
+
+
+def family_group(chip, file, buses):
+    """One chip with two disks on each bus, and no disk with id 0 on the second."""
+    disks = [Disk(channel=b, target=t, size='16M') for b in range(buses) for t in (2 * b, 9)]
+    # Loading Debian's image word by word takes the 1020 long.
+    group = Group(f'family-{chip}', lambda s: s.config(
+        controllers=[Controller(f'isp{chip}')], disks=disks, modules=['qla1280'],
+        files=[firmware(s.build, chip == '1020', file)]), needs=NEEDS)
+
+    @group.test
+    def qla1280(vm):
+        # From a valid EEPROM qla1280 reads more than it has room for, so it is told not to look.
+        QLA1280.load(vm, 'qla1280=nvram:0')
+        moves_data(vm, buses)
+        QLA1280.unload(vm)
+
+    @group.test
+    def isp(vm):
+        vm.guest('dmesg -C')
+        ISP.load(vm)
+        log = log_of(vm)
+        check(re.search(rf'ISP{chip}', log), f'the chip is not named:\n{log}')
+        check('NVRAM' not in log, f'the EEPROM is refused:\n{log}')
+        moves_data(vm, buses)
+        vm.guest(f'sg_reset -H {generic(vm, 0)}')
+        for disk in vm.config.disks:
+            writes_to_its_image(vm, disk)
+        ISP.unload(vm)
+
+    return group
+
+
+GROUPS = [family_group(*chip) for chip in CHIPS]

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-2.0
+"""isp where the next kernel begins without a reset of the machine: after a crash, by kexec."""
+
+from checking import same
+from devices import ISP, block
+from initramfs import build_initramfs
+from qemu import Controller, Disk
+from runner import Group, not_built
+
+GROUPS = []
+
+
+def group(name):
+    """A machine with a second kernel, and memory for it; it ends as the second kernel's."""
+    made = Group(name, lambda s: s.config(
+        controllers=[Controller(id='isp0')], disks=[Disk(target=0, size='64M')],
+        memory='1536M', cmdline='crashkernel=640M',
+        files=[('/boot/vmlinuz', s.kernel.image),
+               ('/boot/initrd', build_initramfs(s.build, s.kernel, own_modules=s.modules))]),
+                 needs=not_built('isp'), before=ISP.load)
+    GROUPS.append(made)
+    return made
+
+
+KEXEC = group('hosts-kexec')
+KDUMP = group('hosts-kdump')
+
+
+def under_load(vm):
+    """Write data that are to stay, and go on writing elsewhere; return the disk."""
+    disk = block(vm, 0)
+    vm.guest(f'dd if=/bin/busybox of={disk} bs=64k count=16 oflag=direct 2>/dev/null')
+    vm.guest(f'(while dd if=/dev/zero of={disk} bs=64k seek=32 count=256 oflag=direct; do :; done) '
+             '>/dev/null 2>&1 & sleep 1')
+    return disk
+
+
+def next_kernel(vm, load, start):
+    """Load the second kernel and start it under load; there, the disk has its data and takes more."""
+    disk = under_load(vm)
+    vm.guest(f'kexec {load} /boot/vmlinuz --initrd=/boot/initrd '
+             '--reuse-cmdline --append=reset_devices', timeout=120)
+    vm.guest(f'(sleep 0.5; {start}) >/dev/null 2>&1 &')
+    vm.wait_boot()
+    ISP.load(vm)
+    disk = block(vm, 0)
+    same(vm.guest(f'dd if={disk} bs=64k count=16 iflag=direct 2>/dev/null | '
+                  'cmp -n 1048576 - /bin/busybox', check=False).text, '', 'data in the next kernel')
+    return disk
+
+
+@KEXEC.test
+def kexec_under_load(vm):
+    """The first kernel shuts the chip down; the second drives it."""
+    disk = next_kernel(vm, '-l', 'kexec -e')
+    vm.guest(f'dd if=/dev/urandom of=/tmp/new bs=64k count=16 2>/dev/null; '
+             f'dd if=/tmp/new of={disk} bs=64k seek=512 oflag=direct 2>/dev/null; '
+             f'dd if={disk} bs=64k skip=512 count=16 iflag=direct 2>/dev/null | cmp - /tmp/new')
+
+
+@KDUMP.test
+def dump_after_a_crash(vm):
+    """The chip still works for a kernel that is dead; the second saves the first one's memory."""
+    vm.expect_report('Kernel panic - not syncing: sysrq|Call Trace:')
+    disk = next_kernel(vm, '-p', 'echo c > /proc/sysrq-trigger')
+    vm.guest(f'dd if=/proc/vmcore of={disk} bs=64k count=256 seek=512 oflag=direct 2>/dev/null && '
+             f'dd if=/proc/vmcore bs=64k count=256 2>/dev/null | sha256sum > /tmp/sum && '
+             f'dd if={disk} bs=64k count=256 skip=512 iflag=direct 2>/dev/null | sha256sum -c /tmp/sum')
