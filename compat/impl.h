@@ -252,7 +252,7 @@ enum scsa_outcome {
 	SCSA_TRANSPORT,		/* any other transport error */
 	SCSA_DEAD,		/* the HBA no longer takes commands */
 	SCSA_TOO_LARGE,		/* does not fit in one command and cannot be split */
-	SCSA_REQUEUE,		/* temporary shortage, nothing was sent */
+	SCSA_REQUEUE,		/* to be sent again: a temporary shortage, or a tag was refused */
 };
 
 #define SCSA_CMD_READ		0x01	/* device to memory */
@@ -335,6 +335,8 @@ struct scsa_lun *scsa_lun_create(struct dev_info *dip, unsigned int target, unsi
 void scsa_lun_put(struct scsa_lun *lun);
 /* Set the capabilities that depend on the device. True if tagged commands may be sent. */
 bool scsa_lun_configure(struct scsa_lun *lun, bool tagged);
+/* How many commands the HBA driver takes for a LUN at once; 0: it does not say. */
+int scsa_lun_depth(struct scsa_lun *lun);
 
 struct scsa_cmd *scsa_cmd_alloc(struct scsa_lun *lun);
 void scsa_cmd_free(struct scsa_cmd *sc);
@@ -370,6 +372,8 @@ void linux_cmd_unhold(struct scsa_cmd *sc);
 void linux_trace_part(struct scsa_cmd *sc, uint64_t offset, uint64_t len);
 /* The HBA driver reports a reset of a bus or, @target >= 0, of a target. */
 void linux_report_reset(struct dev_info *dip, int target);
+/* The target refuses tags: from now on its LUNs have one untagged command each. Any context. */
+void linux_no_tags(struct dev_info *dip, unsigned int target);
 
 /* ---- context ---- */
 

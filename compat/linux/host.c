@@ -42,6 +42,8 @@ void linux_host_template_init(struct scsi_host_template *t, const struct scsa_dr
 	t->shost_groups = linux_bus_groups;
 	/* After a reset the HBA driver itself waits for its targets to settle. */
 	t->skip_settle_delay = 1;
+	/* Let the midlayer lower a LUN's depth after TASK SET FULL, and raise it again. */
+	t->track_queue_depth = 1;
 }
 
 /*

@@ -67,6 +67,9 @@ struct linux_lun {
 	unsigned int		id;
 	unsigned int		lun_nr;
 	unsigned int		nslots;
+	struct scsi_device	*sdev;
+	int			max_depth;	/* the queue depth's limit */
+	bool			no_tags;	/* refused by the target; under the host's lock */
 	struct scsa_cmd		*slots[];
 };
 

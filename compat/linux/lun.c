@@ -22,6 +22,8 @@ static int linux_sdev_init(struct scsi_device *sdev)
 	ll->nslots = nslots;
 	ll->id = sdev->id;
 	ll->lun_nr = sdev->lun;
+	ll->sdev = sdev;
+	ll->max_depth = 1;
 	ll->lun = scsa_lun_create(host->dip, sdev->id, sdev->lun);
 	if (!ll->lun) {
 		/* The HBA driver does not serve this address: skip it silently. */
@@ -35,6 +37,56 @@ static int linux_sdev_init(struct scsi_device *sdev)
 	return 0;
 }
 
+void linux_no_tags(struct dev_info *dip, unsigned int target)
+{
+	struct scsa_host *host = READ_ONCE(dip->di_host);
+	bool first = true;
+	struct linux_lun *ll;
+	unsigned long flags;
+
+	if (!host)
+		return;
+	spin_lock_irqsave(&host->lock, flags);
+	list_for_each_entry(ll, &host->luns, node) {
+		if (ll->id != target || ll->no_tags)
+			continue;
+		if (first)
+			sdev_printk(KERN_NOTICE, ll->sdev,
+				    "the target refuses tags: one command at a time from now on\n");
+		first = false;
+		ll->no_tags = true;
+		ll->max_depth = 1;
+		ll->sdev->tagged_supported = 0;
+		ll->sdev->simple_tags = 0;
+		/* The midlayer would raise the depth to this again. */
+		ll->sdev->max_queue_depth = 1;
+		scsi_change_queue_depth(ll->sdev, 1);
+	}
+	spin_unlock_irqrestore(&host->lock, flags);
+}
+
+/* Has a LUN of this target met a tag that was refused? */
+static bool lun_no_tags(struct scsa_host *host, unsigned int target)
+{
+	struct linux_lun *ll;
+	unsigned long flags;
+	bool found = false;
+
+	spin_lock_irqsave(&host->lock, flags);
+	list_for_each_entry(ll, &host->luns, node)
+		found |= ll->id == target && ll->no_tags;
+	spin_unlock_irqrestore(&host->lock, flags);
+	return found;
+}
+
+/* The queue depth of a LUN with tags: what the glue states, or less if the HBA driver says so. */
+static int lun_max_depth(struct linux_lun *ll, struct Scsi_Host *shost)
+{
+	int depth = scsa_lun_depth(ll->lun);
+
+	return depth ? min(depth, shost->can_queue) : shost->can_queue;
+}
+
 static int linux_sdev_configure(LINUX_SDEV_CONFIGURE_ARGS)
 {
 	struct scsa_host *host = shost_priv(sdev->host);
@@ -44,13 +96,13 @@ static int linux_sdev_configure(LINUX_SDEV_CONFIGURE_ARGS)
 	/* INQUIRY was bound with the attributes of commands. Those of attach may be a template. */
 	if (command_len)
 		linux_host_command_len(host, command_len);
-	sdev->tagged_supported = scsa_lun_configure(ll->lun, sdev->tagged_supported);
+	sdev->tagged_supported = scsa_lun_configure(ll->lun, sdev->tagged_supported &&
+						    !lun_no_tags(host, sdev->id));
 	/* With this bit set the midlayer asks for a tag in each command. */
 	sdev->simple_tags = sdev->tagged_supported;
 	if (sdev->tagged_supported)
-		scsi_change_queue_depth(sdev, sdev->host->cmd_per_lun);
-	else
-		scsi_change_queue_depth(sdev, 1);
+		ll->max_depth = lun_max_depth(ll, sdev->host);
+	scsi_change_queue_depth(sdev, min_t(int, ll->max_depth, sdev->host->cmd_per_lun));
 	return 0;
 }
 
@@ -87,9 +139,9 @@ static void linux_sdev_destroy(struct scsi_device *sdev)
 
 static int linux_change_queue_depth(struct scsi_device *sdev, int depth)
 {
-	if (!sdev->tagged_supported)
-		depth = 1;
-	return scsi_change_queue_depth(sdev, min(depth, sdev->host->can_queue));
+	struct linux_lun *ll = sdev->hostdata;
+
+	return scsi_change_queue_depth(sdev, min(depth, ll->max_depth));
 }
 
 /* Counters of a device's requests, in sysfs below the SCSI device. */

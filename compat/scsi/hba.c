@@ -252,6 +252,7 @@ static const char *const capstr[] = {
 	[SCSI_CAP_CDB_LEN]		= "max-cdb-length",
 	[SCSI_CAP_DMA_MAX_ARCH]		= "dma-max-arch",
 	[SCSI_CAP_TRAN_LAYER_RETRIES]	= "tran-layer-retries",
+	[SCSI_CAP_SCSA_QUEUE_DEPTH]	= "scsa-queue-depth",
 };
 
 /* '-' and '_' are equal: "dma_max", "msg_out" and "wide_xfer" are older spellings. */

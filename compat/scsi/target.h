@@ -21,6 +21,7 @@ struct scsa_lun {
 	boolean_t		keep_packets;
 	int			scblen;		/* status area of a packet */
 	int			pkt_flags;	/* for scsi_init_pkt(9F) */
+	boolean_t		tags_work;	/* a tagged command has had a status */
 	uint_t			refs;	/* atomic: the Linux device's and each command's */
 	struct scsa_stats	stats;	/* atomic */
 };

@@ -84,6 +84,21 @@ int target_not_accepted(struct target_cmd *tc, int rc)
 	return target_refuse(tc, rc == TRAN_BADPKT ? SCSA_TRANSPORT : SCSA_DEAD);
 }
 
+/*
+ * The target, or the HBA for it, refuses tags. As Solaris' sd does, switch tags off and send the
+ * command again.
+ */
+static uint8_t tag_refused(struct target_cmd *tc)
+{
+	struct scsi_address *ap = &tc->tc_lun->sd.sd_address;
+
+	if (!(tc->tc_cmd.sc_flags & SCSA_CMD_TAGGED))
+		return SCSA_TRANSPORT;
+	scsi_ifsetcap(ap, "tagged-qing", 0, 1);
+	linux_no_tags(tc->tc_lun->sd.sd_dev, ap->a_target);
+	return SCSA_REQUEUE;
+}
+
 /* The outcome of a packet that ended with a reason other than CMD_CMPLT. */
 static noinline uint8_t outcome_of(struct target_cmd *tc, const struct scsi_pkt *pkt)
 {
@@ -103,6 +118,12 @@ static noinline uint8_t outcome_of(struct target_cmd *tc, const struct scsi_pkt 
 		return SCSA_ABORTED;
 	case CMD_PER_FAIL:
 		return SCSA_PARITY;
+	case CMD_TAG_REJECT:
+		return tag_refused(tc);
+	case CMD_REJECT_FAIL:
+	case CMD_UNX_BUS_FREE:
+		/* So end tagged commands of a target that knows no tags. Others can have bad moments. */
+		return tc->tc_lun->tags_work ? SCSA_TRANSPORT : tag_refused(tc);
 	case CMD_DATA_OVR:
 		/* The target had more data, or wanted more, than the buffer holds. */
 		if (!(sc->sc_flags & SCSA_CMD_READ) || !sc->sc_len ||
@@ -142,6 +163,8 @@ size_t target_get_result(struct target_cmd *tc, size_t part)
 		sc->sc_status = 0;
 		return 0;
 	}
+	if ((sc->sc_flags & SCSA_CMD_TAGGED) && !tc->tc_lun->tags_work)
+		tc->tc_lun->tags_work = B_TRUE;
 	sc->sc_status = pkt->pkt_scbp[0];
 	if (sc->sc_status == STATUS_CHECK)
 		get_sense(tc, pkt);

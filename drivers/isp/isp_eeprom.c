@@ -46,6 +46,18 @@ static uint16_t eeprom_read_word(struct isp *isp, uint_t addr)
 	return (uint16_t)value;
 }
 
+static void isp_name_disabled(struct isp *isp)
+{
+	uint_t bus, id;
+
+	for (bus = 0; bus < isp->isp_chip->chip_buses; bus++)
+		for (id = 0; id < ISP_NTARGET; id++)
+			if (!isp->isp_nv.bus[bus].target[id].enabled &&
+			    id != isp->isp_nv.bus[bus].initiator)
+				dev_err(isp->isp_dip, CE_NOTE,
+					"bus %u: target %u is disabled in the card's NVRAM", bus, id);
+}
+
 /* Read the settings from the EEPROM. Use defaults if it is not valid. */
 void isp_read_nvram(struct isp *isp)
 {
@@ -67,4 +79,5 @@ void isp_read_nvram(struct isp *isp)
 	result = isp_nvram_decode(image, size, isp->isp_chip->chip_nv_format, lim, &isp->isp_nv);
 	if (result != ISP_NV_OK)
 		dev_err(isp->isp_dip, CE_NOTE, "NVRAM: %s, using defaults", isp_nvram_reason(result));
+	isp_name_disabled(isp);
 }

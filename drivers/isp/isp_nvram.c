@@ -23,10 +23,13 @@
 
 /*
  * This driver relies on renegotiation after errors, and on sense data with each check condition. It
- * does not expect a queue to stop on a check condition.
+ * does not expect a queue to stop on a check condition. The chip refuses tags where disconnection
+ * is not allowed.
  */
 static uint16_t nvram_target_flags(uint16_t flags)
 {
+	if (!(flags & MBT_DISCONNECT))
+		flags &= ~MBT_TAGGED;
 	return (flags | MBT_AUTO_SENSE | MBT_RENEGOTIATE) & ~MBT_STOP_QUEUE;
 }
 

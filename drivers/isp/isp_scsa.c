@@ -253,6 +253,9 @@ static int isp_tran_getcap(struct scsi_address *ap, char *cap, int whom)
 		return INTERCONNECT_PARALLEL;
 	case SCSI_CAP_CDB_LEN:
 		return ISP_EXT_CDB_MAX;
+	case SCSI_CAP_SCSA_QUEUE_DEPTH:
+		/* The chip ends any further command with a full queue. */
+		return isp->isp_nv.bus[isp_bus_of(ap->a_target) % ISP_NBUS].queue_depth;
 	default:
 		return -1;
 	}

@@ -72,13 +72,14 @@ def corrupt_firmware(build):
     return guest, bad
 
 
-def nvram_image(path, initiator=7, valid=True):
-    """A host file with the 128 bytes of an ISP1040's EEPROM."""
+def nvram_image(path, initiator=7, valid=True, depth=256, flags=None, disabled=()):
+    """A host file with the 128 bytes of an ISP1040's EEPROM; flags: {target: its flag byte}."""
     image = bytearray(128)
     image[0:17] = struct.pack('<4s8B2HB', b'ISP ', 7, initiator << 4 | 0xb, 1, 0, 0, 0xf9, 8,
-                              0x0b, 250, 256, 0x17)
+                              0x0b, 250, depth, 0x17)
     for target in range(16):
-        image[28 + 6 * target:32 + 6 * target] = bytes((0xfd, 16, 12, 0x18))
+        image[28 + 6 * target:32 + 6 * target] = bytes((
+            (flags or {}).get(target, 0xfd), 16, 12, 0x08 if target in disabled else 0x18))
     image[127] = (-sum(image) - (not valid)) & 0xff
     with open(path, 'wb') as f:
         f.write(image)

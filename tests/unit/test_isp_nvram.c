@@ -188,6 +188,30 @@ static void out_of_range(void **state)
 	assert_true(b->target[1].enabled);
 }
 
+/* Whatever a target's flag byte says, the chip takes the flags made of it. */
+static void every_flag_byte(void **state)
+{
+	uint8_t image[ISP_NVRAM_1040_SIZE];
+	struct isp_nvram nv;
+	unsigned int byte;
+
+	for (byte = 0; byte < 256; byte++) {
+		uint16_t flags;
+
+		make_1040(image);
+		image[28] = (uint8_t)byte;
+		seal(image, sizeof(image));
+		assert_int_equal(isp_nvram_decode(image, sizeof(image), ISP_NV_1040, &ultra, &nv),
+				 ISP_NV_OK);
+		flags = nv.bus[0].target[0].flags;
+		assert_true(!(flags & MBT_TAGGED) || (flags & MBT_DISCONNECT));
+		assert_int_equal(flags & MBT_DISCONNECT, (byte & 0x80) << 8);
+		assert_int_equal(flags & (MBT_AUTO_SENSE | MBT_RENEGOTIATE | MBT_STOP_QUEUE),
+				 MBT_AUTO_SENSE | MBT_RENEGOTIATE);
+		assert_true(nv.bus[0].target[1].flags & MBT_TAGGED);
+	}
+}
+
 static void defaults(void **state)
 {
 	struct isp_nvram nv;
@@ -209,6 +233,7 @@ int main(void)
 		cmocka_unit_test(good_12160),
 		cmocka_unit_test(damaged),
 		cmocka_unit_test(out_of_range),
+		cmocka_unit_test(every_flag_byte),
 		cmocka_unit_test(defaults),
 	};
 

@@ -29,6 +29,10 @@
 #define SCSI_CAP_CDB_LEN		20
 #define SCSI_CAP_DMA_MAX_ARCH		21
 #define SCSI_CAP_TRAN_LAYER_RETRIES	22
+/*
+ * Not in Solaris: commands that a LUN may have outstanding, if that is less than its target takes.
+ */
+#define SCSI_CAP_SCSA_QUEUE_DEPTH	23
 
 int scsa_scsi_hba_init(struct modlinkage *modlp);
 void scsa_scsi_hba_fini(struct modlinkage *modlp);
