@@ -37,7 +37,7 @@ help:
 	@echo
 	@echo 'In the virtual machine:'
 	@echo '  make vm           a shell in the guest, modules loaded, disks present'
-	@echo '  make qemu         the emulator with the isp1040 device (build/qemu)'
+	@echo '  make qemu         the emulator with the devices isp1020 to isp12160 (build/qemu)'
 	@echo '  make kernel       fetch the guest kernel (KERNEL=6.12, 7.3, 6.12-rt ...; debug, kcsan: built here)'
 	@echo '  make guest-modules  the modules for the guest kernel'
 	@echo
@@ -50,6 +50,7 @@ help:
 	@echo '  make check-guest  drivers and disks in the guest (TESTS=<pattern> for some)'
 	@echo '  make check-debug  the same and more on a kernel built to check (KERNEL=kcsan: for races)'
 	@echo '  make check-kernels  build for each supported kernel, boot it, run a short form'
+	@echo '  make check-vfio   a card passed through to a machine in the machine (a quarter of an hour)'
 	@echo '  make coverage     what of the pure code and the chip model no test runs'
 	@echo '  make soak         half an hour of verified load in split requests (SOAK=<seconds>)'
 	@echo '  make fuzz-device  half an hour of a chip that returns random bytes (FUZZ=<seconds> SEED=)'
@@ -89,10 +90,9 @@ else
 endif
 
 # No BTF: newer headers need pahole for it. -Werror: a warning would show only in the first build.
-# UBSAN_SANITIZE: a kernel that has the checks need not apply them to itself.
 guest-modules: kernel
 	$(call build_modules,$(shell $(VM) kernel headers),$(BUILD)/modules/$(shell $(VM) kernel),SCSA_TESTS=m \
-		UBSAN_SANITIZE=y KCFLAGS=-Werror CONFIG_DEBUG_INFO_BTF_MODULES=)
+		KCFLAGS=-Werror CONFIG_DEBUG_INFO_BTF_MODULES=)
 
 need-headers:
 	@test -n "$(KDIR)" || { echo 'no kernel headers for $(or $(KVER),$(shell uname -r)) here; \
@@ -132,7 +132,7 @@ check-all: deps-check
 	@tests/check --complete build lint tools unit fuzz qtest guest guest@6.12 kernels debug debug@kcsan readme
 
 check-dist:
-	@tests/dist bookworm,trixie demo check check-kernels check-packaging
+	@tests/dist bookworm,trixie demo check check-kernels check-packaging check-vfio
 
 # Build what the levels need, so that their times are only those of the tests.
 check-build: kernel

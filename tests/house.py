@@ -23,8 +23,8 @@ INCLUDES = {
     'pure': (),
 }
 # The files of the emulated chip: calls go down this list.
-CHIP = ('model', 'trouble', 'reset', 'mbox', 'request', 'lun', 'response', 'irq', 'fault', 'fault_rule',
-        'cmd', 'eeprom', 'chip')
+CHIP = ('model', 'trouble', 'reset', 'mbox', 'request', 'lun', 'nego', 'response', 'irq', 'fault',
+        'fault_rule', 'cmd', 'eeprom', 'chip')
 LONGEST = 900
 RETIRED = 'tests/retired-phrases'
 

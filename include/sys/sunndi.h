@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* For nexus drivers: the tree below an instance. There is none, because the midlayer finds the LUNs.
- * What would make a node fails, and an HBA driver that reports its targets so has no targets of its own */
+/*
+ * For nexus drivers: the tree below an instance. There is none, because the midlayer finds the LUNs.
+ * What would make a node fails, and an HBA driver that reports its targets so has none of its own.
+ */
 #ifndef _SYS_SUNNDI_H
 #define _SYS_SUNNDI_H
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """Targets, cards and hosts that are not ideal: isp and scsa keep to their part, and others keep theirs."""
 
-from checking import check, same
-from devices import ISP, block, devices, host_number, log_of
+from checking import check, log_of, same
+from devices import ISP, block, devices, host_number
 from images import nvram_image
 from qemu import Controller, Disk
 from runner import Group, not_built

@@ -163,7 +163,7 @@ def self_dma_data_out(m, isp, folder):
     isp.do(tur())
 
 
-@case(disks=[DISK], guest_errors=True, sanitized=True)
+@case(device='isp1080', disks=[DISK], guest_errors=True, sanitized=True)
 def self_dma_rings(m, isp, _):
     """Rings, single entries and firmware in the chip's own registers."""
     started(m, isp)
@@ -188,7 +188,7 @@ def self_dma_rings(m, isp, _):
     isp.do(tur(), scsi=None)
 
 
-@case(disks=[DISK, {'target': 1}], guest_errors=True, sanitized=True, args=OTHER)
+@case(device='isp1080', disks=[DISK, {'target': 1}], guest_errors=True, sanitized=True, args=OTHER)
 def self_dma_other_device(m, isp, _):
     """Another device's registers are as unreachable as the chip's own."""
     m.config(0x14, OTHER_MEM, slot=OTHER_SLOT)

@@ -36,6 +36,9 @@ struct contract_suite {
 	static const struct contract_suite *const contract_registered		\
 		__attribute__((used, section(".contract_suites"))) = &contract_suite
 
+/* The linker script suites.lds names both ends. */
+extern const struct contract_suite *const contract_suites_begin[], *const contract_suites_end[];
+
 /* Counts calls of a function that must not be called after attach(9E) has failed. */
 extern int contract_calls_left;
 /* cb_ops of the driver that the tests live in. */

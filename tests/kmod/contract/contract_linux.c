@@ -33,9 +33,6 @@ static bool oneshot;
 module_param(oneshot, bool, 0444);
 MODULE_PARM_DESC(oneshot, "share the ISP1040's interrupt line with an IRQF_ONESHOT handler");
 
-/* Registered by CONTRACT_SUITE(); the linker script suites.lds names both ends. */
-extern const struct contract_suite *const contract_suites_begin[], *const contract_suites_end[];
-
 static unsigned int number;
 const char *const contract_skip = "skipped";
 

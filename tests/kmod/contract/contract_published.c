@@ -28,24 +28,13 @@ struct list_head {
 	struct list_head	*next;
 };
 
-static uchar_t opcode_of(union scsi_cdb *cdb)
-{
-	return cdb->scc_cmd;
-}
-
-/* Function pointers of old sources. */
-static uchar_t call_old(uchar_t (*function)(), void *arg)
-{
-	return (*function)(arg);
-}
-
 /* Fields of a CDB are where the command's group has them. */
 static const char *cdb_fields(dev_info_t *dip)
 {
 	union scsi_cdb cdb = { .cdb_opaque = { 0xa, 0x3f, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15 } };
 	const char *why = NULL;
 
-	CHECK(sizeof(cdb) == 16 && call_old(opcode_of, &cdb) == SCMD_WRITE && cdb.scc_lun == 1);
+	CHECK(sizeof(cdb) == 16 && cdb.scc_cmd == SCMD_WRITE && cdb.scc_lun == 1);
 	CHECK(GETG0ADDR(&cdb) == 0x1f0203 && GETG0COUNT(&cdb) == 4);
 	CHECK(GETG1ADDR(&cdb) == 0x02030405 && GETG1COUNT(&cdb) == 0x0708);
 	CHECK(GETG5ADDR(&cdb) == 0x02030405 && GETG5COUNT(&cdb) == 0x06070809);
@@ -75,7 +64,7 @@ static const char *layouts(dev_info_t *dip)
 	      PCI_REG_FUNC_G(0x82051af4u) == 2 && PCI_REG_REG_G(0x82051af4u) == 0xf4 &&
 	      PCI_REG_ADDR_G(0x82051af4u) == 2);
 	CHECK(UINT16_MAX == (uint16_t)-1 && UINT64_MAX == (uint64_t)-1 && INT64_MIN < -INT64_MAX);
-	CHECK(DKIOCINFO == 0x403 && V_NUMPAR == 16 && sizeof(struct dk_geom) == 2 * 21 + 2);
+	CHECK(DKIOCINFO == 0x403 && V_NUMPAR == 16 && sizeof(struct dk_geom) == 2 * 21);
 out:
 	return why;
 }
