@@ -3,9 +3,21 @@
 #ifndef _COMPAT_LINUX_IMPL_H
 #define _COMPAT_LINUX_IMPL_H
 
+#include <linux/sched/mm.h>
+
 struct dentry;
 struct dev_info;
 struct workqueue_struct;
+
+/* A call during which disks may be waiting: no memory that it allocates may wait for them. */
+#define linux_noio(call)					\
+({								\
+	unsigned int __noio = memalloc_noio_save();		\
+	typeof(call) __rc = (call);				\
+								\
+	memalloc_noio_restore(__noio);				\
+	__rc;							\
+})
 
 /* Runs work that must make progress even during memory reclaim. */
 extern struct workqueue_struct *linux_wq;

@@ -166,7 +166,7 @@ static int eh_reset(struct scsi_cmnd *scmd, int level, struct scope s, const cha
 static int linux_eh_device_reset(struct scsi_cmnd *scmd)
 {
 	return eh_reset(scmd, SCSA_RESET_LUN,
-		     (struct scope){ scmd->device->id, scmd->device->lun }, "LUN");
+			(struct scope){ scmd->device->id, scmd->device->lun }, "LUN");
 }
 
 static int linux_eh_target_reset(struct scsi_cmnd *scmd)

@@ -10,7 +10,6 @@
 #include <linux/notifier.h>
 #include <linux/pci.h>
 #include <linux/pm.h>
-#include <linux/sched/mm.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 
@@ -72,19 +71,6 @@ struct linux_lun {
 	bool			no_tags;	/* refused by the target; under the host's lock */
 	struct scsa_cmd		*slots[];
 };
-
-/*
- * Call the HBA driver where the disks may be waiting for it: no memory that it allocates may wait for
- * the disks.
- */
-#define linux_noio(call)					\
-({								\
-	unsigned int __noio = memalloc_noio_save();		\
-	typeof(call) __rc = (call);				\
-								\
-	memalloc_noio_restore(__noio);				\
-	__rc;							\
-})
 
 static inline const struct scsa_driver *linux_driver_of(const struct dev_info *dip)
 {

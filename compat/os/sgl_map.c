@@ -2,7 +2,6 @@
 /* Addresses in the kernel for the data of commands: bp_mapin(9F). */
 #include <linux/highmem.h>
 #include <linux/scatterlist.h>
-#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 #include <linux/workqueue.h>
@@ -57,11 +56,10 @@ static struct page **sgl_map_pages(struct scatterlist *sgl, unsigned int nents, 
 
 static void *sgl_map_vmap(struct scatterlist *sgl, unsigned int nents)
 {
-	unsigned int n, noio = memalloc_noio_save();
-	struct page **pages = sgl_map_pages(sgl, nents, &n);
-	void *addr = pages ? vmap(pages, n, VM_MAP, PAGE_KERNEL) : NULL;
+	unsigned int n;
+	struct page **pages = linux_noio(sgl_map_pages(sgl, nents, &n));
+	void *addr = pages ? linux_noio(vmap(pages, n, VM_MAP, PAGE_KERNEL)) : NULL;
 
-	memalloc_noio_restore(noio);
 	kvfree(pages);
 	return addr;
 }
