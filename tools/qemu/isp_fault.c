@@ -63,13 +63,19 @@ static void isp_fault_fire(IspFaults *f, IspFaultRule *r)
     }
 }
 
+static bool isp_fault_is(int wanted, int found)
+{
+    return wanted == ISP_FAULT_ANY || wanted == found;
+}
+
 static bool isp_fault_means(const IspFaultRule *r, const IspCmd *c)
 {
     if (!c) {
         return r->bus < 0 && r->target < 0 && r->lun < 0 && r->opcode < 0 && !r->data;
     }
-    return (r->bus < 0 || r->bus == c->bus) && (r->target < 0 || r->target == c->target) && (r->lun < 0 || r->lun == c->lun) &&
-           (r->opcode < 0 || r->opcode == c->cdb[0]) && (!r->data || c->length);
+    return isp_fault_is(r->bus, c->bus) && isp_fault_is(r->target, c->target) &&
+           isp_fault_is(r->lun, c->lun) && isp_fault_is(r->opcode, c->cdb[0]) &&
+           (!r->data || c->length);
 }
 
 /* The rule that fires now, or NULL. "arg": a mailbox command, or the reason for an interrupt. */

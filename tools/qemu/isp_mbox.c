@@ -54,8 +54,7 @@ static IspLun *isp_device(IspModel *m, uint16_t word)
 {
     unsigned bus = word >> 15, target = word >> 8 & 0x7f, lun = word & 0xff;
 
-    if (bus >= m->chip->buses || target >= ISP_TARGETS ||
-        lun >= m->chip->luns) {
+    if (bus >= m->chip->buses || target >= ISP_TARGETS || lun >= m->chip->luns) {
         return NULL;
     }
     return &m->target[bus][target].lun[lun];
