@@ -50,7 +50,7 @@ help:
 	@echo '  make check-guest  drivers and disks in the guest (TESTS=<pattern> for some)'
 	@echo '  make check-debug  the same and more on a kernel built to check (KERNEL=kcsan: for races)'
 	@echo '  make check-kernels  build for each supported kernel, boot it, run a short form'
-	@echo '  make check-vfio   a card passed through to a machine in the machine (a quarter of an hour)'
+	@echo '  make check-vfio   a card passed through to a machine in the machine (five minutes)'
 	@echo '  make coverage     what of the pure code and the chip model no test runs'
 	@echo '  make soak         half an hour of verified load in split requests (SOAK=<seconds>)'
 	@echo '  make fuzz-device  half an hour of a chip that returns random bytes (FUZZ=<seconds> SEED=)'
@@ -175,7 +175,7 @@ check-kernels-build:
 check-newest: qemu
 	@tests/kernels --build $(BUILD) --newest
 
-# A card in a machine in a machine: takes long.
+# A card in a machine in a machine.
 check-vfio: qemu guest-modules
 	@tests/vfio/run
 

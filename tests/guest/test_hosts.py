@@ -27,17 +27,16 @@ KDUMP = group('hosts-kdump')
 
 
 def under_load(vm):
-    """Write data that are to stay, and go on writing elsewhere; return the disk."""
+    """Write data that are to stay, and go on writing elsewhere."""
     disk = block(vm, 0)
     vm.guest(f'dd if=/bin/busybox of={disk} bs=64k count=16 oflag=direct 2>/dev/null')
     vm.guest(f'(while dd if=/dev/zero of={disk} bs=64k seek=32 count=256 oflag=direct; do :; done) '
              '>/dev/null 2>&1 & sleep 1')
-    return disk
 
 
 def next_kernel(vm, load, start):
     """Load the second kernel and start it under load; there, the disk has its data and takes more."""
-    disk = under_load(vm)
+    under_load(vm)
     vm.guest(f'kexec {load} /boot/vmlinuz --initrd=/boot/initrd '
              '--reuse-cmdline --append=reset_devices', timeout=120)
     vm.guest(f'(sleep 0.5; {start}) >/dev/null 2>&1 &')

@@ -50,8 +50,6 @@ MODULES = ['scsi_mod', 'sd_mod', 'sr_mod', 'st', 'sg', 'scsi_debug', 'qla1280', 
 SKIPPED = ('librados', 'librbd', 'libgfapi', 'libgfrpc', 'libgfxdr', 'libglusterfs', 'libnbd',
            'libibverbs', 'librdmacm', 'libpmem', 'libboost', 'libpython', 'libnl', 'libdaxctl',
            'libndctl', 'libgnutls', 'libperl', 'libsystemd')
-# Of Debian's QEMU, which needs the others.
-SKIPPED_BY_QEMU = ('libibverbs', 'librdmacm', 'libpmem', 'libnl', 'libdaxctl', 'libndctl')
 LIBDIRS = ('lib/x86_64-linux-gnu', 'usr/lib/x86_64-linux-gnu', 'lib64', 'usr/lib64')
 
 
