@@ -51,6 +51,7 @@ struct dev_info {
 	unsigned int		di_pri;		/* SCSA_PRI_* */
 	void			*di_pdev;	/* struct pci_dev */
 	void			*di_dev;	/* struct device */
+	int			di_bars;	/* bits: the BARs in use */
 	void			*di_attaching;	/* task in attach(9E), for firmware_open(9F) */
 	struct scsa_intr	*di_intrs;
 	struct scsa_softint	*di_softints;

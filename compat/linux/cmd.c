@@ -263,6 +263,30 @@ void linux_start_pending(struct work_struct *work)
 		scsa_tran_commit(host->dip);
 }
 
+/*
+ * A command for an address that the HBA driver does not serve. To INQUIRY the answer is that a
+ * device of any kind is impossible here, and the midlayer goes on to look at other LUNs. Any other
+ * answer, or none, would end its scan of the target.
+ */
+static qc_status_t cmd_not_served(struct scsi_cmnd *scmd)
+{
+	/* The midlayer takes the target's level from the latest answer: repeat what it knows. */
+	u8 level = scmd->device->sdev_target->scsi_level;
+	u8 inq[36] = {
+		[0] = 0x7f, [2] = level > SCSI_1 ? level - 1 : level, [3] = level > SCSI_1,
+		[4] = sizeof(inq) - 5,
+	};
+
+	scmd->result = DID_NO_CONNECT << 16;
+	if (scmd->cmnd[0] == INQUIRY && !(scmd->cmnd[1] & 1)) {
+		scsi_set_resid(scmd, scsi_bufflen(scmd) -
+			       scsi_sg_copy_from_buffer(scmd, inq, sizeof(inq)));
+		scmd->result = SAM_STAT_GOOD;
+	}
+	scsi_done(scmd);
+	return 0;
+}
+
 static qc_status_t linux_queuecommand(struct Scsi_Host *shost, struct scsi_cmnd *scmd)
 {
 	struct scsi_device *sdev = scmd->device;
@@ -272,6 +296,8 @@ static qc_status_t linux_queuecommand(struct Scsi_Host *shost, struct scsi_cmnd 
 	unsigned int secs = rq->timeout / HZ;
 	struct scsa_cmd *sc;
 
+	if (unlikely(!ll->lun))
+		return cmd_not_served(scmd);
 	sc = get_cmd(host, ll, rq->tag);
 	if (unlikely(!sc))
 		return SCSI_MLQUEUE_HOST_BUSY;

@@ -155,7 +155,7 @@ static int eh_reset(struct scsi_cmnd *scmd, int level, struct scope s, const cha
 	mutex_lock(&host->state_lock);
 	host->recoveries++;
 	ll = scmd->device->hostdata;
-	if (ll)
+	if (ll && ll->lun)
 		done = linux_noio(scsa_lun_reset(ll->lun, level));
 	mutex_unlock(&host->state_lock);
 	if (!ll)

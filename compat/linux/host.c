@@ -16,6 +16,9 @@
 #define LINUX_MAX_SECTORS	(64 * 2048)
 #define LINUX_SG_TABLESIZE	16384
 
+/* What the block layer puts in a request by itself. Above that opt_sectors would only become io_opt. */
+#define BLOCK_MAX_SECTORS	2560
+
 /* Seconds by which the HBA's own timer for a command outlasts the midlayer's. */
 #define HBA_TIMER_LATER		30
 
@@ -52,8 +55,10 @@ void linux_host_template_init(struct scsi_host_template *t, const struct scsa_dr
  */
 void linux_host_command_len(struct scsa_host *host, u64 len)
 {
+	u64 sectors = len >> SECTOR_SHIFT;
+
 	host->command_len = len;
-	host->shost->opt_sectors = min_t(u64, len >> SECTOR_SHIFT, LINUX_MAX_SECTORS);
+	host->shost->opt_sectors = sectors < BLOCK_MAX_SECTORS ? sectors : 0;
 }
 
 /* The driver has attached. Publish the host and scan its bus. */

@@ -61,7 +61,7 @@ struct scsa_host {
 
 /* hostdata of a Linux scsi_device. The owner of a tag owns the slot of that tag. */
 struct linux_lun {
-	struct scsa_lun		*lun;
+	struct scsa_lun		*lun;		/* NULL: not served, and never added */
 	struct list_head	node;		/* in the host */
 	unsigned int		id;
 	unsigned int		lun_nr;

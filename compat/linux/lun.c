@@ -25,11 +25,12 @@ static int linux_sdev_init(struct scsi_device *sdev)
 	ll->sdev = sdev;
 	ll->max_depth = 1;
 	ll->lun = scsa_lun_create(host->dip, sdev->id, sdev->lun);
-	if (!ll->lun) {
-		/* The HBA driver does not serve this address: skip it silently. */
+	if (!ll->lun && !sdev->lun) {
+		/* The HBA driver does not serve this target: skip it silently. */
 		kvfree(ll);
 		return -ENXIO;
 	}
+	/* One LUN that is not served must not end the scan of the others: see cmd_not_served(). */
 	sdev->hostdata = ll;
 	spin_lock_irqsave(&host->lock, flags);
 	list_add_tail(&ll->node, &host->luns);
@@ -133,7 +134,8 @@ static void linux_sdev_destroy(struct scsi_device *sdev)
 			scsa_cmd_free(ll->slots[i]);
 	}
 	/* Orphans keep the scsa_lun alive. */
-	scsa_lun_put(ll->lun);
+	if (ll->lun)
+		scsa_lun_put(ll->lun);
 	kvfree(ll);
 }
 

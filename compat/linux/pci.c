@@ -53,6 +53,24 @@ static int add_properties(struct dev_info *dip, struct pci_dev *pdev,
 	return 0;
 }
 
+/*
+ * Enable the device. A machine may have no I/O space for it: then it must work with its memory BARs.
+ */
+static int pci_enable(struct pci_dev *pdev, int *bars)
+{
+	int mem = pci_select_bars(pdev, IORESOURCE_MEM);
+	unsigned int i;
+
+	*bars = pci_select_bars(pdev, IORESOURCE_MEM | IORESOURCE_IO);
+	for (i = 0; i < PCI_STD_NUM_BARS; i++) {
+		if (!(pci_resource_flags(pdev, i) & IORESOURCE_IO) || pdev->resource[i].parent || !mem)
+			continue;
+		*bars = mem;
+		return pci_enable_device_mem(pdev);
+	}
+	return pci_enable_device(pdev);
+}
+
 int linux_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
 	struct linux_driver *ld = container_of(to_pci_driver(pdev->dev.driver),
@@ -60,6 +78,11 @@ int linux_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	struct dev_info *dip;
 	int rc;
 
+	if (ld->drv->foreign && pci_match_id(ld->drv->foreign, pdev)) {
+		dev_notice(&pdev->dev, "left alone: part of another controller (subsystem %04x:%04x)\n",
+			   pdev->subsystem_vendor, pdev->subsystem_device);
+		return -ENODEV;
+	}
 	dip = kzalloc(sizeof(*dip), GFP_KERNEL);
 	if (!dip)
 		return -ENOMEM;
@@ -73,10 +96,10 @@ int linux_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	if (rc < 0)
 		goto free_dip;
 	dip->di_instance = rc;
-	rc = pci_enable_device(pdev);
+	rc = pci_enable(pdev, &dip->di_bars);
 	if (rc)
 		goto free_ida;
-	rc = pci_request_regions(pdev, dip->di_name);
+	rc = pci_request_selected_regions(pdev, dip->di_bars, dip->di_name);
 	if (rc)
 		goto disable;
 	rc = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(32));
@@ -115,7 +138,7 @@ free_props:
 	pci_clear_master(pdev);
 	scsa_dma_release(dip);
 release:
-	pci_release_regions(pdev);
+	pci_release_selected_regions(pdev, dip->di_bars);
 disable:
 	pci_disable_device(pdev);
 free_ida:
@@ -150,7 +173,7 @@ void linux_remove(struct pci_dev *pdev)
 		scsa_dma_release(dip);
 		scsa_instance_fini(dip);
 	}
-	pci_release_regions(pdev);
+	pci_release_selected_regions(pdev, dip->di_bars);
 	pci_disable_device(pdev);
 	/* A driver that did not detach still uses its instance: do not free it. */
 	if (refused)

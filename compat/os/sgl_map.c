@@ -66,7 +66,7 @@ static void *sgl_map_vmap(struct scatterlist *sgl, unsigned int nents)
 
 void *linux_sgl_map(void *sgl, unsigned int nents, size_t first, size_t len, void **mapp)
 {
-	gfp_t gfp = linux_may_sleep() ? GFP_NOIO : GFP_ATOMIC | __GFP_NOWARN;
+	gfp_t gfp = (linux_may_sleep() ? GFP_NOIO : GFP_ATOMIC) | __GFP_NOWARN;
 	struct sgl_map *map = kmalloc(sizeof(*map), gfp);
 
 	if (!map)

@@ -25,7 +25,6 @@ enum {
 	ATT_SETUP	= 0x2000,
 };
 
-#define SUBVENDOR_AMI	0x101e	/* MegaRAID: the chip belongs to the RAID processor */
 #define LATENCY_MIN	0x40
 #define CACHE_LINE	0x10
 
@@ -361,10 +360,6 @@ static int isp_attach(dev_info_t *dip, ddi_attach_cmd_t cmd)
 	isp->isp_chip = isp_chip_lookup((uint16_t)isp_int_prop(isp, "device-id", 0));
 	if (!isp->isp_chip) {
 		isp_attach_failed(isp, "unknown chip");
-		goto fail;
-	}
-	if (isp_int_prop(isp, "subsystem-vendor-id", 0) == SUBVENDOR_AMI) {
-		dev_err(dip, CE_NOTE, "left alone: part of a MegaRAID controller");
 		goto fail;
 	}
 	if (isp_acquire(isp) != DDI_SUCCESS || isp_start(isp) != DDI_SUCCESS)

@@ -41,10 +41,17 @@ static const struct pci_device_id isp_ids[] = {
 };
 MODULE_DEVICE_TABLE(pci, isp_ids);
 
+/* AMI MegaRAID: the chip belongs to the RAID processor. */
+static const struct pci_device_id isp_foreign[] = {
+	{ PCI_VENDOR_ID_QLOGIC, PCI_ANY_ID, 0x101e, PCI_ANY_ID },
+	{ }
+};
+
 static struct scsa_driver isp_driver = {
 	.name		= "isp",
 	.owner		= THIS_MODULE,
 	.id_table	= isp_ids,
+	.foreign	= isp_foreign,
 	.model		= SCSA_MODEL_ATOMIC,
 	.can_queue	= 512,
 	.cmd_per_lun	= 128,

@@ -7,6 +7,22 @@
 #define STOPPED_USEC		1000000
 #define POLL_FOREVER_SEC	600	/* for packets without a time limit */
 
+/* A target has a LUN that the chip cannot address. Say so once for each target. */
+static void isp_name_lun(struct isp *isp, uint_t target, uint_t lun)
+{
+	uint32_t bit = 1u << (target % 32);
+	boolean_t told;
+
+	mutex_enter(&isp->isp_lock);
+	told = (isp->isp_luns_named & bit) != 0;
+	isp->isp_luns_named |= bit;
+	mutex_exit(&isp->isp_lock);
+	if (!told)
+		dev_err(isp->isp_dip, CE_NOTE,
+			"bus %u: target %u: LUN %u and all above %u are out of this chip's reach",
+			isp_bus_of(target), isp_id_of(target), lun, isp->isp_chip->chip_luns - 1);
+}
+
 static int isp_tran_tgt_init(dev_info_t *hba_dip, dev_info_t *tgt_dip, scsi_hba_tran_t *tran,
 			     struct scsi_device *sd)
 {
@@ -14,9 +30,12 @@ static int isp_tran_tgt_init(dev_info_t *hba_dip, dev_info_t *tgt_dip, scsi_hba_
 	uint_t target = sd->sd_address.a_target;
 	const struct isp_nv_bus *bus;
 
-	if (isp_bus_of(target) >= isp->isp_chip->chip_buses ||
-	    sd->sd_address.a_lun >= isp->isp_chip->chip_luns)
+	if (isp_bus_of(target) >= isp->isp_chip->chip_buses)
 		return DDI_FAILURE;
+	if (sd->sd_address.a_lun >= isp->isp_chip->chip_luns) {
+		isp_name_lun(isp, target, sd->sd_address.a_lun);
+		return DDI_FAILURE;
+	}
 	bus = &isp->isp_nv.bus[isp_bus_of(target)];
 	if (isp_id_of(target) == bus->initiator || !bus->target[isp_id_of(target)].enabled)
 		return DDI_FAILURE;

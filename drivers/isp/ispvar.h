@@ -230,6 +230,7 @@ struct isp {
 	/* Capabilities that can be set; bit per target */
 	uint32_t		isp_tagged;		/* L */
 	uint32_t		isp_no_arq;		/* L */
+	uint32_t		isp_luns_named;		/* L: their LUNs out of reach are in the log */
 
 	/* Recovery; see isp_recover.c and isp_watch.c */
 	ddi_taskq_t		*isp_taskq;		/* A: the thread's */

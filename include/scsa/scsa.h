@@ -38,6 +38,8 @@ struct scsa_driver_prop {
  * @name: name of the driver, of the PCI driver and of the SCSI host
  * @owner: THIS_MODULE
  * @id_table: PCI ids
+ * @foreign: devices that @id_table matches but that belong to another processor, such as the chip of
+ *	a RAID controller; they are not even enabled. NULL if there are none.
  * @model: see enum scsa_model
  * @can_queue: commands that may be outstanding; may be a module parameter's clamped value
  * @cmd_per_lun: initial queue depth of a LUN
@@ -60,6 +62,7 @@ struct scsa_driver {
 	const char			*name;
 	struct module			*owner;
 	const struct pci_device_id	*id_table;
+	const struct pci_device_id	*foreign;
 	enum scsa_model			model;
 	unsigned int			can_queue;
 	unsigned int			cmd_per_lun;

@@ -72,7 +72,8 @@ def corrupt_firmware(build):
     return guest, bad
 
 
-def nvram_image(path, initiator=7, valid=True, depth=256, flags=None, disabled=()):
+def nvram_image(path, initiator=7, valid=True, depth=256, flags=None, disabled=(),
+                subvendor=0x1077):
     """A host file with the 128 bytes of an ISP1040's EEPROM; flags: {target: its flag byte}."""
     image = bytearray(128)
     image[0:17] = struct.pack('<4s8B2HB', b'ISP ', 7, initiator << 4 | 0xb, 1, 0, 0, 0xf9, 8,
@@ -80,6 +81,7 @@ def nvram_image(path, initiator=7, valid=True, depth=256, flags=None, disabled=(
     for target in range(16):
         image[28 + 6 * target:32 + 6 * target] = bytes((
             (flags or {}).get(target, 0xfd), 16, 12, 0x08 if target in disabled else 0x18))
+    image[18:22] = struct.pack('<2H', 0x1040, subvendor)
     image[127] = (-sum(image) - (not valid)) & 0xff
     with open(path, 'wb') as f:
         f.write(image)

@@ -2,8 +2,8 @@
 """Targets, cards and hosts that are not ideal: isp and scsa keep to their part, and others keep theirs."""
 
 from checking import check, log_of, same
-from devices import ISP, block, devices, host_number
-from images import nvram_image
+from devices import ISP, QLA1280, block, chips, devices, host_number, hosts
+from images import firmware, nvram_image
 from qemu import Controller, Disk
 from runner import Group, not_built
 
@@ -72,6 +72,13 @@ def disabled_target(vm):
 
 
 @SETTINGS.test
+def alignment(vm):
+    """A disk whose commands can carry more than the block layer sends states no optimal size."""
+    queue = f'/sys/block/{block(vm, 0)[5:]}/queue'
+    same(vm.guest(f'cat {queue}/optimal_io_size').text.split(), ['0'], 'optimal_io_size')
+
+
+@SETTINGS.test
 def depth_of_the_card(vm):
     """The card's own queue depth limits the midlayer's: the chip refuses no command."""
     same(queues(vm, 0), ('simple', DEPTH), 'queue of target 0')
@@ -123,3 +130,60 @@ def tags_refused(vm):
     vm.fault('complete,status=0x14,target=0,count=2')
     verified(vm, block(vm, 0))
     same(queues(vm, 0), ('simple', DEPTH), 'queue of target 0 after a bus free')
+
+
+LUNS = group('citizen-luns', lambda s: s.config(
+    controllers=[Controller(id='isp0')], modules=['qla1280'],
+    # The midlayer itself looks at no LUN of a SCSI-2 target beyond a gap.
+    disks=[Disk(target=0, lun=n, size='16M') for n in (0, 1, 2, 9, 30)] + [
+        Disk(target=1, lun=n, size='16M') for n in (0, 7, 8, 31)] + [
+        Disk(target=2, lun=n, size='16M', props={'scsi_version': 2}) for n in (0, 1, 10)],
+    files=[firmware(s.build)]))
+
+
+@LUNS.test
+def luns_beyond_the_chip(vm):
+    """The midlayer finds every LUN that the chip can address, with REPORT LUNS and without."""
+    within = {(0, 0), (0, 1), (0, 2), (1, 0), (1, 7), (2, 0), (2, 1)}
+    vm.guest('dmesg -C')
+    ISP.load(vm)
+    same(set(devices(vm)), within, 'LUNs')
+    log = log_of(vm)
+    for target in (0, 1):
+        same(log.count(f'target {target}: LUN '), 1, f'lines on target {target}:\n{log}\n')
+    check('scan aborted' not in log, log)
+    verified(vm, *(block(vm, *address) for address in ((0, 2), (1, 7), (2, 1))))
+    ISP.unload(vm)
+
+
+@LUNS.test
+def luns_of_the_peer(vm):
+    """qla1280 finds the same."""
+    QLA1280.load(vm)
+    found = {address for address in devices(vm) if address[1] < 8}
+    same(found, {(0, 0), (0, 1), (0, 2), (1, 0), (1, 7), (2, 0), (2, 1)}, 'LUNs')
+    QLA1280.unload(vm)
+
+
+FOREIGN = group('citizen-foreign', lambda s: s.config(
+    controllers=[Controller(id='isp0', props={
+        'nvram': nvram_image(s.scratch('megaraid'), subvendor=0x101e)})],
+    disks=[Disk(target=0, size='16M')]))
+
+
+@FOREIGN.test
+def megaraid_is_not_touched(vm):
+    """The chip of a RAID controller is not enabled, and its bus mastering stays as it was."""
+    card, = chips(vm)
+    device = f'/sys/bus/pci/devices/{card}'
+    # As the RAID controller's firmware has left it.
+    vm.guest(f"printf '\\7\\0' | dd of={device}/config bs=1 seek=4 conv=notrunc 2>/dev/null")
+    before = vm.counters()
+    vm.guest('modprobe isp')
+    same(vm.guest(f'cat {device}/enable; od -An -tx1 -j4 -N2 {device}/config').text.split(),
+         ['0', '07', '00'], 'enabled, command register')
+    same(hosts(vm), {}, 'hosts')
+    after = vm.counters()
+    same([after[n] - before[n] for n in ('reg-reads', 'reg-writes')], [0, 0], 'register accesses')
+    check(f'{card}: left alone: part of another controller' in log_of(vm), log_of(vm))
+    vm.guest('rmmod isp')

@@ -112,8 +112,8 @@ def negotiation(m, isp, folder):
 
 @case(device='isp1040')
 def limits_of_the_bus(m, isp, _):
-    """No disk where its chip does not look: a second bus, or a LUN beyond its limit."""
-    for device, where, good in (('isp1040', 'channel=1', False), ('isp1040', 'lun=8', False),
+    """No disk on a bus that the chip does not have; a target may have LUNs beyond the chip's reach."""
+    for device, where, good in (('isp1040', 'channel=1', False), ('isp1040', 'lun=32', False),
                                 ('isp1080', 'channel=1', False), ('isp1080', 'lun=31', True),
                                 ('isp12160', 'channel=1', True), ('isp12160', 'channel=2', False)):
         args = ['-blockdev', 'driver=null-co,node-name=n0,read-zeroes=on', '-device',

@@ -386,6 +386,7 @@ static void *isp_load_request(QEMUFile *f, SCSIRequest *req)
 static const SCSIBusInfo isp_scsi_info = {
     .tcq = true,
     .max_target = ISP_TARGETS - 1,
+    .max_lun = ISP_LUNS - 1,        /* of a target; the chip may reach fewer */
 
     .get_sg_list = isp_get_sg_list,
     .transfer_data = isp_transfer_data,
@@ -400,6 +401,5 @@ void isp_scsi_init(IspState *s)
 {
     s->bus_info = isp_scsi_info;
     s->bus_info.max_channel = s->m.chip->buses - 1;
-    s->bus_info.max_lun = s->m.chip->luns - 1;
     scsi_bus_init(&s->bus, sizeof(s->bus), DEVICE(s), &s->bus_info);
 }
