@@ -119,9 +119,9 @@ static void isp_good_status(struct isp_cmd *sp, const struct isp_completion *c)
 	struct scsi_pkt *pkt = sp->cmd_pkt;
 
 	/* A residual only means something after an underrun, or with a status other than good. */
-	if (c->completion == ICS_UNDERRUN || c->scsi_status != STATUS_GOOD)
-		pkt->pkt_resid = MIN(c->resid, sp->cmd_dmacount);
-	if (c->completion == ICS_QUEUE_FULL) {
+	if (c->comp_completion == ICS_UNDERRUN || c->comp_scsi_status != STATUS_GOOD)
+		pkt->pkt_resid = MIN(c->comp_resid, sp->cmd_dmacount);
+	if (c->comp_completion == ICS_QUEUE_FULL) {
 		/* Firmware is known to report this without having received the status. */
 		pkt->pkt_state |= STATE_GOT_BUS | STATE_GOT_TARGET | STATE_GOT_STATUS;
 		pkt->pkt_resid = sp->cmd_dmacount;
@@ -134,19 +134,19 @@ static boolean_t isp_finish_status(struct isp *isp, struct isp_cmd *sp, const un
 				   const struct isp_completion *c)
 {
 	struct scsi_pkt *pkt = sp->cmd_pkt;
-	uint8_t reason = c->completion < ICS_COUNT ? isp_reasons[c->completion] : CMD_TRAN_ERR;
+	uint8_t reason = c->comp_completion < ICS_COUNT ? isp_reasons[c->comp_completion] : CMD_TRAN_ERR;
 
-	pkt->pkt_state = ISF_STATE(c->state_flags);
-	pkt->pkt_statistics |= IST_STATISTICS(c->status_flags);
-	isp_set_status(pkt, c->scsi_status);
-	if (c->status_flags & IST_BUS_RESET)
+	pkt->pkt_state = ISF_STATE(c->comp_state_flags);
+	pkt->pkt_statistics |= IST_STATISTICS(c->comp_status_flags);
+	isp_set_status(pkt, c->comp_scsi_status);
+	if (c->comp_status_flags & IST_BUS_RESET)
 		isp->isp_markers |= (uint8_t)(1 << (sp->cmd_target >> 7));
-	if (c->completion == ICS_COMPLETE && c->scsi_status == STATUS_GOOD)
+	if (c->comp_completion == ICS_COMPLETE && c->comp_scsi_status == STATUS_GOOD)
 		return B_TRUE;
 
-	if ((c->state_flags & ISF_GOT_SENSE) && c->scsi_status == STATUS_CHECK &&
-	    c->completion != ICS_SENSE_FAILED)
-		isp_put_sense(pkt, e, c->sense_len);
+	if ((c->comp_state_flags & ISF_GOT_SENSE) && c->comp_scsi_status == STATUS_CHECK &&
+	    c->comp_completion != ICS_SENSE_FAILED)
+		isp_put_sense(pkt, e, c->comp_sense_len);
 	switch (reason) {
 	case CMD_CMPLT:
 		isp_good_status(sp, c);
@@ -181,27 +181,27 @@ static void isp_finish_refused(struct isp *isp, struct isp_cmd *sp, const struct
 	struct scsi_pkt *pkt = sp->cmd_pkt;
 
 	pkt->pkt_resid = sp->cmd_dmacount;
-	if (c->entry_status & IES_FULL) {
+	if (c->comp_entry_status & IES_FULL) {
 		pkt->pkt_state = STATE_GOT_BUS | STATE_GOT_TARGET | STATE_GOT_STATUS;
 		isp_set_status(pkt, STATUS_QFULL);
 		return;
 	}
 	pkt->pkt_reason = CMD_TRAN_ERR;
 	if (isp_may_log(isp))
-		dev_err(isp->isp_dip, CE_WARN, "chip refused an entry: type 0x%02x, status 0x%02x", c->type,
-			c->entry_status);
+		dev_err(isp->isp_dip, CE_WARN, "chip refused an entry: type 0x%02x, status 0x%02x", c->comp_type,
+			c->comp_entry_status);
 }
 
 /* True for a status, and for a command that comes back refused. */
 static boolean_t isp_is_answer(const struct isp_completion *c)
 {
-	switch (c->type) {
+	switch (c->comp_type) {
 	case IET_STATUS:
 		return B_TRUE;
 	case IET_COMMAND:
 	case IET_COMMAND_A64:
 	case IET_EXT_COMMAND:
-		return c->entry_status & ~IES_CONT ? B_TRUE : B_FALSE;
+		return c->comp_entry_status & ~IES_CONT ? B_TRUE : B_FALSE;
 	default:
 		return B_FALSE;
 	}
@@ -219,23 +219,23 @@ static boolean_t isp_take_entry(struct isp *isp, const union isp_entry *e, struc
 		isp->isp_stats.st_bad_entries++;
 		if (isp_may_log(isp))
 			dev_err(isp->isp_dip, CE_WARN, "skipped a response of unknown type 0x%02x",
-				c.type);
+				c.comp_type);
 		return B_FALSE;
 	}
 
-	sp = isp_handle_release(isp, c.handle);
+	sp = isp_handle_release(isp, c.comp_handle);
 	if (!sp) {
 		isp->isp_stats.st_bad_handles++;
 		if (isp_may_log(isp))
 			dev_err(isp->isp_dip, CE_WARN, "skipped a response for unknown command 0x%08x",
-				c.handle);
+				c.comp_handle);
 		return B_FALSE;
 	}
 	/* The chip has carried it out, so it has fetched its entries and all before them. */
 	if ((int32_t)(sp->cmd_ring_end - isp->isp_req_out) > 0)
 		isp->isp_req_out = sp->cmd_ring_end;
 	sp->cmd_flags &= ~CFLAG_STARTED;
-	if (c.type != IET_STATUS || (c.entry_status & IES_ERROR))
+	if (c.comp_type != IET_STATUS || (c.comp_entry_status & IES_ERROR))
 		isp_finish_refused(isp, sp, &c);
 	else
 		well = isp_finish_status(isp, sp, e, &c);
@@ -389,7 +389,7 @@ void isp_complete(struct isp *isp, struct isp_done *done)
 {
 	struct isp_cmd *sp, *next;
 
-	for (sp = done->first; sp; sp = next) {
+	for (sp = done->done_first; sp; sp = next) {
 		next = sp->cmd_next;
 		if (sp->cmd_flags & CFLAG_CMDIOPB)
 			isp_dma_sync(sp);

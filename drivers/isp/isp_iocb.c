@@ -44,48 +44,48 @@ static void isp_put_header(union isp_entry *e, uint8_t type, uint8_t count)
 static void isp_put_cdb(uint8_t *to, uint_t room, const struct isp_iocb *io)
 {
 	/* READ(10) and WRITE(10): a length the compiler knows costs a few moves instead of two calls. */
-	if (io->cdblen == ISP_CDB_USUAL && room == ISP_CDB_MAX) {
-		bcopy(io->cdb, to, ISP_CDB_USUAL);
+	if (io->iocb_cdblen == ISP_CDB_USUAL && room == ISP_CDB_MAX) {
+		bcopy(io->iocb_cdb, to, ISP_CDB_USUAL);
 		bzero(to + ISP_CDB_USUAL, ISP_CDB_MAX - ISP_CDB_USUAL);
 		return;
 	}
-	bcopy(io->cdb, to, io->cdblen);
-	bzero(to + io->cdblen, room - io->cdblen);
+	bcopy(io->iocb_cdb, to, io->iocb_cdblen);
+	bzero(to + io->iocb_cdblen, room - io->iocb_cdblen);
 }
 
 /* Put a command's first entry at the cursor. The cursor is then ready for its segments. */
 void isp_put_command(struct isp_cursor *c, const struct isp_iocb *io)
 {
-	union isp_entry *e = &c->ring[c->index];
+	union isp_entry *e = &c->cur_ring[c->cur_index];
 	struct isp_command *ic = &e->command;
-	boolean_t ext = io->cdblen > ISP_CDB_MAX ? B_TRUE : B_FALSE;
+	boolean_t ext = io->iocb_cdblen > ISP_CDB_MAX ? B_TRUE : B_FALSE;
 
-	isp_put_header(e, ext ? IET_EXT_COMMAND : io->a64 ? IET_COMMAND_A64 : IET_COMMAND,
-		       io->entries);
-	ic->ic_handle = LE_32(io->handle);
-	ic->ic_lun = io->lun;
-	ic->ic_target = io->target;
-	ic->ic_cdblen = LE_16(io->cdblen);
-	ic->ic_flags = LE_16(io->flags);
+	isp_put_header(e, ext ? IET_EXT_COMMAND : io->iocb_a64 ? IET_COMMAND_A64 : IET_COMMAND,
+		       io->iocb_entries);
+	ic->ic_handle = LE_32(io->iocb_handle);
+	ic->ic_lun = io->iocb_lun;
+	ic->ic_target = io->iocb_target;
+	ic->ic_cdblen = LE_16(io->iocb_cdblen);
+	ic->ic_flags = LE_16(io->iocb_flags);
 	ic->ic_reserved = 0;
-	ic->ic_timeout = LE_16(io->timeout);
-	ic->ic_nsegs = LE_16(io->nsegs);
-	c->slot = 0;
-	c->a64 = io->a64;
+	ic->ic_timeout = LE_16(io->iocb_timeout);
+	ic->ic_nsegs = LE_16(io->iocb_nsegs);
+	c->cur_slot = 0;
+	c->cur_a64 = io->iocb_a64;
 	if (ext) {
 		isp_put_cdb(ic->u.ext_cdb, ISP_EXT_CDB_MAX, io);
-		c->nslots = 0;
+		c->cur_nslots = 0;
 		return;
 	}
 	isp_put_cdb(ic->u.c32.cdb, ISP_CDB_MAX, io);
-	if (io->a64) {
+	if (io->iocb_a64) {
 		ic->u.c64.reserved[0] = 0;
 		ic->u.c64.reserved[1] = 0;
-		c->seg.s64 = ic->u.c64.seg;
-		c->nslots = ISP_CMD_SEGS64;
+		c->cur_seg.s64 = ic->u.c64.seg;
+		c->cur_nslots = ISP_CMD_SEGS64;
 	} else {
-		c->seg.s32 = ic->u.c32.seg;
-		c->nslots = ISP_CMD_SEGS32;
+		c->cur_seg.s32 = ic->u.c32.seg;
+		c->cur_nslots = ISP_CMD_SEGS32;
 	}
 }
 
@@ -94,19 +94,19 @@ void isp_put_continuation(struct isp_cursor *c)
 {
 	union isp_entry *e;
 
-	if (++c->index == c->len)
-		c->index = 0;
-	e = &c->ring[c->index];
-	c->slot = 0;
-	if (c->a64) {
+	if (++c->cur_index == c->cur_len)
+		c->cur_index = 0;
+	e = &c->cur_ring[c->cur_index];
+	c->cur_slot = 0;
+	if (c->cur_a64) {
 		isp_put_header(e, IET_CONT_A64, 1);
-		c->seg.s64 = e->cont64.n64_seg;
-		c->nslots = ISP_CONT_SEGS64;
+		c->cur_seg.s64 = e->cont64.n64_seg;
+		c->cur_nslots = ISP_CONT_SEGS64;
 	} else {
 		isp_put_header(e, IET_CONT, 1);
 		e->cont32.n32_reserved = 0;
-		c->seg.s32 = e->cont32.n32_seg;
-		c->nslots = ISP_CONT_SEGS32;
+		c->cur_seg.s32 = e->cont32.n32_seg;
+		c->cur_nslots = ISP_CONT_SEGS32;
 	}
 }
 
@@ -127,13 +127,13 @@ void isp_get_completion(const union isp_entry *e, struct isp_completion *c)
 {
 	const struct isp_status *is = &e->status;
 
-	c->type = is->is_hdr.ih_type;
-	c->entry_status = is->is_hdr.ih_status;
-	c->handle = LE_32(is->is_handle);
-	c->scsi_status = (uint8_t)LE_16(is->is_scsi_status);
-	c->completion = LE_16(is->is_completion);
-	c->state_flags = LE_16(is->is_state_flags);
-	c->status_flags = LE_16(is->is_status_flags);
-	c->sense_len = LE_16(is->is_sense_len);
-	c->resid = LE_32(is->is_resid);
+	c->comp_type = is->is_hdr.ih_type;
+	c->comp_entry_status = is->is_hdr.ih_status;
+	c->comp_handle = LE_32(is->is_handle);
+	c->comp_scsi_status = (uint8_t)LE_16(is->is_scsi_status);
+	c->comp_completion = LE_16(is->is_completion);
+	c->comp_state_flags = LE_16(is->is_state_flags);
+	c->comp_status_flags = LE_16(is->is_status_flags);
+	c->comp_sense_len = LE_16(is->is_sense_len);
+	c->comp_resid = LE_32(is->is_resid);
 }

@@ -55,7 +55,7 @@ static void isp_mbcmd_wait_interrupt(struct isp *isp, clock_t usec)
 static enum isp_mbox_state isp_mbcmd_carry_out(struct isp *isp, const struct isp_mbox_desc *d,
 					       uint16_t *mb)
 {
-	clock_t usec = d->slow ? MBOX_RESET_USEC + isp->isp_reset_usec : MBOX_USEC;
+	clock_t usec = d->mbd_slow ? MBOX_RESET_USEC + isp->isp_reset_usec : MBOX_USEC;
 	enum isp_mbox_state state;
 
 	isp_mbox_send(isp, d, mb);
@@ -65,7 +65,7 @@ static enum isp_mbox_state isp_mbcmd_carry_out(struct isp *isp, const struct isp
 		isp_mbcmd_wait_polled(isp, usec);
 	state = isp->isp_mbox_state;
 	if (state == MBOX_SENT) {
-		dev_err(isp->isp_dip, CE_WARN, "mailbox command 0x%02x was not answered", d->opcode);
+		dev_err(isp->isp_dip, CE_WARN, "mailbox command 0x%02x was not answered", d->mbd_opcode);
 		isp->isp_mbox_dead = B_TRUE;
 		isp_chip_fail(isp, "the chip does not answer mailbox commands");
 	}

@@ -43,7 +43,7 @@ const struct isp_mbox_desc *isp_mbox_find(uint16_t opcode)
 	uint_t i;
 
 	for (i = 0; i < ISP_NELEM(isp_mbox_descs); i++)
-		if (isp_mbox_descs[i].opcode == opcode)
+		if (isp_mbox_descs[i].mbd_opcode == opcode)
 			return &isp_mbox_descs[i];
 	return NULL;
 }
@@ -111,7 +111,7 @@ static void isp_mbox_take_result(struct isp *isp, uint16_t status)
 
 	isp->isp_mbox[0] = status;
 	for (n = 1; n < ISP_NMBOX; n++)
-		if (d->out & 1 << n)
+		if (d->mbd_out & 1 << n)
 			isp->isp_mbox[n] = isp_rd(isp, ISP_MBOX(n));
 	isp->isp_mbox_state = MBOX_ANSWERED;
 	cv_broadcast(&isp->isp_mbox_cv);
@@ -147,7 +147,7 @@ void isp_mbox_send(struct isp *isp, const struct isp_mbox_desc *d, const uint16_
 	bcopy(mb, isp->isp_mbox, sizeof(isp->isp_mbox));
 	isp->isp_mbox_state = MBOX_SENT;
 	for (n = 0; n < ISP_NMBOX; n++)
-		if (d->in & 1 << n)
+		if (d->mbd_in & 1 << n)
 			isp_wr(isp, ISP_MBOX(n), mb[n]);
 	isp_wr(isp, ISP_HCCR, HCCR_SET_HOST_INT);
 }

@@ -102,7 +102,7 @@ int isp_queue_cmd(struct isp *isp, struct isp_cmd *sp, struct isp_iocb *io)
 
 	if (isp->isp_markers)
 		isp_flush_markers(isp);
-	if (!isp_have_room(isp, io->entries)) {
+	if (!isp_have_room(isp, io->iocb_entries)) {
 		isp->isp_stats.st_ring_full++;
 		return TRAN_BUSY;
 	}
@@ -112,13 +112,13 @@ int isp_queue_cmd(struct isp *isp, struct isp_cmd *sp, struct isp_iocb *io)
 		isp->isp_stats.st_no_handle++;
 		return TRAN_BUSY;
 	}
-	io->handle = sp->cmd_handle;
-	c.ring = isp->isp_req;
-	c.len = isp->isp_req_len;
-	c.index = isp->isp_req_in;
+	io->iocb_handle = sp->cmd_handle;
+	c.cur_ring = isp->isp_req;
+	c.cur_len = isp->isp_req_len;
+	c.cur_index = isp->isp_req_in;
 	isp_put_command(&c, io);
 	isp_put_segments(&c, sp);
-	isp_advance(isp, io->entries);
+	isp_advance(isp, io->iocb_entries);
 	sp->cmd_ring_end = isp->isp_req_pos;
 	isp->isp_stats.st_commands++;
 	return TRAN_ACCEPT;

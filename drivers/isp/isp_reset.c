@@ -13,16 +13,16 @@
 
 /* Which commands; an id or lun of -1 means all. */
 struct isp_scope {
-	int	bus;
-	int	id;
-	int	lun;
+	int	scope_bus;
+	int	scope_id;
+	int	scope_lun;
 };
 
 static boolean_t isp_in_scope(const struct isp_scope *s, const struct isp_cmd *sp)
 {
-	return s->bus == sp->cmd_target >> 7 &&
-	       (s->id < 0 || s->id == (sp->cmd_target & 0xf)) &&
-	       (s->lun < 0 || s->lun == sp->cmd_lun) ? B_TRUE : B_FALSE;
+	return s->scope_bus == sp->cmd_target >> 7 &&
+	       (s->scope_id < 0 || s->scope_id == (sp->cmd_target & 0xf)) &&
+	       (s->scope_lun < 0 || s->scope_lun == sp->cmd_lun) ? B_TRUE : B_FALSE;
 }
 
 static void isp_mark(struct isp *isp, const struct isp_scope *s, uint8_t reason, uint8_t stat)
@@ -75,7 +75,7 @@ static int isp_end_commands(struct isp *isp, const struct isp_scope *s, uint16_t
 	isp_mark(isp, s, reason, stat);
 	if (isp_mbcmd_run(isp, mb, B_TRUE) != DDI_SUCCESS)
 		return 0;
-	isp_need_marker(isp, s->bus);
+	isp_need_marker(isp, s->scope_bus);
 	isp_poll(isp);
 	end = ddi_get_lbolt() + drv_usectohz(DRAIN_USEC);
 	while (isp_count_marked(isp, s)) {
@@ -138,13 +138,13 @@ static int isp_restart(struct isp *isp, const char *why)
 static int isp_reset_device(struct isp *isp, uint_t target, int lun)
 {
 	struct isp_scope s = { (int)isp_bus_of(target), (int)isp_id_of(target), lun };
-	uint16_t mb[ISP_NMBOX] = { MBC_ABORT_TARGET, MB_DEVICE(s.bus, s.id, 0), 1 };
+	uint16_t mb[ISP_NMBOX] = { MBC_ABORT_TARGET, MB_DEVICE(s.scope_bus, s.scope_id, 0), 1 };
 	int rc;
 
 	if (lun >= 0) {
 		/* SCSI-2 cannot reset one logical unit, but the chip can end all its commands. */
 		mb[0] = MBC_ABORT_DEVICE;
-		mb[1] = MB_DEVICE(s.bus, s.id, lun);
+		mb[1] = MB_DEVICE(s.scope_bus, s.scope_id, lun);
 	}
 	rc = isp_end_commands(isp, &s, mb, CMD_RESET, STAT_DEV_RESET);
 	mutex_enter(&isp->isp_lock);
@@ -206,7 +206,7 @@ int isp_tran_abort(struct scsi_address *ap, struct scsi_pkt *pkt)
 	struct isp_scope s = {
 		(int)isp_bus_of(ap->a_target), (int)isp_id_of(ap->a_target), ap->a_lun
 	};
-	uint16_t mb[ISP_NMBOX] = { MBC_ABORT_DEVICE, MB_DEVICE(s.bus, s.id, s.lun) };
+	uint16_t mb[ISP_NMBOX] = { MBC_ABORT_DEVICE, MB_DEVICE(s.scope_bus, s.scope_id, s.scope_lun) };
 	struct isp_cmd *sp;
 
 	mutex_enter(&isp->isp_lock);
@@ -234,7 +234,7 @@ int isp_tran_abort(struct scsi_address *ap, struct scsi_pkt *pkt)
 		isp_poll(isp);
 		return 0;
 	}
-	isp_need_marker(isp, s.bus);
+	isp_need_marker(isp, s.scope_bus);
 	isp_poll(isp);
 	return 1;
 }

@@ -125,15 +125,15 @@ static boolean_t isp_prepare(const struct isp *isp, const struct isp_cmd *sp,
 	if (!pkt->pkt_cdblen || pkt->pkt_cdblen > ISP_EXT_CDB_MAX || entries > ISP_MAX_CONT + 1 ||
 	    entries > isp->isp_req_len - 1)
 		return B_FALSE;
-	io->cdb = pkt->pkt_cdbp;
-	io->cdblen = (uint16_t)pkt->pkt_cdblen;
-	io->flags = isp_control_flags(isp, sp, pkt);
-	io->timeout = isp_iocb_time(pkt->pkt_time);
-	io->nsegs = (uint16_t)sp->cmd_cookiecnt;
-	io->entries = (uint8_t)entries;
-	io->target = sp->cmd_target;
-	io->lun = sp->cmd_lun;
-	io->a64 = isp->isp_a64;
+	io->iocb_cdb = pkt->pkt_cdbp;
+	io->iocb_cdblen = (uint16_t)pkt->pkt_cdblen;
+	io->iocb_flags = isp_control_flags(isp, sp, pkt);
+	io->iocb_timeout = isp_iocb_time(pkt->pkt_time);
+	io->iocb_nsegs = (uint16_t)sp->cmd_cookiecnt;
+	io->iocb_entries = (uint8_t)entries;
+	io->iocb_target = sp->cmd_target;
+	io->iocb_lun = sp->cmd_lun;
+	io->iocb_a64 = isp->isp_a64;
 	return B_TRUE;
 }
 

@@ -202,43 +202,43 @@ _Static_assert(sizeof(union isp_entry) == ISP_ENTRY_SIZE, "isp_entry");
 
 /* What a command entry says, in host byte order */
 struct isp_iocb {
-	uint32_t	handle;
-	const uint8_t	*cdb;
-	uint16_t	cdblen;		/* 1 ... ISP_EXT_CDB_MAX */
-	uint16_t	flags;
-	uint16_t	timeout;
-	uint16_t	nsegs;
-	uint8_t		entries;	/* isp_iocb_entries() */
-	uint8_t		target;
-	uint8_t		lun;
-	boolean_t	a64;
+	uint32_t	iocb_handle;
+	const uint8_t	*iocb_cdb;
+	uint16_t	iocb_cdblen;	/* 1 ... ISP_EXT_CDB_MAX */
+	uint16_t	iocb_flags;
+	uint16_t	iocb_timeout;
+	uint16_t	iocb_nsegs;
+	uint8_t		iocb_entries;	/* isp_iocb_entries() */
+	uint8_t		iocb_target;
+	uint8_t		iocb_lun;
+	boolean_t	iocb_a64;
 };
 
 /* Where in the request ring the driver is putting a command */
 struct isp_cursor {
-	union isp_entry	*ring;
-	uint_t		len;		/* entries of the ring */
-	uint_t		index;		/* of the current entry */
-	uint_t		slot;		/* next segment in it */
-	uint_t		nslots;
+	union isp_entry	*cur_ring;
+	uint_t		cur_len;	/* entries of the ring */
+	uint_t		cur_index;	/* of the current entry */
+	uint_t		cur_slot;	/* next segment in it */
+	uint_t		cur_nslots;
 	union {
 		struct isp_seg32 *s32;
 		struct isp_seg64 *s64;
-	} seg;				/* segments of the current entry */
-	boolean_t	a64;
+	} cur_seg;			/* segments of the current entry */
+	boolean_t	cur_a64;
 };
 
 /* What a status entry says, in host byte order; trust none of it */
 struct isp_completion {
-	uint32_t	handle;
-	uint8_t		type;
-	uint8_t		entry_status;
-	uint8_t		scsi_status;
-	uint16_t	completion;
-	uint16_t	state_flags;
-	uint16_t	status_flags;
-	uint16_t	sense_len;
-	uint32_t	resid;
+	uint32_t	comp_handle;
+	uint8_t		comp_type;
+	uint8_t		comp_entry_status;
+	uint8_t		comp_scsi_status;
+	uint16_t	comp_completion;
+	uint16_t	comp_state_flags;
+	uint16_t	comp_status_flags;
+	uint16_t	comp_sense_len;
+	uint32_t	comp_resid;
 };
 
 uint16_t isp_iocb_time(int seconds);
@@ -252,16 +252,16 @@ void isp_get_completion(const union isp_entry *e, struct isp_completion *c);
 /* Put the next segment, into a new continuation entry if the current entry is full. */
 static inline void isp_put_segment(struct isp_cursor *c, uint64_t addr, uint32_t len)
 {
-	if (c->slot == c->nslots)
+	if (c->cur_slot == c->cur_nslots)
 		isp_put_continuation(c);
-	if (c->a64) {
-		struct isp_seg64 *seg = &c->seg.s64[c->slot++];
+	if (c->cur_a64) {
+		struct isp_seg64 *seg = &c->cur_seg.s64[c->cur_slot++];
 
 		seg->s64_addr_lo = LE_32((uint32_t)addr);
 		seg->s64_addr_hi = LE_32((uint32_t)(addr >> 32));
 		seg->s64_len = LE_32(len);
 	} else {
-		struct isp_seg32 *seg = &c->seg.s32[c->slot++];
+		struct isp_seg32 *seg = &c->cur_seg.s32[c->cur_slot++];
 
 		seg->s32_addr = LE_32((uint32_t)addr);
 		seg->s32_len = LE_32(len);

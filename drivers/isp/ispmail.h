@@ -79,10 +79,10 @@
 #define MBN_DATA		0x0010
 
 struct isp_mbox_desc {
-	uint8_t		opcode;
-	uint8_t		in;		/* bit n: mbn is an argument */
-	uint8_t		out;		/* bit n: mbn is a result */
-	boolean_t	slow;
+	uint8_t		mbd_opcode;
+	uint8_t		mbd_in;		/* bit n: mbn is an argument */
+	uint8_t		mbd_out;	/* bit n: mbn is a result */
+	boolean_t	mbd_slow;
 };
 
 #endif /* _ISPMAIL_H */

@@ -147,8 +147,8 @@ struct isp_cmd {
 };
 
 struct isp_done {
-	struct isp_cmd	*first;
-	struct isp_cmd	**tail;
+	struct isp_cmd	*done_first;
+	struct isp_cmd	**done_tail;
 };
 
 enum isp_mbox_state {
@@ -288,15 +288,15 @@ static inline uint_t isp_id_of(uint_t target)
 
 static inline void isp_done_init(struct isp_done *d)
 {
-	d->first = NULL;
-	d->tail = &d->first;
+	d->done_first = NULL;
+	d->done_tail = &d->done_first;
 }
 
 static inline void isp_done_add(struct isp_done *d, struct isp_cmd *sp)
 {
 	sp->cmd_next = NULL;
-	*d->tail = sp;
-	d->tail = &sp->cmd_next;
+	*d->done_tail = sp;
+	d->done_tail = &sp->cmd_next;
 }
 
 /* isp_chip.c */

@@ -38,22 +38,22 @@ static void untouched(unsigned int index)
 static unsigned int put(unsigned int index, unsigned int nsegs, unsigned int cdblen, boolean_t a64)
 {
 	static uint8_t cdb[ISP_EXT_CDB_MAX];
-	struct isp_cursor c = { .ring = ring, .len = RING, .index = index };
+	struct isp_cursor c = { .cur_ring = ring, .cur_len = RING, .cur_index = index };
 	struct isp_iocb io = {
-		.handle = 0x89abcdef, .cdb = cdb, .cdblen = (uint16_t)cdblen, .flags = 0x4321,
-		.timeout = 0x1234, .nsegs = (uint16_t)nsegs, .target = ISP_TARGET_BYTE(1, 5),
-		.lun = 3, .a64 = a64,
+		.iocb_handle = 0x89abcdef, .iocb_cdb = cdb, .iocb_cdblen = (uint16_t)cdblen, .iocb_flags = 0x4321,
+		.iocb_timeout = 0x1234, .iocb_nsegs = (uint16_t)nsegs, .iocb_target = ISP_TARGET_BYTE(1, 5),
+		.iocb_lun = 3, .iocb_a64 = a64,
 	};
 	unsigned int i;
 
 	for (i = 0; i < sizeof(cdb); i++)
 		cdb[i] = (uint8_t)(0x30 + i);
-	io.entries = (uint8_t)isp_iocb_entries(nsegs, cdblen, a64);
+	io.iocb_entries = (uint8_t)isp_iocb_entries(nsegs, cdblen, a64);
 	fill();
 	isp_put_command(&c, &io);
 	for (i = 0; i < nsegs; i++)
 		isp_put_segment(&c, (a64 ? 0x700000000ULL : 0) + ((uint64_t)(i + 1) << 12), i + 1);
-	return c.index;
+	return c.cur_index;
 }
 
 static void check_head(unsigned int index, unsigned int type, unsigned int count,
@@ -206,15 +206,15 @@ static void completion(void **state)
 	fill();
 	memcpy(ring[0].bytes, bytes, sizeof(bytes));
 	isp_get_completion(&ring[0], &c);
-	assert_int_equal(c.type, 3);
-	assert_int_equal(c.entry_status, 8);
-	assert_int_equal(c.handle, 0x12345678);
-	assert_int_equal(c.scsi_status, 2);
-	assert_int_equal(c.completion, 0x15);
-	assert_int_equal(c.state_flags, 0x3f00);
-	assert_int_equal(c.status_flags, 0x88);
-	assert_int_equal(c.sense_len, 18);
-	assert_int_equal(c.resid, 0x11223344);
+	assert_int_equal(c.comp_type, 3);
+	assert_int_equal(c.comp_entry_status, 8);
+	assert_int_equal(c.comp_handle, 0x12345678);
+	assert_int_equal(c.comp_scsi_status, 2);
+	assert_int_equal(c.comp_completion, 0x15);
+	assert_int_equal(c.comp_state_flags, 0x3f00);
+	assert_int_equal(c.comp_status_flags, 0x88);
+	assert_int_equal(c.comp_sense_len, 18);
+	assert_int_equal(c.comp_resid, 0x11223344);
 }
 
 /* A chip with a truncated time limit would end the command before the midlayer does. */
