@@ -148,12 +148,14 @@ void scsa_dma_one_set(struct scsa_dma_handle *h);
 struct linux_dma_map {
 	void			*dev;		/* struct device */
 	const bool		*gives_up;	/* di_gives_up of its instance */
-	struct linux_own_list	*own;		/* list that is mapped; kept for the next time */
-	unsigned int		own_max;	/* entries that it has room for */
+	void			*sgl;		/* list that is mapped: the object's own, or in @own */
 	unsigned int		nents;		/* entries in use */
-	int			dir;		/* DDI_DMA_READ, _WRITE or both */
-	struct dma_seg		*segs;		/* as mapped; once disowned see dma_hold_pages() */
+	int			dir;		/* enum dma_data_direction */
+	struct dma_seg		*segs;		/* as mapped */
 	unsigned int		nsegs;		/* 0: nothing mapped */
+	bool			simple;		/* segs are the cookies of one window */
+	struct linux_own_list	*own;		/* room for a list of our own; kept for the next time */
+	unsigned int		own_max;	/* entries that it has room for */
 	spinlock_t		lock;		/* held while the object is read, written or mapped */
 	bool			disowned;	/* the object's owner has taken it back; under lock */
 	bool			held;		/* pages stay referenced until unmap; under lock */
@@ -162,13 +164,14 @@ struct linux_dma_map {
 void linux_dma_map_init(struct linux_dma_map *map, struct dev_info *dip);
 
 /*
- * Map a list, or bytes [offset, offset + len) of it, through a copy of the list: the midlayer
- * takes its own list back when it gives a command up, although the HBA driver still holds the
- * packet. Atomic context unless @may_sleep. 0 or a negative errno; a range of a disowned object is
- * refused.
+ * Map a list, or a copy of its bytes [offset, offset + len). @dir: DDI_DMA_READ, _WRITE or both. The
+ * midlayer takes its list back when it gives a command up, although the HBA driver still holds the
+ * packet: linux_dma_disown() then moves the mapping to a copy, which has its room already. If all
+ * segments fit @lim as they are, @simple says so. Atomic context unless @may_sleep. 0 or a negative
+ * errno; a range of a disowned object is refused.
  */
 int linux_dma_map(struct linux_dma_map *map, void *sgl, unsigned int nents, int dir,
-		  bool may_sleep);
+		  const struct dma_limits *lim, bool may_sleep);
 int linux_dma_map_range(struct linux_dma_map *map, void *sgl, uint64_t offset, uint64_t len, int dir,
 			bool may_sleep);
 /* True if an entry of the list is larger than the DMA layer can ever map. */
@@ -193,8 +196,6 @@ bool linux_dma_needs_sync(const struct linux_dma_map *map);
 int linux_sgl_from_addr(void *addr, size_t len, bool may_sleep, void **tablep, void **sglp,
 			unsigned int *nentsp);
 void linux_sgl_free(void *table);
-/* The kernel address of a scatterlist of one entry; NULL if it has none. Any context. */
-void *linux_sgl_kaddr(void *sgl);
 /*
  * A kernel address for bytes [first, first + len) of a scatterlist, and the cookie to unmap it with;
  * NULL if memory is short. Any context. In a thread, and where pieces meet at page boundaries, the
@@ -286,6 +287,7 @@ struct scsa_cmd {
 	void			*sc_scmd;	/* struct scsi_cmnd */
 	const uint8_t		*sc_cdb;
 	void			*sc_sgl;
+	void			*sc_kaddr;	/* of a list of one entry, or NULL */
 	uint32_t		sc_nents;
 	uint32_t		sc_len;
 	uint32_t		sc_blksize;	/* logical block, 0 if unknown */

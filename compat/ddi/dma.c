@@ -237,6 +237,8 @@ int scsa_ddi_dma_buf_bind_handle(ddi_dma_handle_t h, struct buf *bp, uint_t flag
 	h->dh_nents = bp->b_nents;
 	h->dh_first = bp->b_sgl_first;
 	h->dh_len = bp->b_bcount;
+	h->dh_copies = bp->b_mapped ? B_TRUE : B_FALSE;
+	bp->b_mapped = true;
 	rc = ddi_dma_bind(h, NULL, flags, cb, arg);
 	if (rc == DDI_DMA_MAPPED || rc == DDI_DMA_PARTIAL_MAP)
 		give_cookies(h, cookiep, ccountp);
@@ -276,6 +278,7 @@ int scsa_ddi_dma_addr_bind_handle(ddi_dma_handle_t h, struct as *as, caddr_t add
 	h->dh_limits.granular = h->dh_attr.dma_attr_granular;
 	h->dh_first = 0;
 	h->dh_len = len;
+	h->dh_copies = B_FALSE;
 	if (linux_coherent_lookup(h->dh_dip, addr, len, &bus_addr)) {
 		rc = ddi_dma_bind(h, &bus_addr, flags, cb, arg);
 	} else {

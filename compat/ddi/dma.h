@@ -12,6 +12,11 @@
 /* Cookies inside the handle: enough for most requests without an extra allocation. */
 #define INLINE_COOKIES	8
 
+/* A segment can be a cookie as it is. */
+_Static_assert(offsetof(struct dma_seg, len) == offsetof(ddi_dma_cookie_t, dmac_size), "len");
+_Static_assert(offsetof(struct dma_seg, type) == offsetof(ddi_dma_cookie_t, dmac_type), "type");
+_Static_assert(sizeof(struct dma_seg) == sizeof(ddi_dma_cookie_t), "struct dma_seg");
+
 enum dma_state {
 	DMA_FREE,
 	DMA_BOUND,		/* mapped as a whole */
@@ -34,6 +39,7 @@ struct scsa_dma_handle {
 	uint_t			dh_nents;
 	uint64_t		dh_first;
 	uint64_t		dh_len;
+	boolean_t		dh_copies;	/* map a copy of the list: another handle may have mapped it */
 	void			*dh_table;	/* made for a kernel address, or NULL */
 	caddr_t			dh_addr;	/* that address */
 	/* Bounce memory that stands in for the object, one window at a time. */
@@ -45,6 +51,7 @@ struct scsa_dma_handle {
 	/* The mapping, its windows and cookies. */
 	struct linux_dma_map	dh_map;
 	struct dma_plan		dh_plan;
+	const ddi_dma_cookie_t	*dh_all_cookies; /* of all windows: the plan's, or the segments */
 	uint64_t		dh_lazy_len;	/* window length, DMA_BOUND_LAZY */
 	boolean_t		dh_win_syncs;	/* DMA_BOUND: windows are synced as they change */
 	uint_t			dh_nwin;
@@ -62,7 +69,7 @@ struct scsa_dma_handle {
 static inline void ddi_dma_select_win(struct scsa_dma_handle *h, uint_t win, const struct dma_win *w)
 {
 	h->dh_curwin = win;
-	h->dh_cookies = &h->dh_plan.cookies[w->first];
+	h->dh_cookies = &h->dh_all_cookies[w->first];
 	h->dh_ncookies = w->ncookies;
 	h->dh_next = 0;
 }

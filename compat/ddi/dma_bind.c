@@ -63,6 +63,7 @@ static int plan_add(struct scsa_dma_handle *h, const struct dma_seg *segs, uint_
 		if (rc == DDI_SUCCESS)
 			rc = dma_plan_resume(&h->dh_plan);
 	}
+	h->dh_all_cookies = h->dh_plan.cookies;
 	return rc;
 }
 
@@ -243,7 +244,20 @@ static int bind_lazy(struct scsa_dma_handle *h, int kmflag)
 	return DDI_DMA_PARTIAL_MAP;
 }
 
-static int bind_mapped(struct scsa_dma_handle *h, int kmflag)
+/* Each segment is a cookie as it is, and all of them are one window. */
+static int bind_simple(struct scsa_dma_handle *h)
+{
+	h->dh_all_cookies = (const ddi_dma_cookie_t *)h->dh_map.segs;
+	h->dh_plan.nwins = 0;
+	h->dh_plan.cur = (struct dma_win){ .len = h->dh_len, .ncookies = h->dh_map.nsegs };
+	h->dh_state = DMA_BOUND;
+	h->dh_nwin = 1;
+	h->dh_win_syncs = B_FALSE;
+	ddi_dma_select_win(h, 0, &h->dh_plan.cur);
+	return DDI_DMA_MAPPED;
+}
+
+static noinline int bind_planned(struct scsa_dma_handle *h, int kmflag)
 {
 	uint_t nwin;
 	int rc = plan_mapping(h, 0, kmflag);
@@ -269,10 +283,11 @@ static inline int map_object(struct scsa_dma_handle *h, int kmflag)
 {
 	uint_t dir = h->dh_flags & DDI_DMA_RDWR;
 
-	if (h->dh_first)
+	if (h->dh_first || h->dh_copies)
 		return linux_dma_map_range(&h->dh_map, h->dh_sgl, h->dh_first, h->dh_len, dir,
 					   kmflag == KM_SLEEP);
-	return linux_dma_map(&h->dh_map, h->dh_sgl, h->dh_nents, dir, kmflag == KM_SLEEP);
+	return linux_dma_map(&h->dh_map, h->dh_sgl, h->dh_nents, dir, &h->dh_limits,
+			     kmflag == KM_SLEEP);
 }
 
 /* Bind the object that dh_sgl, dh_nents, dh_first and dh_len describe. */
@@ -280,13 +295,16 @@ static int bind_object(struct scsa_dma_handle *h, int kmflag)
 {
 	int rc;
 
-	if (!map_object(h, kmflag))
-		rc = bind_mapped(h, kmflag);
-	else if (h->dh_flags & DDI_DMA_PARTIAL)
+	if (!map_object(h, kmflag)) {
+		if (h->dh_map.simple)
+			return bind_simple(h);
+		rc = bind_planned(h, kmflag);
+	} else if (h->dh_flags & DDI_DMA_PARTIAL) {
 		rc = bind_lazy(h, kmflag);
-	else
+	} else {
 		rc = linux_dma_hopeless(&h->dh_map, h->dh_sgl, h->dh_nents) ? DDI_DMA_TOOBIG :
 									    DDI_DMA_NORESOURCES;
+	}
 	return rc == DDI_DMA_NOMAPPING ? bind_bounce(h, kmflag) : rc;
 }
 

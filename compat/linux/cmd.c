@@ -306,6 +306,8 @@ static qc_status_t linux_queuecommand(struct Scsi_Host *shost, struct scsi_cmnd 
 	sc->sc_cdblen = scmd->cmd_len;
 	sc->sc_sgl = scsi_sglist(scmd);
 	sc->sc_nents = scsi_sg_count(scmd);
+	sc->sc_kaddr = sc->sc_nents == 1 && !PageHighMem(sg_page(scsi_sglist(scmd))) ?
+		       sg_virt(scsi_sglist(scmd)) : NULL;
 	sc->sc_len = scsi_bufflen(scmd);
 	sc->sc_blksize = sdev->sector_size;
 	sc->sc_devtype = sdev->type;

@@ -54,8 +54,8 @@ struct linux_own_list {
 	struct dma_seg		segs[];
 };
 
-/* sg_next() for a list of our own. @sg is an entry in use, but not the last. */
-static struct scatterlist *own_next(struct scatterlist *sg)
+/* sg_next() without the call. @sg is an entry in use, but not the last. */
+static struct scatterlist *dma_next(struct scatterlist *sg)
 {
 	sg++;
 	return unlikely(sg_is_chain(sg)) ? sg_chain_ptr(sg) : sg;
@@ -87,38 +87,66 @@ static int own_list(struct linux_dma_map *map, unsigned int need, bool may_sleep
 }
 
 /* The caller handles a failure, by smaller windows or a retry, so it must not appear in the log. */
-static int map_own(struct linux_dma_map *map, unsigned int nents, int dir)
+static int map_list(struct linux_dma_map *map, struct scatterlist *sgl, unsigned int nents,
+		    enum dma_data_direction dir)
 {
-	struct scatterlist *sg = map->own->table.sgl;
-	unsigned int i;
-
-	map->nsegs = dma_map_sg_attrs(map->dev, sg, nents, to_linux_dir(dir), DMA_ATTR_NO_WARN);
+	map->nsegs = dma_map_sg_attrs(map->dev, sgl, nents, dir, DMA_ATTR_NO_WARN);
 	if (!map->nsegs)
 		return -ENOMEM;
+	map->sgl = sgl;
 	map->nents = nents;
 	map->dir = dir;
-	for (i = 0; i < map->nsegs; i++) {
-		if (i)
-			sg = own_next(sg);
-		map->segs[i] = (struct dma_seg){ sg_dma_address(sg), sg_dma_len(sg) };
-	}
+	map->simple = false;
 	return 0;
 }
 
-int linux_dma_map(struct linux_dma_map *map, void *sgl, unsigned int nents, int dir, bool may_sleep)
+/* Note the segments from the entry of number @i on. */
+static void note_segs(struct linux_dma_map *map, struct scatterlist *sg, unsigned int i)
 {
-	struct scatterlist *sg, *to;
-	unsigned int i;
-
-	if (own_list(map, nents, may_sleep))
-		return -ENOMEM;
-	to = map->own->table.sgl;
-	for_each_sg(sgl, sg, nents, i) {
-		if (i)
-			to = own_next(to);
-		sg_set_page(to, sg_page(sg), sg->length, sg->offset);
+	for (;;) {
+		map->segs[i] = (struct dma_seg){ sg_dma_address(sg), sg_dma_len(sg) };
+		if (++i == map->nsegs)
+			break;
+		sg = dma_next(sg);
 	}
-	return map_own(map, nents, dir);
+}
+
+/*
+ * Note the segments, and whether each can be a cookie as it is, and all together one command. The
+ * block layer knows most of the limits, so this is the usual case.
+ */
+static void note_simple_segs(struct linux_dma_map *map, const struct dma_limits *lim)
+{
+	struct scatterlist *sg = map->sgl;
+	struct dma_seg *seg = map->segs, *last = seg + map->nsegs - 1;
+	u64 total = 0, end = U64_MAX;
+
+	for (;; seg++) {
+		u64 addr = sg_dma_address(sg);
+		u32 len = sg_dma_len(sg);
+
+		if (!dma_seg_fits(lim, addr, len, end)) {
+			note_segs(map, sg, seg - map->segs);
+			return;
+		}
+		*seg = (struct dma_seg){ addr, len };
+		total += len;
+		end = addr + len;
+		if (seg == last)
+			break;
+		sg = dma_next(sg);
+	}
+	/* A window may be up to a block shorter than maxxfer. */
+	map->simple = map->nsegs <= lim->sgllen && total + lim->granular <= lim->maxxfer;
+}
+
+int linux_dma_map(struct linux_dma_map *map, void *sgl, unsigned int nents, int dir,
+		  const struct dma_limits *lim, bool may_sleep)
+{
+	if (own_list(map, nents, may_sleep) || map_list(map, sgl, nents, to_linux_dir(dir)))
+		return -ENOMEM;
+	note_simple_segs(map, lim);
+	return 0;
 }
 
 /* Find the entry that holds byte *@offset of the list. Set *@offset to the offset in that entry. */
@@ -176,12 +204,14 @@ int linux_dma_map_range(struct linux_dma_map *map, void *sgl, uint64_t offset, u
 		unsigned int n = min_t(uint64_t, len, sg->length - offset);
 
 		if (nents++)
-			to = own_next(to);
+			to = dma_next(to);
 		sg_set_page(to, sg_page(sg), n, sg->offset + offset);
 		offset = 0;
 		len -= n;
 	}
-	rc = map_own(map, nents, dir);
+	rc = map_list(map, map->own->table.sgl, nents, to_linux_dir(dir));
+	if (!rc)
+		note_segs(map, map->sgl, 0);
 unlock:
 	spin_unlock_irqrestore(&map->lock, flags);
 	return rc;
@@ -217,21 +247,24 @@ static bool dma_can_be_held(struct scatterlist *sg)
 	return true;
 }
 
-/*
- * Reference the mapped pages, as far as a reference keeps them. From here on segs[i].len says
- * whether entry i is referenced; window planning, which needed the lengths, is over. True if all
- * entries are referenced.
- */
+/* In dma_seg.type: the pages of the list's entry of that number are referenced. */
+#define DMA_SEG_HELD	0x80000000
+
+/* Reference the mapped pages, as far as a reference keeps them. True if it keeps all of them. */
 static bool dma_hold_pages(struct linux_dma_map *map)
 {
 	struct scatterlist *sg;
 	unsigned int i, page;
 	bool all = true;
 
-	for_each_sg(map->own->table.sgl, sg, map->nents, i) {
-		map->segs[i].len = dma_can_be_held(sg);
-		all &= map->segs[i].len;
-		for (page = 0; map->segs[i].len && page < dma_pages_of(sg); page++)
+	for_each_sg(map->sgl, sg, map->nents, i) {
+		if (!dma_can_be_held(sg)) {
+			map->segs[i].type = 0;
+			all = false;
+			continue;
+		}
+		map->segs[i].type = DMA_SEG_HELD;
+		for (page = 0; page < dma_pages_of(sg); page++)
 			get_page(dma_page(sg, page));
 	}
 	map->held = true;
@@ -243,10 +276,32 @@ static void dma_release_pages(struct linux_dma_map *map)
 	struct scatterlist *sg;
 	unsigned int i, page;
 
-	for_each_sg(map->own->table.sgl, sg, map->nents, i)
-		for (page = 0; map->segs[i].len && page < dma_pages_of(sg); page++)
+	for_each_sg(map->sgl, sg, map->nents, i)
+		for (page = 0; map->segs[i].type && page < dma_pages_of(sg); page++)
 			put_page(dma_page(sg, page));
 	map->held = false;
+}
+
+/* The mapped list is about to be reused: from here on a copy of it, in @own, is the mapped one. */
+static void dma_leave_list(struct linux_dma_map *map)
+{
+	struct scatterlist *to = map->own->table.sgl, *sg;
+	unsigned int i;
+	bool last;
+
+	if (map->sgl == to)
+		return;
+	for_each_sg(map->sgl, sg, map->nents, i) {
+		if (i)
+			to = dma_next(to);
+		last = sg_is_last(to);
+		*to = *sg;
+		if (last)
+			sg_mark_end(to);
+		else
+			sg_unmark_end(to);
+	}
+	map->sgl = map->own->table.sgl;
 }
 
 bool linux_dma_disown(struct linux_dma_map *map, bool bounced)
@@ -255,9 +310,12 @@ bool linux_dma_disown(struct linux_dma_map *map, bool bounced)
 	bool safe = true;
 
 	spin_lock_irqsave(&map->lock, flags);
-	if (map->nsegs && !map->disowned && !bounced)
+	if (map->nsegs && !map->disowned) {
+		dma_leave_list(map);
 		/* The device cannot damage memory that it only reads. */
-		safe = dma_hold_pages(map) || map->dir == DDI_DMA_WRITE;
+		if (!bounced)
+			safe = dma_hold_pages(map) || map->dir == DMA_TO_DEVICE;
+	}
 	map->disowned = true;
 	spin_unlock_irqrestore(&map->lock, flags);
 	return safe;
@@ -286,8 +344,7 @@ static bool dma_unmap_fast(struct linux_dma_map *map)
 	preempt_disable();
 	fast = likely(!READ_ONCE(*map->gives_up));
 	if (fast) {
-		dma_unmap_sg_attrs(map->dev, map->own->table.sgl, map->nents, to_linux_dir(map->dir),
-				   0);
+		dma_unmap_sg_attrs(map->dev, map->sgl, map->nents, map->dir, 0);
 		map->nsegs = 0;
 	}
 	preempt_enable();
@@ -299,7 +356,7 @@ static noinline void dma_unmap_locked(struct linux_dma_map *map)
 	unsigned long flags;
 
 	spin_lock_irqsave(&map->lock, flags);
-	dma_unmap_sg_attrs(map->dev, map->own->table.sgl, map->nents, to_linux_dir(map->dir),
+	dma_unmap_sg_attrs(map->dev, map->sgl, map->nents, map->dir,
 			   unlikely(map->disowned) ? DMA_ATTR_SKIP_CPU_SYNC : 0);
 	map->nsegs = 0;
 	if (unlikely(map->held))
@@ -332,16 +389,15 @@ void linux_dma_map_fini(struct linux_dma_map *map)
 
 void linux_dma_sync(struct linux_dma_map *map, bool for_cpu)
 {
-	enum dma_data_direction dir = to_linux_dir(map->dir);
 	unsigned long flags;
 
 	spin_lock_irqsave(&map->lock, flags);
 	if (!map->nsegs || map->disowned)
 		goto unlock;
 	if (for_cpu)
-		dma_sync_sg_for_cpu(map->dev, map->own->table.sgl, map->nents, dir);
+		dma_sync_sg_for_cpu(map->dev, map->sgl, map->nents, map->dir);
 	else
-		dma_sync_sg_for_device(map->dev, map->own->table.sgl, map->nents, dir);
+		dma_sync_sg_for_device(map->dev, map->sgl, map->nents, map->dir);
 unlock:
 	spin_unlock_irqrestore(&map->lock, flags);
 }
@@ -367,7 +423,6 @@ static void dma_sync_piece(struct device *dev, dma_addr_t addr, size_t len,
 
 void linux_dma_sync_range(struct linux_dma_map *map, uint64_t offset, uint64_t len, bool for_cpu)
 {
-	enum dma_data_direction dir = to_linux_dir(map->dir);
 	struct scatterlist *sg;
 	unsigned long flags;
 
@@ -379,10 +434,10 @@ void linux_dma_sync_range(struct linux_dma_map *map, uint64_t offset, uint64_t l
 	spin_lock_irqsave(&map->lock, flags);
 	if (map->disowned)
 		goto unlock;
-	for (sg = find_entry(map->own->table.sgl, &offset); len; sg = sg_next(sg)) {
+	for (sg = find_entry(map->sgl, &offset); len; sg = sg_next(sg)) {
 		size_t n = min_t(uint64_t, len, sg->length - offset);
 
-		dma_sync_piece(map->dev, sg_dma_address(sg) + offset, n, dir, for_cpu);
+		dma_sync_piece(map->dev, sg_dma_address(sg) + offset, n, map->dir, for_cpu);
 		offset = 0;
 		len -= n;
 	}

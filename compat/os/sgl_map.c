@@ -16,13 +16,6 @@ struct sgl_map {
 	struct work_struct	unmap;		/* vunmap() needs a thread */
 };
 
-void *linux_sgl_kaddr(void *sgl)
-{
-	struct scatterlist *sg = sgl;
-
-	return PageHighMem(sg_page(sg)) ? NULL : sg_virt(sg);
-}
-
 static void sgl_map_unmap(struct work_struct *work)
 {
 	struct sgl_map *map = container_of(work, struct sgl_map, unmap);

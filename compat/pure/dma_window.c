@@ -168,7 +168,7 @@ static void take_simple(struct dma_plan *p)
 	uint32_t n = pure_min(p->nsegs, pure_min(lim->sgllen - cur->ncookies,
 						 p->cookies_max - p->ncookies));
 	const struct dma_seg *s = p->segs, *stop = s + n;
-	uint64_t room = p->max_len - cur->len, end = 0;
+	uint64_t room = p->max_len - cur->len, end = UINT64_MAX;
 	ddi_dma_cookie_t *c;
 
 	if (!n)
@@ -179,8 +179,7 @@ static void take_simple(struct dma_plan *p)
 	for (; s < stop; s++, c++) {
 		const uint64_t addr = s->addr, len = s->len;
 
-		if (!seg_reachable(lim, addr, len) || len > lim->max_cookie ||
-		    len - 1 > lim->seg - (addr & lim->seg) || len > room || (addr == end && end))
+		if (!dma_seg_fits(lim, addr, len, end) || len > room)
 			break;
 		c->dmac_laddress = addr;
 		c->dmac_size = len;

@@ -14,17 +14,6 @@
 
 #define DMA_PAGESIZE	4096
 
-/* ddi_dma_attr(9S), reduced to what the planner needs. */
-struct dma_limits {
-	uint64_t	addr_lo;
-	uint64_t	addr_hi;
-	uint64_t	seg;		/* mask: no cookie crosses a multiple of seg + 1 */
-	uint64_t	max_cookie;	/* bytes */
-	uint64_t	maxxfer;	/* bytes in a window, before rounding to granular */
-	uint32_t	sgllen;
-	uint32_t	granular;
-};
-
 struct dma_win {
 	uint64_t	offset;
 	uint64_t	len;

@@ -16,6 +16,7 @@ struct scsa_cmd *scsa_cmd_alloc(struct scsa_lun *lun)
 	if (!tc)
 		return NULL;
 	tc->tc_lun = lun;
+	tc->tc_buf.b_of_cmd = true;
 	atomic_inc_uint(&lun->refs);
 	return &tc->tc_cmd;
 }

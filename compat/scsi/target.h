@@ -148,8 +148,8 @@ static __always_inline int target_get_resources(struct target_cmd *tc)
 	if (sc->sc_len) {
 		bp = &tc->tc_buf;
 		bp->b_flags = sc->sc_flags & SCSA_CMD_READ ? B_READ : 0;
-		bp->b_of_cmd = true;
-		bp->b_un.b_addr = sc->sc_nents == 1 ? linux_sgl_kaddr(sc->sc_sgl) : NULL;
+		bp->b_mapped = false;
+		bp->b_un.b_addr = sc->sc_kaddr;
 		if (bp->b_un.b_addr) {
 			bp->b_un.b_addr += tc->tc_done;
 		} else {

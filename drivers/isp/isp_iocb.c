@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Ring entries. Only this file and isp_put_segment() know their byte order. They write entries
- * directly into the ring, in ascending order, and write every byte that the chip may look at.
+ * Ring entries. Only this file knows their byte order. It writes entries directly into the ring, in
+ * ascending order, and writes every byte that the chip may look at.
  */
 #include "ispcmd.h"
 
@@ -90,7 +90,7 @@ void isp_put_command(struct isp_cursor *c, const struct isp_iocb *io)
 }
 
 /* Start a continuation entry. The cursor is then ready for its segments. */
-void isp_put_continuation(struct isp_cursor *c)
+static void isp_put_continuation(struct isp_cursor *c)
 {
 	union isp_entry *e;
 
@@ -107,6 +107,40 @@ void isp_put_continuation(struct isp_cursor *c)
 		e->cont32.n32_reserved = 0;
 		c->cur_seg.s32 = e->cont32.n32_seg;
 		c->cur_nslots = ISP_CONT_SEGS32;
+	}
+}
+
+static void isp_put_segs32(struct isp_seg32 *seg, const ddi_dma_cookie_t *ck, uint_t n)
+{
+	for (; n; n--, seg++, ck++) {
+		seg->s32_addr = LE_32((uint32_t)ck->dmac_laddress);
+		seg->s32_len = LE_32((uint32_t)ck->dmac_size);
+	}
+}
+
+static void isp_put_segs64(struct isp_seg64 *seg, const ddi_dma_cookie_t *ck, uint_t n)
+{
+	for (; n; n--, seg++, ck++) {
+		seg->s64_addr_lo = LE_32((uint32_t)ck->dmac_laddress);
+		seg->s64_addr_hi = LE_32((uint32_t)(ck->dmac_laddress >> 32));
+		seg->s64_len = LE_32((uint32_t)ck->dmac_size);
+	}
+}
+
+/* Put @n segments, the rest of them into a new continuation entry each time an entry is full. */
+void isp_put_segments(struct isp_cursor *c, const ddi_dma_cookie_t *ck, uint_t n)
+{
+	uint_t here;
+
+	for (; n; n -= here, ck += here) {
+		if (c->cur_slot == c->cur_nslots)
+			isp_put_continuation(c);
+		here = MIN(n, c->cur_nslots - c->cur_slot);
+		if (c->cur_a64)
+			isp_put_segs64(c->cur_seg.s64 + c->cur_slot, ck, here);
+		else
+			isp_put_segs32(c->cur_seg.s32 + c->cur_slot, ck, here);
+		c->cur_slot += here;
 	}
 }
 

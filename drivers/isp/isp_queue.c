@@ -83,18 +83,6 @@ void isp_flush_markers(struct isp *isp)
 	isp_ring_doorbell(isp);
 }
 
-static void isp_put_segments(struct isp_cursor *c, const struct isp_cmd *sp)
-{
-	uint_t i;
-
-	for (i = 0; i < sp->cmd_cookiecnt; i++) {
-		const ddi_dma_cookie_t *ck = ddi_dma_cookie_get(sp->cmd_dmahandle,
-								sp->cmd_cookie + i);
-
-		isp_put_segment(c, ck->dmac_laddress, (uint32_t)ck->dmac_size);
-	}
-}
-
 /* Queue a command, and fill in its handle and @io's. TRAN_BUSY: both are unchanged. */
 int isp_queue_cmd(struct isp *isp, struct isp_cmd *sp, struct isp_iocb *io)
 {
@@ -117,7 +105,10 @@ int isp_queue_cmd(struct isp *isp, struct isp_cmd *sp, struct isp_iocb *io)
 	c.cur_len = isp->isp_req_len;
 	c.cur_index = isp->isp_req_in;
 	isp_put_command(&c, io);
-	isp_put_segments(&c, sp);
+	/* The cookies of a window are an array. */
+	if (sp->cmd_cookiecnt)
+		isp_put_segments(&c, ddi_dma_cookie_get(sp->cmd_dmahandle, sp->cmd_cookie),
+				 sp->cmd_cookiecnt);
 	isp_advance(isp, io->iocb_entries);
 	sp->cmd_ring_end = isp->isp_req_pos;
 	isp->isp_stats.st_commands++;

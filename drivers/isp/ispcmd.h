@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Entries of the request and response rings, as they are in memory: little endian. Only the
- * functions of isp_iocb.c, and isp_put_segment() below, touch their members.
+ * functions of isp_iocb.c touch their members.
  */
 #ifndef _ISPCMD_H
 #define _ISPCMD_H
@@ -245,27 +245,8 @@ uint16_t isp_iocb_time(int seconds);
 uint_t isp_iocb_entries(uint_t nsegs, uint_t cdblen, boolean_t a64);
 uint_t isp_iocb_max_segs(uint_t entries, boolean_t a64);
 void isp_put_command(struct isp_cursor *c, const struct isp_iocb *io);
-void isp_put_continuation(struct isp_cursor *c);
+void isp_put_segments(struct isp_cursor *c, const ddi_dma_cookie_t *ck, uint_t n);
 void isp_put_marker(union isp_entry *e, uint8_t target, uint8_t modifier);
 void isp_get_completion(const union isp_entry *e, struct isp_completion *c);
-
-/* Put the next segment, into a new continuation entry if the current entry is full. */
-static inline void isp_put_segment(struct isp_cursor *c, uint64_t addr, uint32_t len)
-{
-	if (c->cur_slot == c->cur_nslots)
-		isp_put_continuation(c);
-	if (c->cur_a64) {
-		struct isp_seg64 *seg = &c->cur_seg.s64[c->cur_slot++];
-
-		seg->s64_addr_lo = LE_32((uint32_t)addr);
-		seg->s64_addr_hi = LE_32((uint32_t)(addr >> 32));
-		seg->s64_len = LE_32(len);
-	} else {
-		struct isp_seg32 *seg = &c->cur_seg.s32[c->cur_slot++];
-
-		seg->s32_addr = LE_32((uint32_t)addr);
-		seg->s32_len = LE_32(len);
-	}
-}
 
 #endif /* _ISPCMD_H */

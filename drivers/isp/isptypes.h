@@ -26,6 +26,8 @@ typedef enum { B_FALSE, B_TRUE } boolean_t;
 #endif
 #endif
 
+#include <sys/ddidmareq.h>
+
 #define ISP_NELEM(a)		(sizeof(a) / sizeof((a)[0]))
 
 #endif /* _ISPTYPES_H */

@@ -33,6 +33,7 @@ struct buf {
 	size_t		b_sgl_first;	/* bytes of the list before the buffer */
 	void		*b_map;		/* what bp_mapin(9F) has made */
 	bool		b_of_cmd;	/* of a command: unmapped when that ends */
+	bool		b_mapped;	/* a handle has mapped the list; the next one maps a copy */
 	uint_t		b_granular;	/* logical block size for windows; 0: the attributes' */
 };
 

@@ -57,6 +57,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	uint8_t in[56] = { 0 };
 	struct isp_iocb io;
+	static ddi_dma_cookie_t ck[2048];
 	struct isp_cursor c;
 	struct isp_completion done;
 	uint_t i, entries, start;
@@ -78,8 +79,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	c.cur_ring = calloc(c.cur_len, sizeof(*c.cur_ring));
 	c.cur_index = start;
 	isp_put_command(&c, &io);
-	for (i = 0; i < io.iocb_nsegs; i++)
-		isp_put_segment(&c, seg_addr(i, io.iocb_a64), i + 1);
+	for (i = 0; i < io.iocb_nsegs; i++) {
+		ck[i].dmac_laddress = seg_addr(i, io.iocb_a64);
+		ck[i].dmac_size = i + 1;
+	}
+	isp_put_segments(&c, ck, io.iocb_nsegs);
 	require((c.cur_index + c.cur_len - start) % c.cur_len == entries - 1);
 	check(c.cur_ring, c.cur_len, start, &io);
 	isp_get_completion(&c.cur_ring[start], &done);

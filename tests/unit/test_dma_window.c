@@ -35,7 +35,7 @@ struct object {
 
 static void add_seg(struct object *o, uint64_t addr, uint64_t len)
 {
-	o->seg[o->n++] = (struct dma_seg){ addr, len };
+	o->seg[o->n++] = (struct dma_seg){ .addr = addr, .len = len };
 	o->total += len;
 }
 

@@ -44,6 +44,7 @@ static unsigned int put(unsigned int index, unsigned int nsegs, unsigned int cdb
 		.iocb_timeout = 0x1234, .iocb_nsegs = (uint16_t)nsegs, .iocb_target = ISP_TARGET_BYTE(1, 5),
 		.iocb_lun = 3, .iocb_a64 = a64,
 	};
+	static ddi_dma_cookie_t ck[2048];
 	unsigned int i;
 
 	for (i = 0; i < sizeof(cdb); i++)
@@ -51,8 +52,11 @@ static unsigned int put(unsigned int index, unsigned int nsegs, unsigned int cdb
 	io.iocb_entries = (uint8_t)isp_iocb_entries(nsegs, cdblen, a64);
 	fill();
 	isp_put_command(&c, &io);
-	for (i = 0; i < nsegs; i++)
-		isp_put_segment(&c, (a64 ? 0x700000000ULL : 0) + ((uint64_t)(i + 1) << 12), i + 1);
+	for (i = 0; i < nsegs; i++) {
+		ck[i].dmac_laddress = (a64 ? 0x700000000ULL : 0) + ((uint64_t)(i + 1) << 12);
+		ck[i].dmac_size = i + 1;
+	}
+	isp_put_segments(&c, ck, nsegs);
 	return c.cur_index;
 }
 
