@@ -69,6 +69,7 @@ static void isp_read_parameters(struct isp *isp)
 	isp->isp_rsp_len = isp_clamp_prop(isp, "rspring", 1024, ISP_RING_MIN, ISP_RING_MAX);
 	max = isp_iocb_max_segs(MIN(isp->isp_req_len - 1, ISP_RING_SAFE - 1), isp->isp_a64);
 	isp->isp_ndatasegs = ndatasegs > 0 && (uint_t)ndatasegs < max ? (uint_t)ndatasegs : max;
+	isp->isp_bus_reset = isp_int_prop(isp, "bus_reset", 1) != 0;
 	isp->isp_reset_usec = delay_ms < 0 ? isp_nvram_reset_usec(isp) :
 			      MIN(delay_ms, 60000) * 1000L;
 }
@@ -248,8 +249,7 @@ static int isp_start(struct isp *isp)
 	isp->isp_attached |= ATT_CHIP;
 	isp_watch_start(isp);
 	isp_announce(isp);
-	if (isp_int_prop(isp, "bus_reset", 1))
-		isp_reset_buses(isp);
+	isp_reset_buses(isp);
 
 	if (isp_kstat_create(isp) != DDI_SUCCESS)
 		return isp_attach_failed(isp, "no memory for the counters");
