@@ -263,12 +263,17 @@ void linux_start_pending(struct work_struct *work)
 		scsa_tran_commit(host->dip);
 }
 
+/* Does the command ask what the LUN is? Only INQUIRY without a vital product data page does. */
+static bool asks_what_it_is(const struct scsi_cmnd *scmd)
+{
+	return scmd->cmd_len && scmd->cmnd[0] == INQUIRY && !(scmd->cmnd[1] & 1);
+}
+
 /*
- * A command for an address that the HBA driver does not serve. To INQUIRY the answer is that a
- * device of any kind is impossible here, and the midlayer goes on to look at other LUNs. Any other
- * answer, or none, would end its scan of the target.
+ * Answer INQUIRY for a LUN that is not there: a device of any kind is impossible here. The midlayer
+ * then goes on to look at other LUNs. Any other answer, or none, would end its scan of the target.
  */
-static qc_status_t cmd_not_served(struct scsi_cmnd *scmd)
+static void answer_no_lun(struct scsi_cmnd *scmd)
 {
 	/* The midlayer takes the target's level from the latest answer: repeat what it knows. */
 	u8 level = scmd->device->sdev_target->scsi_level;
@@ -277,14 +282,33 @@ static qc_status_t cmd_not_served(struct scsi_cmnd *scmd)
 		[4] = sizeof(inq) - 5,
 	};
 
-	scmd->result = DID_NO_CONNECT << 16;
-	if (scmd->cmnd[0] == INQUIRY && !(scmd->cmnd[1] & 1)) {
-		scsi_set_resid(scmd, scsi_bufflen(scmd) -
-			       scsi_sg_copy_from_buffer(scmd, inq, sizeof(inq)));
-		scmd->result = SAM_STAT_GOOD;
-	}
+	scsi_set_resid(scmd, scsi_bufflen(scmd) - scsi_sg_copy_from_buffer(scmd, inq, sizeof(inq)));
+	scmd->result = SAM_STAT_GOOD;
+}
+
+/* A command for an address that the HBA driver does not serve. */
+static qc_status_t cmd_not_served(struct scsi_cmnd *scmd)
+{
+	if (asks_what_it_is(scmd))
+		answer_no_lun(scmd);
+	else
+		scmd->result = DID_NO_CONNECT << 16;
 	scsi_done(scmd);
 	return 0;
+}
+
+/*
+ * Has a target rejected the midlayer's question for a LUN that it does not have? It should have
+ * answered the question, but some targets older than SCSI-3 do not.
+ */
+static bool says_no_lun(const struct scsi_cmnd *scmd)
+{
+	struct scsi_sense_hdr sshdr;
+
+	return scmd->device->sdev_state == SDEV_CREATED && asks_what_it_is(scmd) &&
+	       scmd->result == SAM_STAT_CHECK_CONDITION &&
+	       scsi_command_normalize_sense(scmd, &sshdr) &&
+	       sshdr.sense_key == ILLEGAL_REQUEST && sshdr.asc == 0x25;
 }
 
 static qc_status_t linux_queuecommand(struct Scsi_Host *shost, struct scsi_cmnd *scmd)
@@ -386,6 +410,10 @@ static void set_status(struct scsi_cmnd *scmd, const struct scsa_cmd *sc)
 	if (sc->sc_senselen)
 		memcpy(scmd->sense_buffer, sc->sc_sense,
 		       min_t(size_t, sc->sc_senselen, SCSI_SENSE_BUFFERSIZE));
+	if (says_no_lun(scmd)) {
+		answer_no_lun(scmd);
+		return;
+	}
 	if (!split_carried_out(sc->sc_status, sc->sc_sense, sc->sc_senselen))
 		return;
 	if (cmd_is_short(scmd, sc, block_io)) {

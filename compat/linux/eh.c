@@ -160,6 +160,9 @@ static int eh_reset(struct scsi_cmnd *scmd, int level, struct scope s, const cha
 	mutex_unlock(&host->state_lock);
 	if (!ll)
 		return FAILED;
+	/* Error handling asks only that the commands be back. A user asked for the reset itself. */
+	if (!done && current != host->shost->ehandler)
+		return FAILED;
 	return eh_drain(scmd, &s, done ? RESET_WAIT_MS : FAILED_WAIT_MS, what);
 }
 

@@ -25,11 +25,6 @@ static int linux_sdev_init(struct scsi_device *sdev)
 	ll->sdev = sdev;
 	ll->max_depth = 1;
 	ll->lun = scsa_lun_create(host->dip, sdev->id, sdev->lun);
-	if (!ll->lun && !sdev->lun) {
-		/* The HBA driver does not serve this target: skip it silently. */
-		kvfree(ll);
-		return -ENXIO;
-	}
 	/* One LUN that is not served must not end the scan of the others: see cmd_not_served(). */
 	sdev->hostdata = ll;
 	spin_lock_irqsave(&host->lock, flags);

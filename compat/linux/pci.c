@@ -53,21 +53,32 @@ static int add_properties(struct dev_info *dip, struct pci_dev *pdev,
 	return 0;
 }
 
+/* The BARs of one kind, as bits; none if one of them has no address. */
+static int pci_bars(struct pci_dev *pdev, unsigned long kind)
+{
+	int bars = pci_select_bars(pdev, kind) & GENMASK(PCI_STD_NUM_BARS - 1, 0);
+	unsigned long left = bars;
+	unsigned int i;
+
+	for_each_set_bit(i, &left, PCI_STD_NUM_BARS)
+		if (!pdev->resource[i].parent)
+			return 0;
+	return bars;
+}
+
 /*
- * Enable the device. A machine may have no I/O space for it: then it must work with its memory BARs.
+ * Enable the device with the BARs that have an address. A machine may have no I/O space for it: then
+ * the device must work with its memory BARs.
  */
 static int pci_enable(struct pci_dev *pdev, int *bars)
 {
-	int mem = pci_select_bars(pdev, IORESOURCE_MEM);
-	unsigned int i;
+	int mem = pci_bars(pdev, IORESOURCE_MEM), io = pci_bars(pdev, IORESOURCE_IO);
 
-	*bars = pci_select_bars(pdev, IORESOURCE_MEM | IORESOURCE_IO);
-	for (i = 0; i < PCI_STD_NUM_BARS; i++) {
-		if (!(pci_resource_flags(pdev, i) & IORESOURCE_IO) || pdev->resource[i].parent || !mem)
-			continue;
-		*bars = mem;
+	*bars = mem | io;
+	if (mem && !io)
 		return pci_enable_device_mem(pdev);
-	}
+	if (io && !mem)
+		return pci_enable_device_io(pdev);
 	return pci_enable_device(pdev);
 }
 

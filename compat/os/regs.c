@@ -80,7 +80,7 @@ EXPORT_SYMBOL_GPL(scsa_dev_regsize);
  * @handlep: takes the access handle
  *
  * Context: thread.
- * Return: SCSA_SUCCESS or SCSA_FAILURE.
+ * Return: SCSA_SUCCESS, or SCSA_FAILURE, also if the machine has no address for this set.
  */
 int scsa_regs_map_setup(struct dev_info *dip, unsigned int rnumber, char **addrp, long long offset,
 			long long len, bool big_endian, struct scsa_acc **handlep)
@@ -90,7 +90,8 @@ int scsa_regs_map_setup(struct dev_info *dip, unsigned int rnumber, char **addrp
 	struct scsa_acc *acc;
 	resource_size_t size;
 
-	if (bar < 0)
+	/* A BAR that has no address still has its entry, so that the numbers of the others stay. */
+	if (bar < 0 || !(dip->di_bars & BIT(bar)))
 		return SCSA_FAILURE;
 	size = pci_resource_len(pdev, bar);
 	if (offset < 0 || len < 0 || offset >= size || len > size - offset)

@@ -150,6 +150,17 @@ static noinline void get_sense(struct target_cmd *tc, const struct scsi_pkt *pkt
 	tc->tc_cmd.sc_senselen = len;
 }
 
+/*
+ * The target's status without the bits that SCSI-2 leaves to vendors. One of them is set in
+ * TASK ABORTED, which only later targets send.
+ */
+static uint8_t plain_status(const struct scsa_cmd *sc, uint8_t status)
+{
+	if (status == STATUS_TASK_ABORT && !(sc->sc_flags & SCSA_CMD_LUN_IN_CDB))
+		return status;
+	return status & STATUS_MASK;
+}
+
 /* Set the result from a completed packet for @part bytes. Returns the bytes that it moved. */
 size_t target_get_result(struct target_cmd *tc, size_t part)
 {
@@ -165,7 +176,7 @@ size_t target_get_result(struct target_cmd *tc, size_t part)
 	}
 	if ((sc->sc_flags & SCSA_CMD_TAGGED) && !tc->tc_lun->tags_work)
 		tc->tc_lun->tags_work = B_TRUE;
-	sc->sc_status = pkt->pkt_scbp[0];
+	sc->sc_status = plain_status(sc, pkt->pkt_scbp[0]);
 	if (sc->sc_status == STATUS_CHECK)
 		get_sense(tc, pkt);
 	/* The target had more than the buffer holds, so the buffer is full. */

@@ -69,6 +69,7 @@ static void isp_read_parameters(struct isp *isp)
 	isp->isp_rsp_len = isp_clamp_prop(isp, "rspring", 1024, ISP_RING_MIN, ISP_RING_MAX);
 	max = isp_iocb_max_segs(MIN(isp->isp_req_len - 1, ISP_RING_SAFE - 1), isp->isp_a64);
 	isp->isp_ndatasegs = ndatasegs > 0 && (uint_t)ndatasegs < max ? (uint_t)ndatasegs : max;
+	isp->isp_bus_reset = isp_int_prop(isp, "bus_reset", 1) != 0;
 	isp->isp_reset_usec = delay_ms < 0 ? isp_nvram_reset_usec(isp) :
 			      MIN(delay_ms, 60000) * 1000L;
 }
@@ -113,42 +114,40 @@ static void isp_setup_config(struct isp *isp)
 	pci_config_put32(cfg, PCI_CONF_ROM, pci_config_get32(cfg, PCI_CONF_ROM) & ~1u);
 }
 
-/* The register set to use: memory space if the card has one, else I/O space; 0: none. */
-static uint_t isp_find_regs(struct isp *isp)
-{
-	uint_t i, n, found = 0;
-	int *reg;
-
-	if (ddi_prop_lookup_int_array(DDI_DEV_T_ANY, isp->isp_dip, DDI_PROP_DONTPASS, "reg", &reg,
-				      &n) != DDI_PROP_SUCCESS)
-		return 0;
-	for (i = 1; i < n / 5; i++) {
-		uint_t space = (uint_t)reg[5 * i] & PCI_ADDR_MASK;
-
-		if (space == PCI_ADDR_MEM32 || space == PCI_ADDR_MEM64) {
-			found = i;
-			break;
-		}
-		if (space == PCI_ADDR_IO && !found)
-			found = i;
-	}
-	ddi_prop_free(reg);
-	return found;
-}
-
-static int isp_map_regs(struct isp *isp)
+/* Map the first register set in memory or I/O space, as @memory says. */
+static int isp_map_space(struct isp *isp, const int *reg, uint_t sets, boolean_t memory)
 {
 	static ddi_device_acc_attr_t attr = {
 		.devacc_attr_version = DDI_DEVICE_ATTR_V0,
 		.devacc_attr_endian_flags = DDI_STRUCTURE_LE_ACC,
 		.devacc_attr_dataorder = DDI_STRICTORDER_ACC,
 	};
-	uint_t set = isp_find_regs(isp);
+	uint_t set;
 
-	if (!set)
+	for (set = 1; set < sets; set++) {
+		uint_t space = (uint_t)reg[5 * set] & PCI_ADDR_MASK;
+
+		if (space != PCI_ADDR_CONFIG && (space != PCI_ADDR_IO) == memory)
+			return ddi_regs_map_setup(isp->isp_dip, set, &isp->isp_regs, 0, ISP_REG_SIZE,
+						  &attr, &isp->isp_acc);
+	}
+	return DDI_FAILURE;
+}
+
+/* Map the registers in memory space; in I/O space if the card or the machine has them only there. */
+static int isp_map_regs(struct isp *isp)
+{
+	uint_t n;
+	int *reg, rc;
+
+	if (ddi_prop_lookup_int_array(DDI_DEV_T_ANY, isp->isp_dip, DDI_PROP_DONTPASS, "reg", &reg,
+				      &n) != DDI_PROP_SUCCESS)
 		return DDI_FAILURE;
-	return ddi_regs_map_setup(isp->isp_dip, set, &isp->isp_regs, 0, ISP_REG_SIZE, &attr,
-				  &isp->isp_acc);
+	rc = isp_map_space(isp, reg, n / 5, B_TRUE);
+	if (rc != DDI_SUCCESS)
+		rc = isp_map_space(isp, reg, n / 5, B_FALSE);
+	ddi_prop_free(reg);
+	return rc;
 }
 
 static int isp_alloc_intr(struct isp *isp)
@@ -250,8 +249,7 @@ static int isp_start(struct isp *isp)
 	isp->isp_attached |= ATT_CHIP;
 	isp_watch_start(isp);
 	isp_announce(isp);
-	if (isp_int_prop(isp, "bus_reset", 1))
-		isp_reset_buses(isp);
+	isp_reset_buses(isp);
 
 	if (isp_kstat_create(isp) != DDI_SUCCESS)
 		return isp_attach_failed(isp, "no memory for the counters");

@@ -16,7 +16,7 @@ PARAM(a64, -1, "64-bit ring entries: 0 no, 1 yes, -1 if the chip is known to tak
 PARAM(ndatasegs, 0, "memory segments in one command; 0: as many as fit (default)");
 PARAM(reqring, 1024, "entries of the request ring, 32 ... 4096 (default 1024)");
 PARAM(rspring, 1024, "entries of the response ring, 32 ... 4096 (default 1024)");
-PARAM(bus_reset, 1, "reset the SCSI buses at start: 0 no, 1 yes (default)");
+PARAM(bus_reset, 1, "reset SCSI buses: 0 never, 1 at start and to recover (default)");
 PARAM(reset_delay, 1000,
 	"wait after a bus reset in ms; -1: as the card's NVRAM says (default 1000)");
 

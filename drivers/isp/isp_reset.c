@@ -155,6 +155,14 @@ static int isp_reset_device(struct isp *isp, uint_t target, int lun)
 	return rc;
 }
 
+/* False, with a line in the log, if the user wants no bus reset: others may share the bus. */
+static boolean_t isp_may_reset_bus(struct isp *isp)
+{
+	if (!isp->isp_bus_reset)
+		dev_err(isp->isp_dip, CE_NOTE, "no bus reset, because the parameter bus_reset is 0");
+	return isp->isp_bus_reset;
+}
+
 /* tran_reset(9E). Thread context only: it waits for the chip. */
 int isp_tran_reset(struct scsi_address *ap, int level)
 {
@@ -171,6 +179,8 @@ int isp_tran_reset(struct scsi_address *ap, int level)
 		rc = isp_reset_device(isp, ap->a_target, -1);
 		break;
 	case RESET_ALL:
+		if (!isp_may_reset_bus(isp))
+			return 0;
 		rc = isp_reset_bus(isp, isp_bus_of(ap->a_target));
 		if (!rc)
 			rc = isp_restart(isp, "commands did not come back after a bus reset");
@@ -191,7 +201,7 @@ int isp_tran_bus_reset(dev_info_t *dip, int level)
 	uint_t bus;
 	int rc = 1;
 
-	if (level != RESET_BUS && level != RESET_ALL)
+	if ((level != RESET_BUS && level != RESET_ALL) || !isp_may_reset_bus(isp))
 		return 0;
 	for (bus = 0; bus < isp->isp_chip->chip_buses; bus++)
 		rc &= isp_reset_bus(isp, bus);
@@ -244,6 +254,8 @@ void isp_reset_buses(struct isp *isp)
 {
 	uint_t bus;
 
+	if (!isp->isp_bus_reset)
+		return;
 	for (bus = 0; bus < isp->isp_chip->chip_buses; bus++) {
 		if (isp->isp_nv.bus[bus].reset_disabled)
 			continue;

@@ -136,6 +136,10 @@ struct isp_marker {
 	uint8_t		im_reserved2[53];
 };
 
+/* SCSI statuses */
+#define IS_STATUS_MASK	0x3e
+#define IS_TASK_ABORTED	0x40
+
 #define IMM_DEVICE	0
 #define IMM_TARGET	1
 #define IMM_BUS		2

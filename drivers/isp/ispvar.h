@@ -204,6 +204,7 @@ struct isp {
 	/* Hot path constants */
 	boolean_t		isp_a64;		/* A */
 	clock_t			isp_reset_usec;		/* A: settle time of targets after reset */
+	boolean_t		isp_bus_reset;		/* R: the user allows bus resets */
 	uint_t			isp_ndatasegs;		/* A */
 	uint8_t			isp_initiator[ISP_NBUS]; /* R */
 

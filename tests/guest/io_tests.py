@@ -2,6 +2,7 @@
 """I/O tests that every driver for the emulated chip must pass; instantiated once for each driver."""
 
 import hashlib
+from dataclasses import dataclass
 
 from checking import Skip, check, errors_in_log, same
 from devices import block, devices, generic, host_number
@@ -25,6 +26,30 @@ def sg_raw(vm, device, cdb, read=0):
     wants = f'-r {read}' if read else ''
     result = vm.guest(f'sg_raw {wants} {device} {cdb} 2>&1', check=False)
     return result.status, result.text
+
+
+@dataclass
+class Answer:
+    """What came back of a command that the program sgio has sent."""
+    status: int
+    host: int       # the host byte
+    resid: int
+    spoilt: int     # bytes around the buffer that have changed
+    direct: int     # direct I/O has been used
+    sense: bytes
+
+    @property
+    def code(self):
+        """(key, ASC, ASCQ) of fixed sense data."""
+        return (self.sense[2] & 0xf, self.sense[12], self.sense[13]) if self.sense else None
+
+
+def sgio(vm, device, cdb, options=''):
+    """Send one command by SG_IO; the machine needs program(settings, 'sgio')."""
+    said = vm.guest(f'sgio {options} {device} {cdb}').text
+    words = said.split(' ')
+    check(words[0] == 'status' and len(words) == 12, said)
+    return Answer(*(int(w, 0) for w in words[1:-1:2]), bytes.fromhex(words[-1]))
 
 
 DATA = ['finds_its_disks', 'fio_verify_depth_32', 'fio_verify_all_disks',

@@ -5,7 +5,6 @@ import re
 
 from checking import check, errors_in_log, ktap_results, log_of, same
 from devices import ISP, block, devices, generic, host_number, reboot
-from images import program
 from io_tests import fio
 from qemu import Controller, Disk
 from ramhba import RAMHBA, ramhba_group, ramhba_machine
@@ -121,8 +120,8 @@ lun_group('scsa-luns', '')
 lun_group('scsa-luns-setup-pkt', 'setup=1')
 
 # What published drivers do and their glue says; see struct scsa_driver.
-HABITS = Group('scsa-habits', lambda s: s.config(extra=['-device', 'pci-testdev'], files=[
-    program(s, 'nocdb')]), needs=not_built('ramhba'), machine='pci-testdev nocdb')
+HABITS = Group('scsa-habits', lambda s: s.config(extra=['-device', 'pci-testdev']),
+               needs=not_built('ramhba'), machine='pci-testdev {}')
 GROUPS.append(HABITS)
 
 
@@ -163,16 +162,6 @@ def learned_limits(vm):
         again(vm, f'maxsegs=16 template={template}')
         sizes.append(vm.guest(f'cat /sys/block/{block(vm, 0)[5:]}/queue/max_sectors_kb').text.strip())
     same(sizes[1], sizes[0], 'max_sectors_kb with a template')
-
-
-@HABITS.test
-def no_cdb(vm):
-    """A command without a CDB, which root can send, is refused and does not reach the driver."""
-    again(vm, '')
-    bsg = vm.guest('cd /dev/bsg && ls').text.split()[0]
-    said = vm.guest(f'nocdb /dev/bsg/{bsg}').text.strip()
-    check(said == 'refused', said)
-    fio(vm, block(vm, 0), 1)
 
 
 @HABITS.test

@@ -221,6 +221,24 @@ static void completion(void **state)
 	assert_int_equal(c.comp_resid, 0x11223344);
 }
 
+/* What the standards leave to vendors is no part of the status. */
+static void vendor_bits(void **state)
+{
+	static const struct { uint8_t raw, plain; } cases[] = {
+		{ 0x00, 0x00 }, { 0xc0, 0x00 }, { 0xc1, 0x00 }, { 0xc2, 0x02 }, { 0x83, 0x02 },
+		{ 0xe8, 0x28 }, { 0x40, 0x40 },
+	};
+	struct isp_completion c;
+	unsigned int i;
+
+	fill();
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		ring[0].bytes[8] = cases[i].raw;
+		isp_get_completion(&ring[0], &c);
+		assert_int_equal(c.comp_scsi_status, cases[i].plain);
+	}
+}
+
 /* A chip with a truncated time limit would end the command before the midlayer does. */
 static void time_limit(void **state)
 {
@@ -243,7 +261,7 @@ int main(void)
 		cmocka_unit_test(extended),
 		cmocka_unit_test(counts),
 		cmocka_unit_test(marker),
-		cmocka_unit_test(completion),
+		cmocka_unit_test(completion), cmocka_unit_test(vendor_bits),
 		cmocka_unit_test(time_limit),
 	};
 

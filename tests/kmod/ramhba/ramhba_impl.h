@@ -9,6 +9,7 @@
 
 #define RAMHBA_SIZE		(64 << 20)	/* of a target's disk */
 #define RAMHBA_TARGETS		2
+#define RAMHBA_LUNS		8
 #define RAMHBA_MAXSEGS		256
 #define RAMHBA_NDATASEGS	16		/* with the property "published" */
 #define RAMHBA_LOST		4242		/* the block that the property "lose" applies to */
@@ -58,6 +59,10 @@ struct ramhba {
 	int			rh_recovered;
 	int			rh_shorten;
 	uchar_t			rh_dtype;
+	uchar_t			rh_ansi;
+	uchar_t			rh_luns;
+	uchar_t			rh_status_bits;
+	int			rh_no_lun;
 	uint_t			rh_maxsegs;
 	uint_t			rh_block;	/* block size in bytes */
 	uint_t			rh_blocks;

@@ -20,6 +20,19 @@ MODULE_PARM_DESC(setup, "packets by tran_setup_pkt() instead of tran_init_pkt()"
 static int dtype;
 module_param(dtype, int, 0444);
 MODULE_PARM_DESC(dtype, "peripheral device type that the disks claim to be of, 0 to 31");
+static int ansi = 5;
+module_param(ansi, int, 0444);
+MODULE_PARM_DESC(ansi, "version of the standard that the disks claim to know; up to 2 without REPORT LUNS");
+static int luns = 1;
+module_param(luns, int, 0444);
+MODULE_PARM_DESC(luns, "mask of the LUNs that each target has, 1 to 0xff; they share the target's disk");
+static int no_lun;
+module_param(no_lun, int, 0444);
+MODULE_PARM_DESC(no_lun,
+		 "a LUN that is not there 0: is refused, answers 1: qualifier 3, 2: qualifier 1, 3: CHECK CONDITION");
+static int status_bits;
+module_param(status_bits, int, 0444);
+MODULE_PARM_DESC(status_bits, "vendor's bits in every status byte");
 static int clone;
 module_param(clone, int, 0444);
 MODULE_PARM_DESC(clone, "use SCSI_HBA_TRAN_CLONE; tran_tgt_probe() finds no target 1");
@@ -44,6 +57,12 @@ MODULE_PARM_DESC(recovered,
 static int shorten;
 module_param(shorten, int, 0444);
 MODULE_PARM_DESC(shorten, "READ and WRITE of block 4243 move 1: nothing, 2: one block; status GOOD");
+static int maxxfer = INT_MAX;
+module_param(maxxfer, int, 0444);
+MODULE_PARM_DESC(maxxfer, "bytes that one command carries, at least a page");
+static int cookie = INT_MAX;
+module_param(cookie, int, 0444);
+MODULE_PARM_DESC(cookie, "bytes that one cookie has at most, at least a page");
 static int blksize = 512;
 module_param(blksize, int, 0444);
 MODULE_PARM_DESC(blksize, "bytes in a logical block, 512 or 4096");
@@ -127,6 +146,10 @@ static const struct scsa_driver_prop ramhba_props[] = {
 	{ "sync", &sync },
 	{ "setup-pkt", &setup },
 	{ "dtype", &dtype },
+	{ "ansi", &ansi },
+	{ "luns", &luns },
+	{ "no-lun", &no_lun },
+	{ "status-bits", &status_bits },
 	{ "clone", &clone },
 	{ "lose", &lose },
 	{ "batch", &batch },
@@ -135,6 +158,8 @@ static const struct scsa_driver_prop ramhba_props[] = {
 	{ "recovered", &recovered },
 	{ "shorten", &shorten },
 	{ "blksize", &blksize },
+	{ "maxxfer", &maxxfer },
+	{ "cookie", &cookie },
 	{ "overrun", &overrun },
 	{ "untagged", &untagged },
 	{ "initiator", &initiator },
@@ -170,7 +195,8 @@ static bool bad_parameters(void)
 {
 	return maxsegs < 1 || maxsegs > 256 || dtype < 0 || dtype > 31 || lose < 0 || lose > 4 ||
 	       published < 0 || published > 2 || recovered < 0 || recovered > 4 || shorten < 0 ||
-	       shorten > 2 || (blksize != 512 && blksize != 4096);
+	       shorten > 2 || ansi < 0 || ansi > 7 || luns < 1 || luns > 0xff || no_lun < 0 ||
+	       no_lun > 3 || (status_bits & ~0xc1) || (blksize != 512 && blksize != 4096);
 }
 
 static int __init ramhba_module_init(void)

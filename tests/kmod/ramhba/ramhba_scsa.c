@@ -116,23 +116,46 @@ static size_t ramhba_read_write(struct ramhba *rh, struct scsi_pkt *pkt)
 			   ramhba_length(rh, pkt, &io), io.io_read);
 }
 
-static void ramhba_execute(struct ramhba *rh, struct scsi_pkt *pkt)
+static boolean_t ramhba_has_lun(const struct ramhba *rh, const struct scsi_address *ap)
+{
+	return (rh->rh_luns >> ap->a_lun & 1) != 0;
+}
+
+/* Byte 0 of the answer to INQUIRY. */
+static uchar_t ramhba_qualifier(const struct ramhba *rh, const struct scsi_address *ap)
+{
+	if (ramhba_has_lun(rh, ap))
+		return rh->rh_dtype;
+	return rh->rh_no_lun == 2 ? DPQ_SUPPORTED | DTYPE_UNKNOWN : DPQ_NEVER | DTYPE_UNKNOWN;
+}
+
+/* May this command go to this LUN? Sets the sense data if not. */
+static boolean_t ramhba_admits(struct ramhba *rh, struct scsi_pkt *pkt)
+{
+	if (ramhba_has_lun(rh, &pkt->pkt_address) ||
+	    (pkt->pkt_cdbp[0] == SCMD_INQUIRY && rh->rh_no_lun != 3))
+		return B_TRUE;
+	ramhba_sense(pkt, KEY_ILLEGAL_REQUEST, 0x25);
+	return B_FALSE;
+}
+
+static void ramhba_carry(struct ramhba *rh, struct scsi_pkt *pkt)
 {
 	const uchar_t *cdb = pkt->pkt_cdbp;
 	uchar_t reply[36] = { 0 };
 	size_t moved = 0;
 
-	pkt->pkt_state = STATE_GOT_BUS | STATE_GOT_TARGET | STATE_SENT_CMD | STATE_GOT_STATUS;
 	switch (cdb[0]) {
 	case SCMD_TEST_UNIT_READY:
 		break;
 	case SCMD_INQUIRY:
-		if (cdb[1]) {
+		/* The upper bits are the LUN in SCSI-2. */
+		if (cdb[1] & 0x1f) {
 			ramhba_sense(pkt, KEY_ILLEGAL_REQUEST, 0x24);
 			break;
 		}
-		reply[0] = rh->rh_dtype;
-		reply[2] = 5;
+		reply[0] = ramhba_qualifier(rh, &pkt->pkt_address);
+		reply[2] = rh->rh_ansi;
 		reply[3] = 2;
 		reply[4] = sizeof(reply) - 5;
 		reply[7] = 2;	/* tagged queuing */
@@ -167,6 +190,15 @@ static void ramhba_execute(struct ramhba *rh, struct scsi_pkt *pkt)
 		pkt->pkt_reason = CMD_DATA_OVR;
 		pkt->pkt_resid = 0;
 	}
+}
+
+static void ramhba_execute(struct ramhba *rh, struct scsi_pkt *pkt)
+{
+	pkt->pkt_state = STATE_GOT_BUS | STATE_GOT_TARGET | STATE_SENT_CMD | STATE_GOT_STATUS;
+	pkt->pkt_resid = ramhba_count(pkt);
+	if (ramhba_admits(rh, pkt))
+		ramhba_carry(rh, pkt);
+	*pkt->pkt_scbp |= rh->rh_status_bits;
 }
 
 /* Property "quiesce-waits": count the commands that tran_quiesce() waits for. */
@@ -485,7 +517,9 @@ static int ramhba_tran_tgt_init(dev_info_t *hba_dip, dev_info_t *tgt_dip, scsi_h
 {
 	struct ramhba *rh = tran->tran_hba_private;
 
-	if (sd->sd_address.a_target >= RAMHBA_TARGETS || sd->sd_address.a_lun)
+	if (sd->sd_address.a_target >= RAMHBA_TARGETS || sd->sd_address.a_lun >= RAMHBA_LUNS)
+		return DDI_FAILURE;
+	if (!rh->rh_no_lun && !ramhba_has_lun(rh, &sd->sd_address))
 		return DDI_FAILURE;
 	if (tran->tran_hba_flags & SCSI_HBA_TRAN_CLONE) {
 		if (tran == rh->rh_tran || tran->tran_sd != sd)
@@ -662,6 +696,10 @@ static int ramhba_property(struct ramhba *rh, char *name, int value)
 static void ramhba_properties(struct ramhba *rh)
 {
 	rh->rh_dtype = ramhba_property(rh, "dtype", 0);
+	rh->rh_ansi = ramhba_property(rh, "ansi", 5);
+	rh->rh_luns = ramhba_property(rh, "luns", 1);
+	rh->rh_no_lun = ramhba_property(rh, "no-lun", 0);
+	rh->rh_status_bits = ramhba_property(rh, "status-bits", 0);
 	rh->rh_sync = ramhba_property(rh, "sync", 0) ? B_TRUE : B_FALSE;
 	rh->rh_batch = ramhba_property(rh, "batch", 0) ? B_TRUE : B_FALSE;
 	rh->rh_quiesce_waits = ramhba_property(rh, "quiesce-waits", 0) ? B_TRUE : B_FALSE;
@@ -745,6 +783,8 @@ static int ramhba_attach(dev_info_t *dip, ddi_attach_cmd_t cmd)
 	}
 	ramhba_dma_attr.dma_attr_sgllen = ramhba_property(rh, "template", 0) ? 1 : rh->rh_maxsegs;
 	ramhba_dma_attr.dma_attr_granular = rh->rh_block;
+	ramhba_dma_attr.dma_attr_maxxfer = ramhba_property(rh, "maxxfer", INT_MAX);
+	ramhba_dma_attr.dma_attr_count_max = ramhba_property(rh, "cookie", INT_MAX) - 1;
 	if (scsi_hba_attach_setup(dip, &ramhba_dma_attr, tran, flags) != DDI_SUCCESS)
 		goto fail;
 	ramhba_link(rh);

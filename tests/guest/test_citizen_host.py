@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Hosts and neighbours that are not ideal: no I/O space, shared buses, little memory, a VM that stops."""
+
+from checking import check, log_of, same
+from devices import ISP, QLA1280, block, chips, generic, host_number
+from images import firmware
+from qemu import Controller, Disk
+from runner import Group, not_built
+from test_citizen import verified
+
+BUILT = not_built('isp')
+GROUPS = []
+
+
+def group(name, configure, **values):
+    """A group of this file."""
+    made = Group(name, configure, needs=BUILT, **values)
+    GROUPS.append(made)
+    return made
+
+
+# The machine's I/O space is taken, so the card's I/O BAR gets no address. The card is behind a PCIe port,
+# because only those report PCI errors.
+NOIO = group('citizen-noio', lambda s: s.config(
+    cmdline='pcie_ports=native reserve=0x1000,0xf000', modules=['qla1280'],
+    controllers=[Controller('pcie-root-port', id='rp0', props={'hotplug': 'off'}),
+                 Controller(id='isp0', props={'bus': 'rp0'})],
+    disks=[Disk(bus=1, target=0, size='16M'), Disk(bus=1, target=1, size='16M')],
+    files=[firmware(s.build)]))
+
+
+def regions(vm):
+    """What the driver of the card has claimed: its lines of /proc/ioports and of /proc/iomem."""
+    return [int(n) for n in vm.guest('grep -c " isp$" /proc/ioports; grep -c " isp$" /proc/iomem',
+                                     check=False).text.split()]
+
+
+@NOIO.test
+def peer_without_io_space(vm):
+    """qla1280 works through the memory BAR."""
+    QLA1280.load(vm)
+    verified(vm, block(vm, 0), block(vm, 1))
+    QLA1280.unload(vm)
+
+
+@NOIO.test
+def isp_without_io_space(vm):
+    """isp claims and uses the memory BAR alone, also after a sleep, a host reset and a PCI error."""
+    ISP.load(vm)
+    same(regions(vm), [0, 1], 'regions in I/O space and in memory')
+    verified(vm, block(vm, 0), block(vm, 1))
+    vm.guest('echo platform > /sys/power/pm_test; '
+             'echo 0 > /sys/module/suspend/parameters/pm_test_delay; '
+             'echo freeze > /sys/power/state; echo none > /sys/power/pm_test')
+    verified(vm, block(vm, 0))
+    vm.guest(f'sg_reset -H {generic(vm, 0)}')
+    verified(vm, block(vm, 0))
+    vm.qmp('human-monitor-command', **{'command-line': 'pcie_aer_inject_error rp0 DLP'})
+    vm.guest('for n in $(seq 300); do dmesg | grep -q "goes on after a PCI error" && break; '
+             'sleep 0.1; done')
+    check('goes on after a PCI error' in log_of(vm), 'no recovery')
+    verified(vm, block(vm, 0), block(vm, 1))
+    ISP.unload(vm)
+
+
+def without_address(vm, bar):
+    """isp on a card whose BAR the kernel knows, but has no address for; it claims the other one."""
+    vm.guest(f'modprobe noaddr vendor=0x1077 bar={bar} && modprobe -r noaddr')
+    ISP.load(vm)
+    same(regions(vm), [bar, 1 - bar], 'regions in I/O space and in memory')
+    verified(vm, block(vm, 0), block(vm, 1))
+    vm.guest(f'sg_reset -H {generic(vm, 0)}')
+    verified(vm, block(vm, 0))
+    ISP.unload(vm)
+
+
+@NOIO.test
+def io_bar_without_address(vm):
+    """The same where the kernel keeps the BAR, as on boards that take the firmware's addresses."""
+    without_address(vm, 0)
+
+
+SHARED = group('citizen-shared', lambda s: s.config(
+    controllers=[Controller(id='isp0')], disks=[Disk(target=t, size='16M') for t in (0, 1)],
+    modules=['qla1280'], files=[firmware(s.build)], trace=['isp_mailbox']))
+
+
+@SHARED.test
+def memory_bar_without_address(vm):
+    """isp works through I/O space if the memory BAR has no address."""
+    card, = chips(vm)
+    without_address(vm, 1)
+    vm.guest(f'echo 1 > /sys/bus/pci/devices/{card}/remove; echo 1 > /sys/bus/pci/rescan')
+
+
+def mailboxes(vm):
+    """The opcodes of all mailbox commands that the chip has seen."""
+    with open(f'{vm.logs}/guest-errors', encoding='utf-8') as f:
+        return [int(line.split()[2], 0) for line in f if line.startswith('isp_mailbox op')]
+
+
+ABORT, ABORT_DEVICE, ABORT_TARGET, BUS_RESET = 0x15, 0x16, 0x17, 0x18
+NO_RESET = ISP.having('bus_reset=0')
+
+
+def lost_command(vm):
+    """A write to target 0 is lost; verified I/O goes on when it is back."""
+    vm.guest('for d in sda sdb; do echo 2 > /sys/block/$d/device/timeout; '
+             'echo 2 > /sys/block/$d/device/eh_timeout; done')
+    vm.fault('drop-completion,target=0,opcode=0x2a,after=20')
+    verified(vm, block(vm, 0), block(vm, 1))
+
+
+@SHARED.test
+def bus_reset_0(vm):
+    """With bus_reset=0 neither a start, error recovery, nor a request resets the bus; all else works."""
+    before = len(mailboxes(vm))
+    NO_RESET.load(vm)
+    lost_command(vm)
+    sent = mailboxes(vm)[before:]
+    for opcode in (ABORT, ABORT_DEVICE, ABORT_TARGET):
+        check(opcode in sent, f'{opcode:#x} is not among {sorted(set(sent))}')
+    sg = generic(vm, 0)
+    check(vm.guest(f'sg_reset -N -b {sg}', check=False).status, 'sg_reset -b')
+    host = f'/sys/class/scsi_host/host{host_number(vm)}'
+    check(vm.guest(f'echo 1 > {host}/bus_reset', check=False).status, 'bus_reset in sysfs')
+    vm.guest(f'sg_reset -N -d {sg} && sg_reset -N -t {sg} && sg_reset -N -H {sg}')
+    vm.fault('system-error,target=0')       # the chip is restarted
+    verified(vm, block(vm, 0), block(vm, 1))
+    same(mailboxes(vm)[before:].count(BUS_RESET), 0, 'bus resets')
+    check('no bus reset' in log_of(vm), 'the log does not say why')
+    ISP.unload(vm)
+
+
+@SHARED.test
+def bus_reset_1(vm):
+    """By default there is one at start, and the last one before a restart of the chip."""
+    before = len(mailboxes(vm))
+    ISP.load(vm)
+    same(mailboxes(vm)[before:].count(BUS_RESET), 1, 'bus resets at start')
+    lost_command(vm)
+    check(mailboxes(vm)[before:].count(BUS_RESET) > 1, 'recovery resets no bus')
+
+
+def recoveries(vm):
+    """Aborts and resets that the chip has seen."""
+    return sum(n in (ABORT, ABORT_DEVICE, ABORT_TARGET, BUS_RESET) for n in mailboxes(vm))
+
+
+def reserved(vm):
+    """Another initiator has reserved target 0: each command fails once, at once, and the others work."""
+    disk, before = block(vm, 0), recoveries(vm)
+    vm.fault('complete,status=0x15,scsi-status=0x18,target=0,opcode=0x2a,count=0')
+    vm.fault('complete,status=0,scsi-status=0x18,target=0,opcode=0,count=0')
+    fired = vm.counters()['faults']
+    said = vm.guest(f'dd if=/dev/zero of={disk} bs=4k count=1 oflag=direct 2>&1', check=False)
+    check(said.status and 'Invalid exchange' in said.text, f'dd: {said.status} {said.text}')
+    same(vm.counters()['faults'] - fired, 1, 'commands for one write')
+    said = vm.guest(f'sg_turs -v {generic(vm, 0)} 2>&1', check=False)
+    check('eservation conflict' in said.text, f'sg_turs: {said.status} {said.text}')
+    same(vm.counters()['faults'] - fired, 2, 'commands for a write and a test')
+    verified(vm, block(vm, 1))
+    vm.guest(f'dd if={disk} of=/dev/null bs=4k count=1 iflag=direct')
+    vm.fault('')
+    verified(vm, disk)
+    same(recoveries(vm), before, 'aborts and resets')
+
+
+@SHARED.test
+def reservation(vm):
+    """RESERVATION CONFLICT reaches the user; isp sends nothing else, and no abort or reset."""
+    reserved(vm)
+    ISP.unload(vm)
+
+
+@SHARED.test
+def reservation_with_the_peer(vm):
+    """qla1280 does the same."""
+    QLA1280.load(vm)
+    reserved(vm)
+    QLA1280.unload(vm)
