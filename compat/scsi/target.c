@@ -76,7 +76,7 @@ int scsa_cmd_start(struct scsa_cmd *sc)
 	if (sc->sc_len && tc->tc_pkt->pkt_resid)
 		return target_start_parts(tc);
 	target_prepare(tc);
-	rc = scsi_transport(tc->tc_pkt);
+	rc = scsi_pkt_transport(tc->tc_pkt);
 	return rc == TRAN_ACCEPT ? 0 : target_not_accepted(tc, rc);
 }
 

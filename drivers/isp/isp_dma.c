@@ -8,7 +8,7 @@
 #include "ispvar.h"
 
 /* Give the next command the cookies from @first on; see cmd_cookie and its neighbours. */
-static void isp_take_cookies(struct isp *isp, struct isp_cmd *sp, struct buf *bp, uint_t first)
+static inline void isp_take_cookies(struct isp *isp, struct isp_cmd *sp, struct buf *bp, uint_t first)
 {
 	uint_t i;
 
@@ -50,21 +50,20 @@ static int isp_get_handle(struct isp *isp, struct isp_cmd *sp, int (*cb)(caddr_t
 /* The flags for binding @bp; the packet remembers what isp_dma_sync() needs of them. */
 static int isp_dma_flags(struct isp_cmd *sp, const struct buf *bp, int flags)
 {
-	int dma_flags;
+	uint_t cflags = sp->cmd_flags & ~(CFLAG_DMASEND | CFLAG_CMDIOPB);
+	int dma_flags = DDI_DMA_READ;
 
-	if (bp->b_flags & B_READ) {
-		sp->cmd_flags &= ~CFLAG_DMASEND;
-		dma_flags = DDI_DMA_READ;
-	} else {
-		sp->cmd_flags |= CFLAG_DMASEND;
+	if (!(bp->b_flags & B_READ)) {
+		cflags |= CFLAG_DMASEND;
 		dma_flags = DDI_DMA_WRITE;
 	}
 	if (flags & PKT_CONSISTENT) {
-		sp->cmd_flags |= CFLAG_CMDIOPB;
+		cflags |= CFLAG_CMDIOPB;
 		dma_flags |= DDI_DMA_CONSISTENT;
 	}
 	if (flags & PKT_DMA_PARTIAL)
 		dma_flags |= DDI_DMA_PARTIAL;
+	sp->cmd_flags = cflags;
 	return dma_flags;
 }
 
@@ -123,7 +122,7 @@ int isp_i_dma_alloc(struct isp *isp, struct scsi_pkt *pkt, struct buf *bp, int f
 		return 0;
 	}
 	rc = ddi_dma_buf_bind_handle(sp->cmd_dmahandle, bp, isp_dma_flags(sp, bp, flags), cb, NULL,
-				     NULL, NULL);
+				     NULL, &sp->cmd_ncookies);
 	if (rc != DDI_DMA_MAPPED && rc != DDI_DMA_PARTIAL_MAP) {
 		bioerror(bp, isp_bind_errno(rc));
 		goto free_handle;
@@ -132,7 +131,6 @@ int isp_i_dma_alloc(struct isp *isp, struct scsi_pkt *pkt, struct buf *bp, int f
 		bioerror(bp, EFAULT);
 		goto unbind;
 	}
-	sp->cmd_ncookies = ddi_dma_ncookies(sp->cmd_dmahandle);
 	sp->cmd_dmatotal = 0;
 	isp_take_cookies(isp, sp, bp, 0);
 	sp->cmd_flags |= CFLAG_DMAVALID;

@@ -1,29 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Ring entries. Only this file knows their byte order. It writes entries directly into the ring, in
+ * Ring entries. Only this file and ispcmd.h know their byte order. It writes entries directly into the ring, in
  * ascending order, and writes every byte that the chip may look at.
  */
 #include "ispcmd.h"
-
-/* Ring entries a command takes; more than 255 if it cannot be sent at all. */
-uint_t isp_iocb_entries(uint_t nsegs, uint_t cdblen, boolean_t a64)
-{
-	uint_t first = a64 ? ISP_CMD_SEGS64 : ISP_CMD_SEGS32;
-	uint_t per = a64 ? ISP_CONT_SEGS64 : ISP_CONT_SEGS32;
-
-	if (cdblen > ISP_CDB_MAX)
-		first = 0;
-	return nsegs <= first ? 1 : 1 + (nsegs - first + per - 1) / per;
-}
-
-/*
- * An entry's time limit for @seconds; 0: none. A time that does not fit is left to the midlayer and
- * the watchdog: the chip must not end a FORMAT UNIT early.
- */
-uint16_t isp_iocb_time(int seconds)
-{
-	return seconds > 0 && seconds <= ISP_TIME_MAX ? (uint16_t)seconds : 0;
-}
 
 /* Segments that fit in @entries ring entries, whatever the CDB's length. */
 uint_t isp_iocb_max_segs(uint_t entries, boolean_t a64)
@@ -151,23 +131,4 @@ void isp_put_marker(union isp_entry *e, uint8_t target, uint8_t modifier)
 	bzero(e->bytes + sizeof(e->hdr), ISP_ENTRY_SIZE - sizeof(e->hdr));
 	e->marker.im_target = target;
 	e->marker.im_modifier = modifier;
-}
-
-/*
- * Read the members of a response entry, each once: the chip may write the memory again. A refused
- * request comes back unchanged, so its handle is in the same place.
- */
-void isp_get_completion(const union isp_entry *e, struct isp_completion *c)
-{
-	const struct isp_status *is = &e->status;
-
-	c->comp_type = is->is_hdr.ih_type;
-	c->comp_entry_status = is->is_hdr.ih_status;
-	c->comp_handle = LE_32(is->is_handle);
-	c->comp_scsi_status = (uint8_t)LE_16(is->is_scsi_status);
-	c->comp_completion = LE_16(is->is_completion);
-	c->comp_state_flags = LE_16(is->is_state_flags);
-	c->comp_status_flags = LE_16(is->is_status_flags);
-	c->comp_sense_len = LE_16(is->is_sense_len);
-	c->comp_resid = LE_32(is->is_resid);
 }
