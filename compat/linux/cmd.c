@@ -268,7 +268,7 @@ void linux_start_pending(struct work_struct *work)
  * device of any kind is impossible here, and the midlayer goes on to look at other LUNs. Any other
  * answer, or none, would end its scan of the target.
  */
-static qc_status_t cmd_not_served(struct scsi_cmnd *scmd)
+static noinline qc_status_t cmd_not_served(struct scsi_cmnd *scmd)
 {
 	/* The midlayer takes the target's level from the latest answer: repeat what it knows. */
 	u8 level = scmd->device->sdev_target->scsi_level;

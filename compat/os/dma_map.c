@@ -22,8 +22,8 @@ MODULE_PARM_DESC(wide_windows,
 
 enum { DDI_DMA_WRITE = 1, DDI_DMA_READ = 2 };
 
-/* Minimum entries of a list of our own: 512 bytes, enough for most small requests. */
-#define MIN_OWN	16
+/* Minimum entries of a list of our own: enough for most small requests. */
+#define MIN_OWN	4
 
 static_assert((int)DDI_DMA_WRITE == (int)DMA_TO_DEVICE && (int)DDI_DMA_READ == (int)DMA_FROM_DEVICE);
 

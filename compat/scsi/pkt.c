@@ -168,6 +168,8 @@ struct scsi_pkt *scsa_scsi_init_pkt(struct scsi_address *ap, struct scsi_pkt *pk
 		MISUSE("scsi_init_pkt", "no address");
 		return NULL;
 	}
+	if (bp)
+		bioerror(bp, 0);
 	got = scsi_pkt_init(ap, pkt, bp, cmdlen, statuslen, privatelen, flags, callback);
 	if (!got && callback != NULL_FUNC && callback != SLEEP_FUNC)
 		ddi_callback_queue(&scsi_pkt_callbacks, ap->a_hba_tran->tran_hba_dip, NULL,

@@ -53,14 +53,12 @@ int scsi_transport_panic(struct scsi_pkt *pkt);
 
 /*
  * What scsi_init_pkt(9F), scsi_transport(9F) and scsi_dmafree(9F) do once their arguments are
- * checked. Our stand-in for a target driver calls these for each command.
+ * checked and the buffer's error is cleared. Our stand-in for a target driver calls these for each command.
  */
 static inline struct scsi_pkt *scsi_pkt_init(struct scsi_address *ap, struct scsi_pkt *pkt,
 					     struct buf *bp, int cmdlen, int statuslen,
 					     int privatelen, int flags, int (*callback)(caddr_t))
 {
-	if (bp)
-		bioerror(bp, 0);
 	return ap->a_hba_tran->tran_init_pkt(ap, pkt, bp, cmdlen, statuslen, privatelen, flags,
 					     callback == SLEEP_FUNC ? SLEEP_FUNC : NULL_FUNC, NULL);
 }

@@ -65,8 +65,6 @@ int scsa_cmd_start(struct scsa_cmd *sc)
 
 	tc->tc_parts = B_FALSE;
 	tc->tc_done = 0;
-	tc->tc_part = 0;
-	tc->tc_warning = 0;
 	tc->tc_stop = 0;
 	rc = target_get_resources(tc);
 	if (rc > 0)

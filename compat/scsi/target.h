@@ -164,6 +164,7 @@ static __always_inline int target_get_resources(struct target_cmd *tc)
 	} else if (tc->tc_pkt) {
 		return 0;
 	}
+	tc->tc_buf.b_error = 0;
 	pkt = scsi_pkt_init(&tc->tc_lun->sd.sd_address, tc->tc_pkt, bp, sc->sc_cdblen,
 			    tc->tc_lun->scblen, 0, tc->tc_lun->pkt_flags, NULL_FUNC);
 	tc->tc_bound = pkt && bp;

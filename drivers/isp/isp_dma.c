@@ -106,7 +106,7 @@ static int isp_first_window(struct isp *isp, struct isp_cmd *sp, boolean_t mappe
  *
  * Returns 1, or 0 with the buffer's error set: error 0 means try again later.
  */
-int isp_i_dma_alloc(struct isp *isp, struct scsi_pkt *pkt, struct buf *bp, int flags,
+static int isp_i_dma_alloc(struct isp *isp, struct scsi_pkt *pkt, struct buf *bp, int flags,
 		    int (*callback)(caddr_t))
 {
 	int (*cb)(caddr_t) = callback == NULL_FUNC ? DDI_DMA_DONTWAIT : DDI_DMA_SLEEP;
@@ -152,7 +152,7 @@ free_handle:
  * Returns 1. Returns 0, with nothing changed, at the end or if there are no resources for the next
  * window.
  */
-int isp_i_dma_move(struct isp *isp, struct scsi_pkt *pkt, struct buf *bp)
+static int isp_i_dma_move(struct isp *isp, struct scsi_pkt *pkt, struct buf *bp)
 {
 	struct isp_cmd *sp = isp_cmd_of(pkt);
 	uint_t next = sp->cmd_cookie + sp->cmd_cookiecnt;
@@ -177,7 +177,7 @@ int isp_i_dma_move(struct isp *isp, struct scsi_pkt *pkt, struct buf *bp)
 }
 
 /* Release the packet's DMA resources but keep its handle. */
-void isp_dma_unbind(struct isp_cmd *sp)
+static void isp_dma_unbind(struct isp_cmd *sp)
 {
 	if (!(sp->cmd_flags & CFLAG_DMAVALID))
 		return;
@@ -190,7 +190,7 @@ void isp_dma_unbind(struct isp_cmd *sp)
 	sp->cmd_dmatotal = 0;
 }
 
-void isp_dma_free(struct isp_cmd *sp)
+static void isp_dma_free(struct isp_cmd *sp)
 {
 	isp_dma_unbind(sp);
 	if (sp->cmd_dmahandle)
@@ -204,6 +204,59 @@ void isp_dma_sync(struct isp_cmd *sp)
 		(void)ddi_dma_sync(sp->cmd_dmahandle, sp->cmd_dma_offset, sp->cmd_dma_len,
 				   (sp->cmd_flags & CFLAG_DMASEND) ? DDI_DMA_SYNC_FORDEV :
 				   DDI_DMA_SYNC_FORCPU);
+}
+
+/*
+ * tran_init_pkt(9E): allocate a packet, allocate its DMA resources, or move those it has to the
+ * next part of the buffer. By contract a call for a packet with DMA resources is a move, whatever
+ * its flags and lengths.
+ */
+struct scsi_pkt *isp_tran_init_pkt(struct scsi_address *ap, struct scsi_pkt *pkt,
+					  struct buf *bp, int cmdlen, int statuslen, int tgtlen,
+					  int flags, int (*callback)(caddr_t), caddr_t arg)
+{
+	struct isp *isp = isp_of(ap);
+	struct scsi_pkt *new = NULL;
+	struct isp_cmd *sp;
+
+	if (!pkt) {
+		new = scsi_hba_pkt_alloc(isp->isp_dip, ap, cmdlen, statuslen, tgtlen,
+					 sizeof(struct isp_cmd), callback, arg);
+		if (!new)
+			return NULL;
+		pkt = new;
+		sp = isp_cmd_of(pkt);
+		sp->cmd_pkt = pkt;
+		sp->cmd_target = ISP_TARGET_BYTE(isp_bus_of(ap->a_target),
+						 isp_id_of(ap->a_target));
+		sp->cmd_lun = ap->a_lun;
+	}
+	if (!bp || !bp->b_bcount)
+		return pkt;
+	sp = isp_cmd_of(pkt);
+	if (sp->cmd_flags & CFLAG_DMAVALID)
+		return isp_i_dma_move(isp, pkt, bp) ? pkt : NULL;
+	if (isp_i_dma_alloc(isp, pkt, bp, flags, callback))
+		return pkt;
+	if (new)
+		scsi_hba_pkt_free(ap, new);
+	return NULL;
+}
+
+void isp_tran_destroy_pkt(struct scsi_address *ap, struct scsi_pkt *pkt)
+{
+	isp_dma_free(isp_cmd_of(pkt));
+	scsi_hba_pkt_free(ap, pkt);
+}
+
+void isp_tran_dmafree(struct scsi_address *ap, struct scsi_pkt *pkt)
+{
+	isp_dma_unbind(isp_cmd_of(pkt));
+}
+
+void isp_tran_sync_pkt(struct scsi_address *ap, struct scsi_pkt *pkt)
+{
+	isp_dma_sync(isp_cmd_of(pkt));
 }
 
 /* Allocate memory for a ring: zeroed, bound, one cookie. */

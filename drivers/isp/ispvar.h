@@ -357,11 +357,12 @@ const struct isp_chip *isp_chip_lookup(uint16_t device);
 const struct isp_revision *isp_chip_revision(const struct isp_chip *chip, uint16_t conf0);
 
 /* isp_dma.c */
-int isp_i_dma_alloc(struct isp *isp, struct scsi_pkt *pkt, struct buf *bp, int flags,
-		    int (*callback)(caddr_t));
-int isp_i_dma_move(struct isp *isp, struct scsi_pkt *pkt, struct buf *bp);
-void isp_dma_unbind(struct isp_cmd *sp);
-void isp_dma_free(struct isp_cmd *sp);
+struct scsi_pkt *isp_tran_init_pkt(struct scsi_address *ap, struct scsi_pkt *pkt, struct buf *bp,
+				   int cmdlen, int statuslen, int tgtlen, int flags,
+				   int (*callback)(caddr_t), caddr_t arg);
+void isp_tran_destroy_pkt(struct scsi_address *ap, struct scsi_pkt *pkt);
+void isp_tran_dmafree(struct scsi_address *ap, struct scsi_pkt *pkt);
+void isp_tran_sync_pkt(struct scsi_address *ap, struct scsi_pkt *pkt);
 void isp_dma_sync(struct isp_cmd *sp);
 int isp_dma_mem_alloc(struct isp *isp, size_t size, struct isp_dma_mem *dm);
 void isp_dma_mem_free(struct isp_dma_mem *dm);
@@ -402,7 +403,7 @@ void isp_mbox_send(struct isp *isp, const struct isp_mbox_desc *d, const uint16_
 boolean_t isp_mbox_take(struct isp *isp);
 
 /* isp_queue.c */
-int isp_queue_cmd(struct isp *isp, struct isp_cmd *sp, struct isp_iocb *io);
+int isp_tran_start(struct scsi_address *ap, struct scsi_pkt *pkt);
 void isp_ring_doorbell(struct isp *isp);
 void isp_flush_markers(struct isp *isp);
 
