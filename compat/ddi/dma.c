@@ -11,14 +11,6 @@
 #include "callback.h"
 #include "dma.h"
 
-#define DMA_MAGIC	0x444d4168u
-
-/* False for NULL, and for a freed handle until its memory is reused. */
-static boolean_t is_handle(const struct scsa_dma_handle *h)
-{
-	return h && h->dh_magic == DMA_MAGIC ? B_TRUE : B_FALSE;
-}
-
 static kmutex_t handles_lock;
 
 static void handle_link(struct scsa_dma_handle *h)
@@ -145,7 +137,7 @@ void scsa_ddi_dma_free_handle(ddi_dma_handle_t *handlep)
 {
 	struct scsa_dma_handle *h = *handlep;
 
-	if (!is_handle(h)) {
+	if (!ddi_dma_is_handle(h)) {
 		MISUSE("ddi_dma_free_handle", "no DMA handle");
 		return;
 	}
@@ -164,143 +156,6 @@ void scsa_dma_one_set(struct scsa_dma_handle *h)
 	h->dh_one_set = B_TRUE;
 }
 
-/* Return the first cookie and the number of cookies, for callers that use nextcookie. */
-static void give_cookies(struct scsa_dma_handle *h, ddi_dma_cookie_t *cookiep, uint_t *ccountp)
-{
-	if (cookiep) {
-		*cookiep = h->dh_cookies[0];
-		h->dh_next = 1;
-	}
-	if (ccountp)
-		*ccountp = h->dh_ncookies;
-}
-
-/* Refuse bad arguments before changing anything. */
-static inline int bind_check(const struct scsa_dma_handle *h, uint_t flags, uint64_t length)
-{
-	if (!is_handle(h)) {
-		MISUSE("ddi_dma bind", "no DMA handle");
-		return DDI_DMA_NOMAPPING;
-	}
-	if (h->dh_state != DMA_FREE) {
-		MISUSE("ddi_dma bind", "the handle is bound");
-		return DDI_DMA_INUSE;
-	}
-	if (!(flags & DDI_DMA_RDWR)) {
-		MISUSE("ddi_dma bind", "no direction");
-		return DDI_DMA_NOMAPPING;
-	}
-	if (!length) {
-		MISUSE("ddi_dma bind", "no length");
-		return DDI_DMA_NOMAPPING;
-	}
-	return DDI_SUCCESS;
-}
-
-/**
- * scsa_ddi_dma_buf_bind_handle() - ddi_dma_buf_bind_handle(9F)
- * @h: unbound handle
- * @bp: buffer of a SCSI command, or kernel memory at b_un.b_addr
- * @flags: DDI_DMA_READ, _WRITE, _PARTIAL ...
- * @cb: DDI_DMA_DONTWAIT, DDI_DMA_SLEEP or a function to call when resources may be available again
- * @arg: its argument
- * @cookiep: takes the first cookie, or NULL
- * @ccountp: takes the number of cookies of the first window, or NULL
- *
- * If the buffer's block size is larger than granular, window lengths are multiples of it instead.
- *
- * Context: any, thread with DDI_DMA_SLEEP.
- * Return: DDI_DMA_MAPPED, DDI_DMA_PARTIAL_MAP, DDI_DMA_INUSE, DDI_DMA_NORESOURCES,
- *	DDI_DMA_NOMAPPING or DDI_DMA_TOOBIG. After a failure the handle is unbound.
- */
-int scsa_ddi_dma_buf_bind_handle(ddi_dma_handle_t h, struct buf *bp, uint_t flags,
-				 int (*cb)(caddr_t), caddr_t arg, ddi_dma_cookie_t *cookiep,
-				 uint_t *ccountp)
-{
-	int rc;
-
-	if (!bp) {
-		MISUSE("ddi_dma_buf_bind_handle", "no buffer");
-		return DDI_DMA_NOMAPPING;
-	}
-	if (!bp->b_sgl)
-		return scsa_ddi_dma_addr_bind_handle(h, NULL, bp->b_un.b_addr, bp->b_bcount, flags,
-						     cb, arg, cookiep, ccountp);
-	rc = bind_check(h, flags, bp->b_bcount);
-	if (rc != DDI_SUCCESS)
-		return rc;
-	/* The attributes that the driver attached with may differ from those of its commands. */
-	if (!h->dh_dip->di_command_len)
-		h->dh_dip->di_command_len = dma_limits_sure_len(&h->dh_limits);
-	h->dh_limits.granular = MAX(h->dh_attr.dma_attr_granular, bp->b_granular);
-	h->dh_sgl = bp->b_sgl;
-	h->dh_nents = bp->b_nents;
-	h->dh_first = bp->b_sgl_first;
-	h->dh_len = bp->b_bcount;
-	h->dh_copies = bp->b_mapped ? B_TRUE : B_FALSE;
-	bp->b_mapped = true;
-	rc = ddi_dma_bind(h, NULL, flags, cb, arg);
-	if (rc == DDI_DMA_MAPPED || rc == DDI_DMA_PARTIAL_MAP)
-		give_cookies(h, cookiep, ccountp);
-	return rc;
-}
-EXPORT_SYMBOL_GPL(scsa_ddi_dma_buf_bind_handle);
-
-/**
- * scsa_ddi_dma_addr_bind_handle() - ddi_dma_addr_bind_handle(9F)
- * @h: unbound handle
- * @as: must be NULL
- * @addr: kernel address: linear, vmalloc'd, on a stack, or from ddi_dma_mem_alloc(9F)
- * @len: bytes
- * @flags: as for scsa_ddi_dma_buf_bind_handle()
- * @cb: as for scsa_ddi_dma_buf_bind_handle()
- * @arg: its argument
- * @cookiep: takes the first cookie, or NULL
- * @ccountp: takes the number of cookies of the first window, or NULL
- *
- * Context: any, thread with DDI_DMA_SLEEP.
- * Return: as scsa_ddi_dma_buf_bind_handle().
- */
-int scsa_ddi_dma_addr_bind_handle(ddi_dma_handle_t h, struct as *as, caddr_t addr, size_t len,
-				  uint_t flags, int (*cb)(caddr_t), caddr_t arg,
-				  ddi_dma_cookie_t *cookiep, uint_t *ccountp)
-{
-	int rc = bind_check(h, flags, len);
-	uint64_t bus_addr;
-	uint_t waits = 0;
-
-	if (rc != DDI_SUCCESS)
-		return rc;
-	if (as || !addr) {
-		MISUSE("ddi_dma_addr_bind_handle", "no kernel address");
-		return DDI_DMA_NOMAPPING;
-	}
-	h->dh_limits.granular = h->dh_attr.dma_attr_granular;
-	h->dh_first = 0;
-	h->dh_len = len;
-	h->dh_copies = B_FALSE;
-	if (linux_coherent_lookup(h->dh_dip, addr, len, &bus_addr)) {
-		rc = ddi_dma_bind(h, &bus_addr, flags, cb, arg);
-	} else {
-		while (linux_sgl_from_addr(addr, len, cb == DDI_DMA_SLEEP, &h->dh_table, &h->dh_sgl,
-					   &h->dh_nents))
-			if (!ddi_callback_wait_or_queue(&ddi_dma_callbacks, h->dh_dip, h, cb, arg,
-							&waits))
-				return DDI_DMA_NORESOURCES;
-		h->dh_addr = addr;
-		linux_vmap_sync(addr, len, false);
-		rc = ddi_dma_bind(h, NULL, flags, cb, arg);
-		if (rc != DDI_DMA_MAPPED && rc != DDI_DMA_PARTIAL_MAP) {
-			linux_sgl_free(h->dh_table);
-			h->dh_table = NULL;
-		}
-	}
-	if (rc == DDI_DMA_MAPPED || rc == DDI_DMA_PARTIAL_MAP)
-		give_cookies(h, cookiep, ccountp);
-	return rc;
-}
-EXPORT_SYMBOL_GPL(scsa_ddi_dma_addr_bind_handle);
-
 /**
  * scsa_ddi_dma_unbind_handle() - ddi_dma_unbind_handle(9F)
  * @h: bound handle
@@ -312,7 +167,7 @@ EXPORT_SYMBOL_GPL(scsa_ddi_dma_addr_bind_handle);
  */
 int scsa_ddi_dma_unbind_handle(ddi_dma_handle_t h)
 {
-	if (!is_handle(h) || h->dh_state == DMA_FREE) {
+	if (!ddi_dma_is_handle(h) || h->dh_state == DMA_FREE) {
 		MISUSE("ddi_dma_unbind_handle", "no bound DMA handle");
 		return DDI_FAILURE;
 	}
@@ -343,7 +198,7 @@ EXPORT_SYMBOL_GPL(scsa_ddi_dma_unbind_handle);
  */
 void scsa_ddi_dma_nextcookie(ddi_dma_handle_t h, ddi_dma_cookie_t *cookiep)
 {
-	if (is_handle(h) && h->dh_next < h->dh_ncookies) {
+	if (ddi_dma_is_handle(h) && h->dh_next < h->dh_ncookies) {
 		*cookiep = h->dh_cookies[h->dh_next++];
 		return;
 	}
@@ -361,7 +216,7 @@ EXPORT_SYMBOL_GPL(scsa_ddi_dma_nextcookie);
  */
 uint_t scsa_ddi_dma_ncookies(ddi_dma_handle_t h)
 {
-	if (!is_handle(h)) {
+	if (!ddi_dma_is_handle(h)) {
 		MISUSE("ddi_dma_ncookies", "no DMA handle");
 		return 0;
 	}
@@ -381,7 +236,7 @@ const ddi_dma_cookie_t *scsa_ddi_dma_cookie_iter(ddi_dma_handle_t h, const ddi_d
 {
 	const ddi_dma_cookie_t *next;
 
-	if (!is_handle(h) || !h->dh_ncookies) {
+	if (!ddi_dma_is_handle(h) || !h->dh_ncookies) {
 		MISUSE("ddi_dma_cookie_iter", "no bound DMA handle");
 		return NULL;
 	}
@@ -400,7 +255,7 @@ EXPORT_SYMBOL_GPL(scsa_ddi_dma_cookie_iter);
  */
 const ddi_dma_cookie_t *scsa_ddi_dma_cookie_get(ddi_dma_handle_t h, uint_t index)
 {
-	if (is_handle(h) && index < h->dh_ncookies)
+	if (ddi_dma_is_handle(h) && index < h->dh_ncookies)
 		return &h->dh_cookies[index];
 	MISUSE("ddi_dma_cookie_get", "no such cookie");
 	return NULL;
@@ -416,7 +271,7 @@ EXPORT_SYMBOL_GPL(scsa_ddi_dma_cookie_get);
  */
 const ddi_dma_cookie_t *scsa_ddi_dma_cookie_one(ddi_dma_handle_t h)
 {
-	if (is_handle(h) && h->dh_ncookies == 1)
+	if (ddi_dma_is_handle(h) && h->dh_ncookies == 1)
 		return h->dh_cookies;
 	MISUSE("ddi_dma_cookie_one", "not one cookie");
 	return NULL;
@@ -433,7 +288,7 @@ EXPORT_SYMBOL_GPL(scsa_ddi_dma_cookie_one);
  */
 int scsa_ddi_dma_numwin(ddi_dma_handle_t h, uint_t *nwinp)
 {
-	if (!is_handle(h) || h->dh_state == DMA_FREE) {
+	if (!ddi_dma_is_handle(h) || h->dh_state == DMA_FREE) {
 		MISUSE("ddi_dma_numwin", "no bound DMA handle");
 		return DDI_FAILURE;
 	}
@@ -472,7 +327,7 @@ int scsa_ddi_dma_getwin(ddi_dma_handle_t h, uint_t win, off_t *offp, size_t *len
 {
 	const struct dma_win *w;
 
-	if (!is_handle(h) || h->dh_state == DMA_FREE || win >= h->dh_nwin) {
+	if (!ddi_dma_is_handle(h) || h->dh_state == DMA_FREE || win >= h->dh_nwin) {
 		MISUSE("ddi_dma_getwin", "no such window of a bound DMA handle");
 		return DDI_FAILURE;
 	}
@@ -488,7 +343,7 @@ int scsa_ddi_dma_getwin(ddi_dma_handle_t h, uint_t win, off_t *offp, size_t *len
 	ddi_dma_select_win(h, win, w);
 	*offp = w->offset;
 	*lenp = w->len;
-	give_cookies(h, cookiep, ccountp);
+	ddi_dma_give_cookies(h, cookiep, ccountp);
 	return DDI_SUCCESS;
 }
 EXPORT_SYMBOL_GPL(scsa_ddi_dma_getwin);
@@ -509,7 +364,7 @@ EXPORT_SYMBOL_GPL(scsa_ddi_dma_getwin);
  */
 int scsa_ddi_dma_sync(ddi_dma_handle_t h, off_t offset, size_t length, uint_t type)
 {
-	if (!is_handle(h) || h->dh_state == DMA_FREE || offset < 0 ||
+	if (!ddi_dma_is_handle(h) || h->dh_state == DMA_FREE || offset < 0 ||
 	    (uint64_t)offset > h->dh_len || length > h->dh_len - offset) {
 		MISUSE("ddi_dma_sync", "no such range of a bound DMA handle");
 		return DDI_FAILURE;
@@ -565,7 +420,7 @@ int scsa_ddi_dma_mem_alloc(ddi_dma_handle_t h, size_t length, ddi_device_acc_att
 	struct scsa_acc *acc;
 	uint_t waits = 0;
 
-	if (!is_handle(h) || !length) {
+	if (!ddi_dma_is_handle(h) || !length) {
 		MISUSE("ddi_dma_mem_alloc", "no DMA handle, or no length");
 		return DDI_FAILURE;
 	}
@@ -643,7 +498,7 @@ EXPORT_SYMBOL_GPL(scsa_ddi_dma_set_sbus64);
  */
 int scsa_ddi_check_dma_handle(ddi_dma_handle_t h)
 {
-	return is_handle(h) && !linux_device_gone(h->dh_dip) ? DDI_SUCCESS : DDI_FAILURE;
+	return ddi_dma_is_handle(h) && !linux_device_gone(h->dh_dip) ? DDI_SUCCESS : DDI_FAILURE;
 }
 EXPORT_SYMBOL_GPL(scsa_ddi_check_dma_handle);
 

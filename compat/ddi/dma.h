@@ -24,6 +24,8 @@ enum dma_state {
 	DMA_BOUND_COHERENT,	/* memory of ddi_dma_mem_alloc(9F), permanently mapped */
 };
 
+#define DMA_MAGIC	0x444d4168u
+
 struct scsa_dma_handle {
 	uint_t			dh_magic;	/* DMA_MAGIC until freed */
 	dev_info_t		*dh_dip;
@@ -66,6 +68,12 @@ struct scsa_dma_handle {
 
 #define DMA_NO_WIN	((uint_t)-1)
 
+/* False for NULL, and for a freed handle until its memory is reused. */
+static inline boolean_t ddi_dma_is_handle(const struct scsa_dma_handle *h)
+{
+	return h && h->dh_magic == DMA_MAGIC ? B_TRUE : B_FALSE;
+}
+
 static inline void ddi_dma_select_win(struct scsa_dma_handle *h, uint_t win, const struct dma_win *w)
 {
 	h->dh_curwin = win;
@@ -74,12 +82,17 @@ static inline void ddi_dma_select_win(struct scsa_dma_handle *h, uint_t win, con
 	h->dh_next = 0;
 }
 
-/*
- * Bind the object that dh_sgl, dh_nents, dh_first and dh_len describe. If @bus_addr is not NULL,
- * bind the coherent memory at that bus address instead.
- */
-int ddi_dma_bind(struct scsa_dma_handle *h, const uint64_t *bus_addr, uint_t flags,
-		 int (*cb)(caddr_t), caddr_t arg);
+/* Return the first cookie and the number of cookies, for callers that use nextcookie. */
+static inline void ddi_dma_give_cookies(struct scsa_dma_handle *h, ddi_dma_cookie_t *cookiep, uint_t *ccountp)
+{
+	if (cookiep) {
+		*cookiep = h->dh_cookies[0];
+		h->dh_next = 1;
+	}
+	if (ccountp)
+		*ccountp = h->dh_ncookies;
+}
+
 int ddi_dma_map_lazy_win(struct scsa_dma_handle *h, uint_t win, int kmflag);
 void ddi_dma_leave_lazy_win(struct scsa_dma_handle *h);
 void ddi_dma_bounce_free(struct scsa_dma_handle *h);

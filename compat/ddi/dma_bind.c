@@ -12,6 +12,8 @@
  * window, is bounced through memory of ours. The data is copied there when a window becomes
  * current, and back when the next window does or the handle is unbound.
  */
+#include <linux/export.h>
+
 #include "callback.h"
 #include "dma.h"
 
@@ -290,14 +292,12 @@ static inline int map_object(struct scsa_dma_handle *h, int kmflag)
 			     kmflag == KM_SLEEP);
 }
 
-/* Bind the object that dh_sgl, dh_nents, dh_first and dh_len describe. */
-static int bind_object(struct scsa_dma_handle *h, int kmflag)
+/* Bind the object, which is @mapped unless that failed. */
+static int bind_object(struct scsa_dma_handle *h, boolean_t mapped, int kmflag)
 {
 	int rc;
 
-	if (!map_object(h, kmflag)) {
-		if (h->dh_map.simple)
-			return bind_simple(h);
+	if (mapped) {
 		rc = bind_planned(h, kmflag);
 	} else if (h->dh_flags & DDI_DMA_PARTIAL) {
 		rc = bind_lazy(h, kmflag);
@@ -324,21 +324,177 @@ static int bind_coherent(struct scsa_dma_handle *h, uint64_t bus_addr, int kmfla
 	return h->dh_nwin > 1 ? DDI_DMA_PARTIAL_MAP : DDI_DMA_MAPPED;
 }
 
-int ddi_dma_bind(struct scsa_dma_handle *h, const uint64_t *bus_addr, uint_t flags,
-		 int (*cb)(caddr_t), caddr_t arg)
+/* bind_coherent(), waiting for resources if the caller wants to. */
+static int bind_memory(struct scsa_dma_handle *h, uint64_t bus_addr, uint_t flags,
+		       int (*cb)(caddr_t), caddr_t arg)
 {
 	int kmflag = cb == DDI_DMA_SLEEP ? KM_SLEEP : KM_NOSLEEP;
 	uint_t waits = 0;
 	int rc;
 
 	h->dh_flags = flags;
-	h->dh_map.disowned = false;
 	do {
-		rc = bus_addr ? bind_coherent(h, *bus_addr, kmflag) : bind_object(h, kmflag);
+		rc = bind_coherent(h, bus_addr, kmflag);
 	} while (rc == DDI_DMA_NORESOURCES &&
 		 ddi_callback_wait_or_queue(&ddi_dma_callbacks, h->dh_dip, h, cb, arg, &waits));
 	return rc;
 }
+
+/* Bind the object, waiting for resources if the caller wants to. It is @mapped unless that failed. */
+static noinline int bind_wait(struct scsa_dma_handle *h, boolean_t mapped, int (*cb)(caddr_t),
+			      caddr_t arg)
+{
+	int kmflag = cb == DDI_DMA_SLEEP ? KM_SLEEP : KM_NOSLEEP;
+	uint_t waits = 0;
+	int rc;
+
+	for (;;) {
+		rc = bind_object(h, mapped, kmflag);
+		if (rc != DDI_DMA_NORESOURCES ||
+		    !ddi_callback_wait_or_queue(&ddi_dma_callbacks, h->dh_dip, h, cb, arg, &waits))
+			return rc;
+		mapped = map_object(h, kmflag) ? B_FALSE : B_TRUE;
+	}
+}
+
+/* Bind the object that dh_sgl, dh_nents, dh_first, dh_len and dh_copies describe. */
+static inline int bind_list(struct scsa_dma_handle *h, uint_t flags, int (*cb)(caddr_t), caddr_t arg)
+{
+	boolean_t mapped;
+
+	h->dh_flags = flags;
+	h->dh_map.disowned = false;
+	mapped = map_object(h, cb == DDI_DMA_SLEEP ? KM_SLEEP : KM_NOSLEEP) ? B_FALSE : B_TRUE;
+	if (mapped && h->dh_map.simple)
+		return bind_simple(h);
+	return bind_wait(h, mapped, cb, arg);
+}
+
+/* Refuse bad arguments before changing anything. */
+static inline int bind_check(const struct scsa_dma_handle *h, uint_t flags, uint64_t length)
+{
+	if (!ddi_dma_is_handle(h)) {
+		MISUSE("ddi_dma bind", "no DMA handle");
+		return DDI_DMA_NOMAPPING;
+	}
+	if (h->dh_state != DMA_FREE) {
+		MISUSE("ddi_dma bind", "the handle is bound");
+		return DDI_DMA_INUSE;
+	}
+	if (!(flags & DDI_DMA_RDWR)) {
+		MISUSE("ddi_dma bind", "no direction");
+		return DDI_DMA_NOMAPPING;
+	}
+	if (!length) {
+		MISUSE("ddi_dma bind", "no length");
+		return DDI_DMA_NOMAPPING;
+	}
+	return DDI_SUCCESS;
+}
+
+/**
+ * scsa_ddi_dma_buf_bind_handle() - ddi_dma_buf_bind_handle(9F)
+ * @h: unbound handle
+ * @bp: buffer of a SCSI command, or kernel memory at b_un.b_addr
+ * @flags: DDI_DMA_READ, _WRITE, _PARTIAL ...
+ * @cb: DDI_DMA_DONTWAIT, DDI_DMA_SLEEP or a function to call when resources may be available again
+ * @arg: its argument
+ * @cookiep: takes the first cookie, or NULL
+ * @ccountp: takes the number of cookies of the first window, or NULL
+ *
+ * If the buffer's block size is larger than granular, window lengths are multiples of it instead.
+ *
+ * Context: any, thread with DDI_DMA_SLEEP.
+ * Return: DDI_DMA_MAPPED, DDI_DMA_PARTIAL_MAP, DDI_DMA_INUSE, DDI_DMA_NORESOURCES,
+ *	DDI_DMA_NOMAPPING or DDI_DMA_TOOBIG. After a failure the handle is unbound.
+ */
+int scsa_ddi_dma_buf_bind_handle(ddi_dma_handle_t h, struct buf *bp, uint_t flags,
+				 int (*cb)(caddr_t), caddr_t arg, ddi_dma_cookie_t *cookiep,
+				 uint_t *ccountp)
+{
+	int rc;
+
+	if (!bp) {
+		MISUSE("ddi_dma_buf_bind_handle", "no buffer");
+		return DDI_DMA_NOMAPPING;
+	}
+	if (!bp->b_sgl)
+		return scsa_ddi_dma_addr_bind_handle(h, NULL, bp->b_un.b_addr, bp->b_bcount, flags,
+						     cb, arg, cookiep, ccountp);
+	rc = bind_check(h, flags, bp->b_bcount);
+	if (rc != DDI_SUCCESS)
+		return rc;
+	/* The attributes that the driver attached with may differ from those of its commands. */
+	if (!h->dh_dip->di_command_len)
+		h->dh_dip->di_command_len = dma_limits_sure_len(&h->dh_limits);
+	h->dh_limits.granular = MAX(h->dh_attr.dma_attr_granular, bp->b_granular);
+	h->dh_sgl = bp->b_sgl;
+	h->dh_nents = bp->b_nents;
+	h->dh_first = bp->b_sgl_first;
+	h->dh_len = bp->b_bcount;
+	h->dh_copies = bp->b_mapped ? B_TRUE : B_FALSE;
+	bp->b_mapped = true;
+	rc = bind_list(h, flags, cb, arg);
+	if (rc == DDI_DMA_MAPPED || rc == DDI_DMA_PARTIAL_MAP)
+		ddi_dma_give_cookies(h, cookiep, ccountp);
+	return rc;
+}
+EXPORT_SYMBOL_GPL(scsa_ddi_dma_buf_bind_handle);
+
+/**
+ * scsa_ddi_dma_addr_bind_handle() - ddi_dma_addr_bind_handle(9F)
+ * @h: unbound handle
+ * @as: must be NULL
+ * @addr: kernel address: linear, vmalloc'd, on a stack, or from ddi_dma_mem_alloc(9F)
+ * @len: bytes
+ * @flags: as for scsa_ddi_dma_buf_bind_handle()
+ * @cb: as for scsa_ddi_dma_buf_bind_handle()
+ * @arg: its argument
+ * @cookiep: takes the first cookie, or NULL
+ * @ccountp: takes the number of cookies of the first window, or NULL
+ *
+ * Context: any, thread with DDI_DMA_SLEEP.
+ * Return: as scsa_ddi_dma_buf_bind_handle().
+ */
+int scsa_ddi_dma_addr_bind_handle(ddi_dma_handle_t h, struct as *as, caddr_t addr, size_t len,
+				  uint_t flags, int (*cb)(caddr_t), caddr_t arg,
+				  ddi_dma_cookie_t *cookiep, uint_t *ccountp)
+{
+	int rc = bind_check(h, flags, len);
+	uint64_t bus_addr;
+	uint_t waits = 0;
+
+	if (rc != DDI_SUCCESS)
+		return rc;
+	if (as || !addr) {
+		MISUSE("ddi_dma_addr_bind_handle", "no kernel address");
+		return DDI_DMA_NOMAPPING;
+	}
+	h->dh_limits.granular = h->dh_attr.dma_attr_granular;
+	h->dh_first = 0;
+	h->dh_len = len;
+	h->dh_copies = B_FALSE;
+	if (linux_coherent_lookup(h->dh_dip, addr, len, &bus_addr)) {
+		rc = bind_memory(h, bus_addr, flags, cb, arg);
+	} else {
+		while (linux_sgl_from_addr(addr, len, cb == DDI_DMA_SLEEP, &h->dh_table, &h->dh_sgl,
+					   &h->dh_nents))
+			if (!ddi_callback_wait_or_queue(&ddi_dma_callbacks, h->dh_dip, h, cb, arg,
+							&waits))
+				return DDI_DMA_NORESOURCES;
+		h->dh_addr = addr;
+		linux_vmap_sync(addr, len, false);
+		rc = bind_list(h, flags, cb, arg);
+		if (rc != DDI_DMA_MAPPED && rc != DDI_DMA_PARTIAL_MAP) {
+			linux_sgl_free(h->dh_table);
+			h->dh_table = NULL;
+		}
+	}
+	if (rc == DDI_DMA_MAPPED || rc == DDI_DMA_PARTIAL_MAP)
+		ddi_dma_give_cookies(h, cookiep, ccountp);
+	return rc;
+}
+EXPORT_SYMBOL_GPL(scsa_ddi_dma_addr_bind_handle);
 
 /* Copy the part of a range that the current window holds. @length 0: to the end of the object. */
 void ddi_dma_sync_bounce(struct scsa_dma_handle *h, uint64_t offset, uint64_t length, boolean_t back)

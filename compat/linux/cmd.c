@@ -273,7 +273,7 @@ static bool asks_what_it_is(const struct scsi_cmnd *scmd)
  * Answer INQUIRY for a LUN that is not there: a device of any kind is impossible here. The midlayer
  * then goes on to look at other LUNs. Any other answer, or none, would end its scan of the target.
  */
-static void answer_no_lun(struct scsi_cmnd *scmd)
+static noinline void answer_no_lun(struct scsi_cmnd *scmd)
 {
 	/* The midlayer takes the target's level from the latest answer: repeat what it knows. */
 	u8 level = scmd->device->sdev_target->scsi_level;

@@ -22,19 +22,14 @@ MODULE_PARM_DESC(wide_windows,
 
 enum { DDI_DMA_WRITE = 1, DDI_DMA_READ = 2 };
 
-/* Minimum entries of a list of our own: 512 bytes, enough for most small requests. */
-#define MIN_OWN	16
+/* Minimum entries of a list of our own: enough for most small requests. */
+#define MIN_OWN	4
+
+static_assert((int)DDI_DMA_WRITE == (int)DMA_TO_DEVICE && (int)DDI_DMA_READ == (int)DMA_FROM_DEVICE);
 
 static enum dma_data_direction to_linux_dir(int dir)
 {
-	switch (dir) {
-	case DDI_DMA_WRITE:
-		return DMA_TO_DEVICE;
-	case DDI_DMA_READ:
-		return DMA_FROM_DEVICE;
-	default:
-		return DMA_BIDIRECTIONAL;
-	}
+	return dir == (DDI_DMA_READ | DDI_DMA_WRITE) ? DMA_BIDIRECTIONAL : dir;
 }
 
 bool linux_dma_hopeless(const struct linux_dma_map *map, void *sgl, unsigned int nents)
@@ -61,15 +56,12 @@ static struct scatterlist *dma_next(struct scatterlist *sg)
 	return unlikely(sg_is_chain(sg)) ? sg_chain_ptr(sg) : sg;
 }
 
-/* Make room for a list of @need entries. */
-static int own_list(struct linux_dma_map *map, unsigned int need, bool may_sleep)
+static noinline int own_list_grow(struct linux_dma_map *map, unsigned int need, bool may_sleep)
 {
 	gfp_t gfp = may_sleep ? GFP_NOIO : GFP_ATOMIC | __GFP_NOWARN;
 	struct linux_own_list *own;
 	unsigned int room;
 
-	if (likely(need <= map->own_max))
-		return 0;
 	linux_dma_map_fini(map);
 	/* More than is needed now, so that the list grows only a few times. */
 	room = max_t(unsigned int, roundup_pow_of_two(need), MIN_OWN);
@@ -84,6 +76,12 @@ static int own_list(struct linux_dma_map *map, unsigned int need, bool may_sleep
 	map->own_max = room;
 	map->segs = own->segs;
 	return 0;
+}
+
+/* Make room for a list of @need entries. */
+static inline int own_list(struct linux_dma_map *map, unsigned int need, bool may_sleep)
+{
+	return likely(need <= map->own_max) ? 0 : own_list_grow(map, need, may_sleep);
 }
 
 /* The caller handles a failure, by smaller windows or a retry, so it must not appear in the log. */

@@ -206,6 +206,7 @@ int target_start_parts(struct target_cmd *tc)
 			sc->sc_flags & SCSA_CMD_LUN_IN_CDB, &tc->tc_split) != SPLIT_OK)
 		goto too_large;
 	tc->tc_parts = B_TRUE;
+	tc->tc_warning = 0;
 	tc->tc_deadline = ddi_get_lbolt() + SEC_TO_TICK(sc->sc_time);
 	mapped_part(tc);
 	if (!prepare_part(tc))

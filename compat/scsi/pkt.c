@@ -170,8 +170,7 @@ struct scsi_pkt *scsa_scsi_init_pkt(struct scsi_address *ap, struct scsi_pkt *pk
 	}
 	if (bp)
 		bioerror(bp, 0);
-	got = ap->a_hba_tran->tran_init_pkt(ap, pkt, bp, cmdlen, statuslen, privatelen, flags,
-					    callback == SLEEP_FUNC ? SLEEP_FUNC : NULL_FUNC, NULL);
+	got = scsi_pkt_init(ap, pkt, bp, cmdlen, statuslen, privatelen, flags, callback);
 	if (!got && callback != NULL_FUNC && callback != SLEEP_FUNC)
 		ddi_callback_queue(&scsi_pkt_callbacks, ap->a_hba_tran->tran_hba_dip, NULL,
 				   callback, arg);
@@ -207,15 +206,11 @@ EXPORT_SYMBOL_GPL(scsa_scsi_destroy_pkt);
  */
 void scsa_scsi_dmafree(struct scsi_pkt *pkt)
 {
-	struct scsi_address *ap;
-
 	if (!pkt_usable(pkt)) {
 		MISUSE("scsi_dmafree", "no packet");
 		return;
 	}
-	ap = &pkt->pkt_address;
-	ap->a_hba_tran->tran_dmafree(ap, pkt);
-	ddi_callback_release(&scsi_pkt_callbacks);
+	scsi_pkt_dmafree(pkt);
 }
 EXPORT_SYMBOL_GPL(scsa_scsi_dmafree);
 

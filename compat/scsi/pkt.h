@@ -5,6 +5,9 @@
 
 #include <sys/scsi/scsi.h>
 
+#include "../ddi/callback.h"
+#include "../impl.h"
+
 struct pkt_cache;
 
 struct pkt_wrapper {
@@ -47,6 +50,36 @@ static inline void scsi_pkt_sync_consistent(struct scsi_pkt *pkt)
 /* scsi_transport(9F) of a packet with FLAG_NOINTR, and of any packet after a panic. TRAN_*. */
 int scsi_transport_polled(struct scsi_pkt *pkt);
 int scsi_transport_panic(struct scsi_pkt *pkt);
+
+/*
+ * What scsi_init_pkt(9F), scsi_transport(9F) and scsi_dmafree(9F) do once their arguments are
+ * checked and the buffer's error is cleared. Our stand-in for a target driver calls these for each command.
+ */
+static inline struct scsi_pkt *scsi_pkt_init(struct scsi_address *ap, struct scsi_pkt *pkt,
+					     struct buf *bp, int cmdlen, int statuslen,
+					     int privatelen, int flags, int (*callback)(caddr_t))
+{
+	return ap->a_hba_tran->tran_init_pkt(ap, pkt, bp, cmdlen, statuslen, privatelen, flags,
+					     callback == SLEEP_FUNC ? SLEEP_FUNC : NULL_FUNC, NULL);
+}
+
+static inline int scsi_pkt_transport(struct scsi_pkt *pkt)
+{
+	pkt->pkt_flags &= ~FLAG_PKT_COMP_CALLED;
+	if (linux_in_panic())
+		return scsi_transport_panic(pkt);
+	if (pkt->pkt_flags & FLAG_NOINTR)
+		return scsi_transport_polled(pkt);
+	return pkt->pkt_address.a_hba_tran->tran_start(&pkt->pkt_address, pkt);
+}
+
+static inline void scsi_pkt_dmafree(struct scsi_pkt *pkt)
+{
+	struct scsi_address *ap = &pkt->pkt_address;
+
+	ap->a_hba_tran->tran_dmafree(ap, pkt);
+	ddi_callback_release(&scsi_pkt_callbacks);
+}
 
 /* Install the framework's packet functions in @tran, which has tran_setup_pkt(9E). */
 void scsi_pkt_cache_attach(scsi_hba_tran_t *tran);

@@ -65,8 +65,6 @@ int scsa_cmd_start(struct scsa_cmd *sc)
 
 	tc->tc_parts = B_FALSE;
 	tc->tc_done = 0;
-	tc->tc_part = 0;
-	tc->tc_warning = 0;
 	tc->tc_stop = 0;
 	rc = target_get_resources(tc);
 	if (rc > 0)
@@ -76,7 +74,7 @@ int scsa_cmd_start(struct scsa_cmd *sc)
 	if (sc->sc_len && tc->tc_pkt->pkt_resid)
 		return target_start_parts(tc);
 	target_prepare(tc);
-	rc = scsi_transport(tc->tc_pkt);
+	rc = scsi_pkt_transport(tc->tc_pkt);
 	return rc == TRAN_ACCEPT ? 0 : target_not_accepted(tc, rc);
 }
 

@@ -9,6 +9,7 @@
 #include "../ddi/buf.h"
 #include "../impl.h"
 #include "../pure/split.h"
+#include "pkt.h"
 
 /* Up to 96 bytes of sense data, which is what the midlayer has room for. */
 #define TARGET_SENSE_LEN	96
@@ -76,9 +77,9 @@ void target_pkt_put(struct target_cmd *tc);
 /* The packet, which stays until target_pkt_put(); NULL if there is none. */
 struct scsi_pkt *target_pkt_get(struct target_cmd *tc);
 void target_destroy_pkt(struct target_cmd *tc);
-void target_prepare(struct target_cmd *tc);
-/* Set the result from a completed packet for @part bytes. Returns the bytes that it moved. */
-size_t target_get_result(struct target_cmd *tc, size_t part);
+uint8_t target_outcome(struct target_cmd *tc, const struct scsi_pkt *pkt);
+uint8_t target_plain_status(const struct scsa_cmd *sc, uint8_t status);
+void target_get_sense(struct target_cmd *tc, const struct scsi_pkt *pkt);
 /* Complete the command with an outcome other than the packet's. */
 void target_fail(struct target_cmd *tc, uint8_t outcome);
 int target_refuse(struct target_cmd *tc, uint8_t outcome);
@@ -111,7 +112,7 @@ static inline void target_release_pkt(struct target_cmd *tc)
 	if (!tc->tc_lun->keep_packets)
 		target_destroy_pkt(tc);
 	else if (tc->tc_cmd.sc_len)
-		scsi_dmafree(tc->tc_pkt);
+		scsi_pkt_dmafree(tc->tc_pkt);
 	tc->tc_bound = B_FALSE;
 }
 
@@ -164,8 +165,9 @@ static __always_inline int target_get_resources(struct target_cmd *tc)
 	} else if (tc->tc_pkt) {
 		return 0;
 	}
-	pkt = scsi_init_pkt(&tc->tc_lun->sd.sd_address, tc->tc_pkt, bp, sc->sc_cdblen,
-			    tc->tc_lun->scblen, 0, tc->tc_lun->pkt_flags, NULL_FUNC, NULL);
+	tc->tc_buf.b_error = 0;
+	pkt = scsi_pkt_init(&tc->tc_lun->sd.sd_address, tc->tc_pkt, bp, sc->sc_cdblen,
+			    tc->tc_lun->scblen, 0, tc->tc_lun->pkt_flags, NULL_FUNC);
 	tc->tc_bound = pkt && bp;
 	if (!pkt)
 		return bp && (bp->b_flags & B_ERROR) ? -1 : 1;
@@ -179,6 +181,55 @@ static __always_inline int target_get_resources(struct target_cmd *tc)
 		smp_store_release(&tc->tc_pkt_refs, 1);
 	}
 	return 0;
+}
+
+static inline void target_prepare(struct target_cmd *tc)
+{
+	const struct scsa_cmd *sc = &tc->tc_cmd;
+	struct scsi_pkt *pkt = tc->tc_pkt;
+
+	/* Most CDBs have this length. With a constant the compiler needs no call. */
+	if (sc->sc_cdblen == CDB_GROUP1)
+		memcpy(pkt->pkt_cdbp, sc->sc_cdb, CDB_GROUP1);
+	else
+		memcpy(pkt->pkt_cdbp, sc->sc_cdb, sc->sc_cdblen);
+	pkt->pkt_flags = (sc->sc_flags & SCSA_CMD_TAGGED ? FLAG_STAG : 0) |
+			 (sc->sc_flags & SCSA_CMD_MORE ? FLAG_SCSA_MORE : 0);
+	pkt->pkt_time = sc->sc_time;
+	pkt->pkt_resid = 0;
+	/* Drivers add to these. A packet that is used again has those of its last command. */
+	pkt->pkt_state = 0;
+	pkt->pkt_statistics = 0;
+	pkt->pkt_scbp[0] = 0;
+}
+
+/* Set the result from a completed packet for @part bytes. Returns the bytes that it moved. */
+static inline size_t target_get_result(struct target_cmd *tc, size_t part)
+{
+	struct scsa_cmd *sc = &tc->tc_cmd;
+	struct scsi_pkt *pkt = tc->tc_pkt;
+	size_t resid;
+
+	sc->sc_senselen = 0;
+	sc->sc_outcome = pkt->pkt_reason == CMD_CMPLT ? SCSA_OK : target_outcome(tc, pkt);
+	if (sc->sc_outcome != SCSA_OK) {
+		sc->sc_status = 0;
+		return 0;
+	}
+	if ((sc->sc_flags & SCSA_CMD_TAGGED) && !tc->tc_lun->tags_work)
+		tc->tc_lun->tags_work = B_TRUE;
+	sc->sc_status = pkt->pkt_scbp[0];
+	if (sc->sc_status) {
+		sc->sc_status = target_plain_status(sc, sc->sc_status);
+		if (sc->sc_status == STATUS_CHECK)
+			target_get_sense(tc, pkt);
+	}
+	/* The target had more than the buffer holds, so the buffer is full. */
+	if (pkt->pkt_reason == CMD_DATA_OVR)
+		return part;
+	/* Some drivers report a negative residual, or one larger than the transfer. */
+	resid = pkt->pkt_resid < 0 ? 0 : MIN((size_t)pkt->pkt_resid, part);
+	return part - resid;
 }
 
 #endif /* _COMPAT_SCSI_TARGET_H */

@@ -100,7 +100,7 @@ static uint8_t tag_refused(struct target_cmd *tc)
 }
 
 /* The outcome of a packet that ended with a reason other than CMD_CMPLT. */
-static noinline uint8_t outcome_of(struct target_cmd *tc, const struct scsi_pkt *pkt)
+uint8_t target_outcome(struct target_cmd *tc, const struct scsi_pkt *pkt)
 {
 	const struct scsa_cmd *sc = &tc->tc_cmd;
 
@@ -136,7 +136,7 @@ static noinline uint8_t outcome_of(struct target_cmd *tc, const struct scsi_pkt 
 	}
 }
 
-static noinline void get_sense(struct target_cmd *tc, const struct scsi_pkt *pkt)
+void target_get_sense(struct target_cmd *tc, const struct scsi_pkt *pkt)
 {
 	const struct scsi_arq_status *arq = (const struct scsi_arq_status *)pkt->pkt_scbp;
 	uint_t len = (pkt->pkt_state & STATE_XARQ_DONE) ? TARGET_SENSE_LEN : SENSE_LENGTH;
@@ -154,55 +154,9 @@ static noinline void get_sense(struct target_cmd *tc, const struct scsi_pkt *pkt
  * The target's status without the bits that SCSI-2 leaves to vendors. One of them is set in
  * TASK ABORTED, which only later targets send.
  */
-static uint8_t plain_status(const struct scsa_cmd *sc, uint8_t status)
+uint8_t target_plain_status(const struct scsa_cmd *sc, uint8_t status)
 {
 	if (status == STATUS_TASK_ABORT && !(sc->sc_flags & SCSA_CMD_LUN_IN_CDB))
 		return status;
 	return status & STATUS_MASK;
-}
-
-/* Set the result from a completed packet for @part bytes. Returns the bytes that it moved. */
-size_t target_get_result(struct target_cmd *tc, size_t part)
-{
-	struct scsa_cmd *sc = &tc->tc_cmd;
-	struct scsi_pkt *pkt = tc->tc_pkt;
-	size_t resid;
-
-	sc->sc_senselen = 0;
-	sc->sc_outcome = pkt->pkt_reason == CMD_CMPLT ? SCSA_OK : outcome_of(tc, pkt);
-	if (sc->sc_outcome != SCSA_OK) {
-		sc->sc_status = 0;
-		return 0;
-	}
-	if ((sc->sc_flags & SCSA_CMD_TAGGED) && !tc->tc_lun->tags_work)
-		tc->tc_lun->tags_work = B_TRUE;
-	sc->sc_status = plain_status(sc, pkt->pkt_scbp[0]);
-	if (sc->sc_status == STATUS_CHECK)
-		get_sense(tc, pkt);
-	/* The target had more than the buffer holds, so the buffer is full. */
-	if (pkt->pkt_reason == CMD_DATA_OVR)
-		return part;
-	/* Some drivers report a negative residual, or one larger than the transfer. */
-	resid = pkt->pkt_resid < 0 ? 0 : MIN((size_t)pkt->pkt_resid, part);
-	return part - resid;
-}
-
-void target_prepare(struct target_cmd *tc)
-{
-	const struct scsa_cmd *sc = &tc->tc_cmd;
-	struct scsi_pkt *pkt = tc->tc_pkt;
-
-	/* Most CDBs have this length. With a constant the compiler needs no call. */
-	if (sc->sc_cdblen == CDB_GROUP1)
-		memcpy(pkt->pkt_cdbp, sc->sc_cdb, CDB_GROUP1);
-	else
-		memcpy(pkt->pkt_cdbp, sc->sc_cdb, sc->sc_cdblen);
-	pkt->pkt_flags = (sc->sc_flags & SCSA_CMD_TAGGED ? FLAG_STAG : 0) |
-			 (sc->sc_flags & SCSA_CMD_MORE ? FLAG_SCSA_MORE : 0);
-	pkt->pkt_time = sc->sc_time;
-	pkt->pkt_resid = 0;
-	/* Drivers add to these. A packet that is used again has those of its last command. */
-	pkt->pkt_state = 0;
-	pkt->pkt_statistics = 0;
-	pkt->pkt_scbp[0] = 0;
 }

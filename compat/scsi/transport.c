@@ -22,12 +22,7 @@ int scsa_scsi_transport(struct scsi_pkt *pkt)
 		MISUSE("scsi_transport", "no packet");
 		return TRAN_BADPKT;
 	}
-	pkt->pkt_flags &= ~FLAG_PKT_COMP_CALLED;
-	if (linux_in_panic())
-		return scsi_transport_panic(pkt);
-	if (pkt->pkt_flags & FLAG_NOINTR)
-		return scsi_transport_polled(pkt);
-	return pkt->pkt_address.a_hba_tran->tran_start(&pkt->pkt_address, pkt);
+	return scsi_pkt_transport(pkt);
 }
 EXPORT_SYMBOL_GPL(scsa_scsi_transport);
 

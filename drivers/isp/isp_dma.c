@@ -8,7 +8,7 @@
 #include "ispvar.h"
 
 /* Give the next command the cookies from @first on; see cmd_cookie and its neighbours. */
-static void isp_take_cookies(struct isp *isp, struct isp_cmd *sp, struct buf *bp, uint_t first)
+static inline void isp_take_cookies(struct isp *isp, struct isp_cmd *sp, struct buf *bp, uint_t first)
 {
 	uint_t i;
 
@@ -50,21 +50,20 @@ static int isp_get_handle(struct isp *isp, struct isp_cmd *sp, int (*cb)(caddr_t
 /* The flags for binding @bp; the packet remembers what isp_dma_sync() needs of them. */
 static int isp_dma_flags(struct isp_cmd *sp, const struct buf *bp, int flags)
 {
-	int dma_flags;
+	uint_t cflags = sp->cmd_flags & ~(CFLAG_DMASEND | CFLAG_CMDIOPB);
+	int dma_flags = DDI_DMA_READ;
 
-	if (bp->b_flags & B_READ) {
-		sp->cmd_flags &= ~CFLAG_DMASEND;
-		dma_flags = DDI_DMA_READ;
-	} else {
-		sp->cmd_flags |= CFLAG_DMASEND;
+	if (!(bp->b_flags & B_READ)) {
+		cflags |= CFLAG_DMASEND;
 		dma_flags = DDI_DMA_WRITE;
 	}
 	if (flags & PKT_CONSISTENT) {
-		sp->cmd_flags |= CFLAG_CMDIOPB;
+		cflags |= CFLAG_CMDIOPB;
 		dma_flags |= DDI_DMA_CONSISTENT;
 	}
 	if (flags & PKT_DMA_PARTIAL)
 		dma_flags |= DDI_DMA_PARTIAL;
+	sp->cmd_flags = cflags;
 	return dma_flags;
 }
 
@@ -107,7 +106,7 @@ static int isp_first_window(struct isp *isp, struct isp_cmd *sp, boolean_t mappe
  *
  * Returns 1, or 0 with the buffer's error set: error 0 means try again later.
  */
-int isp_i_dma_alloc(struct isp *isp, struct scsi_pkt *pkt, struct buf *bp, int flags,
+static int isp_i_dma_alloc(struct isp *isp, struct scsi_pkt *pkt, struct buf *bp, int flags,
 		    int (*callback)(caddr_t))
 {
 	int (*cb)(caddr_t) = callback == NULL_FUNC ? DDI_DMA_DONTWAIT : DDI_DMA_SLEEP;
@@ -123,7 +122,7 @@ int isp_i_dma_alloc(struct isp *isp, struct scsi_pkt *pkt, struct buf *bp, int f
 		return 0;
 	}
 	rc = ddi_dma_buf_bind_handle(sp->cmd_dmahandle, bp, isp_dma_flags(sp, bp, flags), cb, NULL,
-				     NULL, NULL);
+				     NULL, &sp->cmd_ncookies);
 	if (rc != DDI_DMA_MAPPED && rc != DDI_DMA_PARTIAL_MAP) {
 		bioerror(bp, isp_bind_errno(rc));
 		goto free_handle;
@@ -132,7 +131,6 @@ int isp_i_dma_alloc(struct isp *isp, struct scsi_pkt *pkt, struct buf *bp, int f
 		bioerror(bp, EFAULT);
 		goto unbind;
 	}
-	sp->cmd_ncookies = ddi_dma_ncookies(sp->cmd_dmahandle);
 	sp->cmd_dmatotal = 0;
 	isp_take_cookies(isp, sp, bp, 0);
 	sp->cmd_flags |= CFLAG_DMAVALID;
@@ -154,7 +152,7 @@ free_handle:
  * Returns 1. Returns 0, with nothing changed, at the end or if there are no resources for the next
  * window.
  */
-int isp_i_dma_move(struct isp *isp, struct scsi_pkt *pkt, struct buf *bp)
+static int isp_i_dma_move(struct isp *isp, struct scsi_pkt *pkt, struct buf *bp)
 {
 	struct isp_cmd *sp = isp_cmd_of(pkt);
 	uint_t next = sp->cmd_cookie + sp->cmd_cookiecnt;
@@ -179,7 +177,7 @@ int isp_i_dma_move(struct isp *isp, struct scsi_pkt *pkt, struct buf *bp)
 }
 
 /* Release the packet's DMA resources but keep its handle. */
-void isp_dma_unbind(struct isp_cmd *sp)
+static void isp_dma_unbind(struct isp_cmd *sp)
 {
 	if (!(sp->cmd_flags & CFLAG_DMAVALID))
 		return;
@@ -192,7 +190,7 @@ void isp_dma_unbind(struct isp_cmd *sp)
 	sp->cmd_dmatotal = 0;
 }
 
-void isp_dma_free(struct isp_cmd *sp)
+static void isp_dma_free(struct isp_cmd *sp)
 {
 	isp_dma_unbind(sp);
 	if (sp->cmd_dmahandle)
@@ -206,6 +204,59 @@ void isp_dma_sync(struct isp_cmd *sp)
 		(void)ddi_dma_sync(sp->cmd_dmahandle, sp->cmd_dma_offset, sp->cmd_dma_len,
 				   (sp->cmd_flags & CFLAG_DMASEND) ? DDI_DMA_SYNC_FORDEV :
 				   DDI_DMA_SYNC_FORCPU);
+}
+
+/*
+ * tran_init_pkt(9E): allocate a packet, allocate its DMA resources, or move those it has to the
+ * next part of the buffer. By contract a call for a packet with DMA resources is a move, whatever
+ * its flags and lengths.
+ */
+struct scsi_pkt *isp_tran_init_pkt(struct scsi_address *ap, struct scsi_pkt *pkt,
+					  struct buf *bp, int cmdlen, int statuslen, int tgtlen,
+					  int flags, int (*callback)(caddr_t), caddr_t arg)
+{
+	struct isp *isp = isp_of(ap);
+	struct scsi_pkt *new = NULL;
+	struct isp_cmd *sp;
+
+	if (!pkt) {
+		new = scsi_hba_pkt_alloc(isp->isp_dip, ap, cmdlen, statuslen, tgtlen,
+					 sizeof(struct isp_cmd), callback, arg);
+		if (!new)
+			return NULL;
+		pkt = new;
+		sp = isp_cmd_of(pkt);
+		sp->cmd_pkt = pkt;
+		sp->cmd_target = ISP_TARGET_BYTE(isp_bus_of(ap->a_target),
+						 isp_id_of(ap->a_target));
+		sp->cmd_lun = ap->a_lun;
+	}
+	if (!bp || !bp->b_bcount)
+		return pkt;
+	sp = isp_cmd_of(pkt);
+	if (sp->cmd_flags & CFLAG_DMAVALID)
+		return isp_i_dma_move(isp, pkt, bp) ? pkt : NULL;
+	if (isp_i_dma_alloc(isp, pkt, bp, flags, callback))
+		return pkt;
+	if (new)
+		scsi_hba_pkt_free(ap, new);
+	return NULL;
+}
+
+void isp_tran_destroy_pkt(struct scsi_address *ap, struct scsi_pkt *pkt)
+{
+	isp_dma_free(isp_cmd_of(pkt));
+	scsi_hba_pkt_free(ap, pkt);
+}
+
+void isp_tran_dmafree(struct scsi_address *ap, struct scsi_pkt *pkt)
+{
+	isp_dma_unbind(isp_cmd_of(pkt));
+}
+
+void isp_tran_sync_pkt(struct scsi_address *ap, struct scsi_pkt *pkt)
+{
+	isp_dma_sync(isp_cmd_of(pkt));
 }
 
 /* Allocate memory for a ring: zeroed, bound, one cookie. */

@@ -6,8 +6,6 @@
  */
 #include "ispvar.h"
 
-#define SLOT_NONE	0xffff
-
 /* Before any command is outstanding. Generations continue, so that no old handle becomes valid. */
 void isp_handles_init(struct isp *isp)
 {
@@ -18,44 +16,6 @@ void isp_handles_init(struct isp *isp)
 	isp->isp_slots[isp->isp_max_cmds - 1].slot_next = SLOT_NONE;
 	isp->isp_free_slot = 0;
 	isp->isp_outstanding = 0;
-}
-
-/* Give @sp a handle. False if none is free. */
-boolean_t isp_handle_get(struct isp *isp, struct isp_cmd *sp)
-{
-	uint_t index = isp->isp_free_slot;
-	struct isp_slot *slot;
-
-	if (index == SLOT_NONE)
-		return B_FALSE;
-	slot = &isp->isp_slots[index];
-	isp->isp_free_slot = slot->slot_next;
-	if (++slot->slot_gen == 0)
-		slot->slot_gen = 1;
-	slot->slot_cmd = sp;
-	sp->cmd_handle = (uint32_t)slot->slot_gen << 16 | index;
-	isp->isp_outstanding++;
-	return B_TRUE;
-}
-
-/* Release a handle and return its command; NULL if the handle is not valid. */
-struct isp_cmd *isp_handle_release(struct isp *isp, uint32_t handle)
-{
-	uint_t index = handle & 0xffff;
-	struct isp_slot *slot;
-	struct isp_cmd *sp;
-
-	if (index >= isp->isp_max_cmds)
-		return NULL;
-	slot = &isp->isp_slots[index];
-	sp = slot->slot_cmd;
-	if (!sp || sp->cmd_handle != handle)
-		return NULL;
-	slot->slot_cmd = NULL;
-	slot->slot_next = isp->isp_free_slot;
-	isp->isp_free_slot = (uint16_t)index;
-	isp->isp_outstanding--;
-	return sp;
 }
 
 /* Walk all outstanding commands; *cursor starts at 0. */

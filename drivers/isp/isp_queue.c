@@ -8,6 +8,11 @@
  */
 #include "ispvar.h"
 
+#define POLL_USEC		50
+#define POLL_GRACE_SEC		5
+#define STOPPED_USEC		1000000
+#define POLL_FOREVER_SEC	600	/* for packets without a time limit */
+
 /* Entries known to be free; one entry stays unused to tell full from empty. */
 static uint_t isp_room(const struct isp *isp)
 {
@@ -84,7 +89,7 @@ void isp_flush_markers(struct isp *isp)
 }
 
 /* Queue a command, and fill in its handle and @io's. TRAN_BUSY: both are unchanged. */
-int isp_queue_cmd(struct isp *isp, struct isp_cmd *sp, struct isp_iocb *io)
+static inline int isp_queue_cmd(struct isp *isp, struct isp_cmd *sp, struct isp_iocb *io)
 {
 	struct isp_cursor c;
 
@@ -113,4 +118,118 @@ int isp_queue_cmd(struct isp *isp, struct isp_cmd *sp, struct isp_iocb *io)
 	sp->cmd_ring_end = isp->isp_req_pos;
 	isp->isp_stats.st_commands++;
 	return TRAN_ACCEPT;
+}
+
+static uint16_t isp_control_flags(const struct isp *isp, const struct isp_cmd *sp,
+				  const struct scsi_pkt *pkt)
+{
+	uint32_t target = 1u << (pkt->pkt_address.a_target % 32);
+	uint16_t flags = 0;
+
+	if (sp->cmd_flags & CFLAG_DMAVALID)
+		flags |= (sp->cmd_flags & CFLAG_DMASEND) ? ICF_WRITE : ICF_READ;
+	if ((pkt->pkt_flags & FLAG_TAGMASK) && (isp->isp_tagged & target))
+		flags |= (pkt->pkt_flags & FLAG_HTAG) ? ICF_HTAG :
+			 (pkt->pkt_flags & FLAG_OTAG) ? ICF_OTAG : ICF_STAG;
+	/* The chip refuses a tag together with a ban on disconnection. */
+	else if (pkt->pkt_flags & FLAG_NODISCON)
+		flags |= ICF_NODISC;
+	if (pkt->pkt_flags & FLAG_NOPARITY)
+		flags |= ICF_NO_PARITY;
+	if (isp->isp_no_arq & target)
+		flags |= ICF_NO_SENSE;
+	return flags;
+}
+
+/* Describe the packet to the chip. False if it can never be sent. */
+static boolean_t isp_prepare(const struct isp *isp, const struct isp_cmd *sp,
+			     const struct scsi_pkt *pkt, struct isp_iocb *io)
+{
+	uint_t entries = isp_iocb_entries(sp->cmd_cookiecnt, pkt->pkt_cdblen, isp->isp_a64);
+
+	if (!pkt->pkt_cdblen || pkt->pkt_cdblen > ISP_EXT_CDB_MAX || entries > ISP_MAX_CONT + 1 ||
+	    entries > isp->isp_req_len - 1)
+		return B_FALSE;
+	io->iocb_cdb = pkt->pkt_cdbp;
+	io->iocb_cdblen = (uint16_t)pkt->pkt_cdblen;
+	io->iocb_flags = isp_control_flags(isp, sp, pkt);
+	io->iocb_timeout = isp_iocb_time(pkt->pkt_time);
+	io->iocb_nsegs = (uint16_t)sp->cmd_cookiecnt;
+	io->iocb_entries = (uint8_t)entries;
+	io->iocb_target = sp->cmd_target;
+	io->iocb_lun = sp->cmd_lun;
+	io->iocb_a64 = isp->isp_a64;
+	return B_TRUE;
+}
+
+static void isp_reset_pkt(struct scsi_pkt *pkt)
+{
+	pkt->pkt_reason = CMD_CMPLT;
+	pkt->pkt_state = 0;
+	pkt->pkt_statistics = 0;
+	pkt->pkt_resid = 0;
+	if (pkt->pkt_scblen)
+		*pkt->pkt_scbp = STATUS_GOOD;
+}
+
+static boolean_t isp_finished(const struct isp_cmd *sp)
+{
+	return __atomic_load_n(&sp->cmd_flags, __ATOMIC_ACQUIRE) & CFLAG_FINISHED ? B_TRUE :
+	       B_FALSE;
+}
+
+/*
+ * FLAG_NOINTR: return when the command is done. This needs no interrupts. Any context. If the
+ * command's time passes, stop the chip, so that it cannot write to a buffer that is no longer ours.
+ */
+static void isp_poll_cmd(struct isp *isp, struct isp_cmd *sp)
+{
+	int secs = sp->cmd_pkt->pkt_time ? sp->cmd_pkt->pkt_time + POLL_GRACE_SEC :
+		   POLL_FOREVER_SEC;
+	hrtime_t end = gethrtime() + secs * NANOSEC;
+	uint_t n;
+
+	while (!isp_finished(sp) && gethrtime() < end) {
+		isp_poll(isp);
+		drv_usecwait(POLL_USEC);
+	}
+	if (isp_finished(sp))
+		return;
+	isp_stop_now(isp, sp);
+	/* Another CPU may have taken its completion and be about to set CFLAG_FINISHED. */
+	for (n = 0; !isp_finished(sp) && n < STOPPED_USEC; n++)
+		drv_usecwait(1);
+}
+
+int isp_tran_start(struct scsi_address *ap, struct scsi_pkt *pkt)
+{
+	struct isp *isp = isp_of(ap);
+	struct isp_cmd *sp = isp_cmd_of(pkt);
+	boolean_t polled = pkt->pkt_flags & FLAG_NOINTR ? B_TRUE : B_FALSE;
+	struct isp_iocb io;
+	int rc;
+
+	if (!isp_prepare(isp, sp, pkt, &io))
+		return TRAN_BADPKT;
+	mutex_enter(&isp->isp_lock);
+	if (isp->isp_state != ISP_RUN) {
+		rc = isp->isp_state == ISP_RECOVER || isp->isp_suspended ? TRAN_BUSY :
+		     TRAN_FATAL_ERROR;
+		goto out;
+	}
+	rc = isp_queue_cmd(isp, sp, &io);
+	if (rc != TRAN_ACCEPT)
+		goto out;
+	isp_reset_pkt(pkt);
+	sp->cmd_kill_reason = CMD_CMPLT;
+	sp->cmd_flags = (sp->cmd_flags & ~CFLAG_FINISHED) | CFLAG_STARTED;
+	sp->cmd_deadline = isp_deadline(pkt->pkt_time);
+	if (polled || !(pkt->pkt_flags & FLAG_SCSA_MORE))
+		isp_ring_doorbell(isp);
+out:
+	mutex_exit(&isp->isp_lock);
+	/* Unless it is polled, an accepted packet may have been freed by now. */
+	if (rc == TRAN_ACCEPT && polled)
+		isp_poll_cmd(isp, sp);
+	return rc;
 }

@@ -9,18 +9,6 @@
 
 #define WATCH_USEC		1000000
 #define WATCH_AGAIN_USEC	500000	/* a second look at what seems lost */
-#define COMMAND_GRACE_SEC	10	/* the chip's own timer expires first */
-
-/* The lbolt by which the chip's own timer for a command must have expired; 0: never. */
-clock_t isp_deadline(int seconds)
-{
-	clock_t deadline;
-
-	if (seconds <= 0)
-		return 0;
-	deadline = ddi_get_lbolt() + SEC_TO_TICK(seconds + COMMAND_GRACE_SEC);
-	return deadline ? deadline : 1;
-}
 
 /* If a command is overdue, fail the chip. isp_lock held. */
 static void isp_check_deadlines(struct isp *isp)

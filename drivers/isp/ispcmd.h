@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Entries of the request and response rings, as they are in memory: little endian. Only the
- * functions of isp_iocb.c touch their members.
+ * functions of isp_iocb.c, and those below, touch their members.
  */
 #ifndef _ISPCMD_H
 #define _ISPCMD_H
@@ -223,8 +223,7 @@ struct isp_cursor {
 	union isp_entry	*cur_ring;
 	uint_t		cur_len;	/* entries of the ring */
 	uint_t		cur_index;	/* of the current entry */
-	uint_t		cur_slot;	/* next segment in it */
-	uint_t		cur_nslots;
+	uint_t		cur_nslots;	/* segments that it takes */
 	union {
 		struct isp_seg32 *s32;
 		struct isp_seg64 *s64;
@@ -245,12 +244,137 @@ struct isp_completion {
 	uint32_t	comp_resid;
 };
 
-uint16_t isp_iocb_time(int seconds);
-uint_t isp_iocb_entries(uint_t nsegs, uint_t cdblen, boolean_t a64);
 uint_t isp_iocb_max_segs(uint_t entries, boolean_t a64);
-void isp_put_command(struct isp_cursor *c, const struct isp_iocb *io);
-void isp_put_segments(struct isp_cursor *c, const ddi_dma_cookie_t *ck, uint_t n);
+void isp_put_more_segments(struct isp_cursor *c, const ddi_dma_cookie_t *ck, uint_t n);
 void isp_put_marker(union isp_entry *e, uint8_t target, uint8_t modifier);
-void isp_get_completion(const union isp_entry *e, struct isp_completion *c);
+
+/* Ring entries a command takes; more than 255 if it cannot be sent at all. */
+static inline uint_t isp_iocb_entries(uint_t nsegs, uint_t cdblen, boolean_t a64)
+{
+	uint_t first = a64 ? ISP_CMD_SEGS64 : ISP_CMD_SEGS32;
+	uint_t per = a64 ? ISP_CONT_SEGS64 : ISP_CONT_SEGS32;
+
+	if (cdblen > ISP_CDB_MAX)
+		first = 0;
+	return nsegs <= first ? 1 : 1 + (nsegs - first + per - 1) / per;
+}
+
+/*
+ * An entry's time limit for @seconds; 0: none. A time that does not fit is left to the midlayer and
+ * the watchdog: the chip must not end a FORMAT UNIT early.
+ */
+static inline uint16_t isp_iocb_time(int seconds)
+{
+	return seconds > 0 && seconds <= ISP_TIME_MAX ? (uint16_t)seconds : 0;
+}
+
+/*
+ * Read the members of a response entry, each once: the chip may write the memory again. A refused
+ * request comes back unchanged, so its handle is in the same place.
+ */
+static inline void isp_get_completion(const union isp_entry *e, struct isp_completion *c)
+{
+	const struct isp_status *is = &e->status;
+
+	c->comp_type = is->is_hdr.ih_type;
+	c->comp_entry_status = is->is_hdr.ih_status;
+	c->comp_handle = LE_32(is->is_handle);
+	c->comp_scsi_status = (uint8_t)LE_16(is->is_scsi_status);
+	c->comp_completion = LE_16(is->is_completion);
+	c->comp_state_flags = LE_16(is->is_state_flags);
+	c->comp_status_flags = LE_16(is->is_status_flags);
+	c->comp_sense_len = LE_16(is->is_sense_len);
+	c->comp_resid = LE_32(is->is_resid);
+}
+
+static inline void isp_put_header(union isp_entry *e, uint8_t type, uint8_t count)
+{
+	e->hdr.ih_type = type;
+	e->hdr.ih_count = count;
+	e->hdr.ih_seq = 0;
+	e->hdr.ih_status = 0;
+}
+
+static inline void isp_put_cdb(uint8_t *to, uint_t room, const struct isp_iocb *io)
+{
+	/* READ(10) and WRITE(10): a length the compiler knows costs a few moves instead of two calls. */
+	if (io->iocb_cdblen == ISP_CDB_USUAL && room == ISP_CDB_MAX) {
+		bcopy(io->iocb_cdb, to, ISP_CDB_USUAL);
+		bzero(to + ISP_CDB_USUAL, ISP_CDB_MAX - ISP_CDB_USUAL);
+		return;
+	}
+	bcopy(io->iocb_cdb, to, io->iocb_cdblen);
+	bzero(to + io->iocb_cdblen, room - io->iocb_cdblen);
+}
+
+/* Put a command's first entry at the cursor. The cursor is then ready for its segments. */
+static inline void isp_put_command(struct isp_cursor *c, const struct isp_iocb *io)
+{
+	union isp_entry *e = &c->cur_ring[c->cur_index];
+	struct isp_command *ic = &e->command;
+	boolean_t ext = io->iocb_cdblen > ISP_CDB_MAX ? B_TRUE : B_FALSE;
+
+	isp_put_header(e, ext ? IET_EXT_COMMAND : io->iocb_a64 ? IET_COMMAND_A64 : IET_COMMAND,
+		       io->iocb_entries);
+	ic->ic_handle = LE_32(io->iocb_handle);
+	ic->ic_lun = io->iocb_lun;
+	ic->ic_target = io->iocb_target;
+	ic->ic_cdblen = LE_16(io->iocb_cdblen);
+	ic->ic_flags = LE_16(io->iocb_flags);
+	ic->ic_reserved = 0;
+	ic->ic_timeout = LE_16(io->iocb_timeout);
+	ic->ic_nsegs = LE_16(io->iocb_nsegs);
+	c->cur_a64 = io->iocb_a64;
+	if (ext) {
+		isp_put_cdb(ic->u.ext_cdb, ISP_EXT_CDB_MAX, io);
+		c->cur_nslots = 0;
+		return;
+	}
+	isp_put_cdb(ic->u.c32.cdb, ISP_CDB_MAX, io);
+	if (io->iocb_a64) {
+		ic->u.c64.reserved[0] = 0;
+		ic->u.c64.reserved[1] = 0;
+		c->cur_seg.s64 = ic->u.c64.seg;
+		c->cur_nslots = ISP_CMD_SEGS64;
+	} else {
+		c->cur_seg.s32 = ic->u.c32.seg;
+		c->cur_nslots = ISP_CMD_SEGS32;
+	}
+}
+
+static inline void isp_put_segs32(struct isp_seg32 *seg, const ddi_dma_cookie_t *ck, uint_t n)
+{
+	for (; n; n--, seg++, ck++) {
+		seg->s32_addr = LE_32((uint32_t)ck->dmac_laddress);
+		seg->s32_len = LE_32((uint32_t)ck->dmac_size);
+	}
+}
+
+static inline void isp_put_segs64(struct isp_seg64 *seg, const ddi_dma_cookie_t *ck, uint_t n)
+{
+	for (; n; n--, seg++, ck++) {
+		seg->s64_addr_lo = LE_32((uint32_t)ck->dmac_laddress);
+		seg->s64_addr_hi = LE_32((uint32_t)(ck->dmac_laddress >> 32));
+		seg->s64_len = LE_32((uint32_t)ck->dmac_size);
+	}
+}
+
+static inline void isp_put_segs(const struct isp_cursor *c, const ddi_dma_cookie_t *ck, uint_t n)
+{
+	if (c->cur_a64)
+		isp_put_segs64(c->cur_seg.s64, ck, n);
+	else
+		isp_put_segs32(c->cur_seg.s32, ck, n);
+}
+
+/* Put the segments of the command that isp_put_command() has put. */
+static inline void isp_put_segments(struct isp_cursor *c, const ddi_dma_cookie_t *ck, uint_t n)
+{
+	uint_t here = MIN(n, c->cur_nslots);
+
+	isp_put_segs(c, ck, here);
+	if (here < n)
+		isp_put_more_segments(c, ck + here, n - here);
+}
 
 #endif /* _ISPCMD_H */

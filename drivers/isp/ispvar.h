@@ -111,6 +111,7 @@ struct isp_slot {
 	uint16_t		slot_gen;	/* never 0, so a handle is never 0 */
 	uint16_t		slot_next;	/* free list */
 };
+#define SLOT_NONE		0xffff	/* its end */
 
 /* cmd_flags */
 #define CFLAG_DMASEND		0x01	/* memory to device */
@@ -266,6 +267,58 @@ static inline void isp_wr(struct isp *isp, uint_t reg, uint16_t value)
 	ddi_put16(isp->isp_acc, (uint16_t *)(isp->isp_regs + reg), value);
 }
 
+/* isp_handle.c says what a handle is. isp_lock is held. */
+/* Give @sp a handle. False if none is free. */
+static inline boolean_t isp_handle_get(struct isp *isp, struct isp_cmd *sp)
+{
+	uint_t index = isp->isp_free_slot;
+	struct isp_slot *slot;
+
+	if (index == SLOT_NONE)
+		return B_FALSE;
+	slot = &isp->isp_slots[index];
+	isp->isp_free_slot = slot->slot_next;
+	if (++slot->slot_gen == 0)
+		slot->slot_gen = 1;
+	slot->slot_cmd = sp;
+	sp->cmd_handle = (uint32_t)slot->slot_gen << 16 | index;
+	isp->isp_outstanding++;
+	return B_TRUE;
+}
+
+/* Release a handle and return its command; NULL if the handle is not valid. */
+static inline struct isp_cmd *isp_handle_release(struct isp *isp, uint32_t handle)
+{
+	uint_t index = handle & 0xffff;
+	struct isp_slot *slot;
+	struct isp_cmd *sp;
+
+	if (index >= isp->isp_max_cmds)
+		return NULL;
+	slot = &isp->isp_slots[index];
+	sp = slot->slot_cmd;
+	if (!sp || sp->cmd_handle != handle)
+		return NULL;
+	slot->slot_cmd = NULL;
+	slot->slot_next = isp->isp_free_slot;
+	isp->isp_free_slot = (uint16_t)index;
+	isp->isp_outstanding--;
+	return sp;
+}
+
+#define COMMAND_GRACE_SEC	10	/* the chip's own timer expires first */
+
+/* The lbolt by which the chip's own timer for a command must have expired; 0: never. */
+static inline clock_t isp_deadline(int seconds)
+{
+	clock_t deadline;
+
+	if (seconds <= 0)
+		return 0;
+	deadline = ddi_get_lbolt() + SEC_TO_TICK(seconds + COMMAND_GRACE_SEC);
+	return deadline ? deadline : 1;
+}
+
 static inline struct isp *isp_of(struct scsi_address *ap)
 {
 	return ap->a_hba_tran->tran_hba_private;
@@ -305,11 +358,12 @@ const struct isp_chip *isp_chip_lookup(uint16_t device);
 const struct isp_revision *isp_chip_revision(const struct isp_chip *chip, uint16_t conf0);
 
 /* isp_dma.c */
-int isp_i_dma_alloc(struct isp *isp, struct scsi_pkt *pkt, struct buf *bp, int flags,
-		    int (*callback)(caddr_t));
-int isp_i_dma_move(struct isp *isp, struct scsi_pkt *pkt, struct buf *bp);
-void isp_dma_unbind(struct isp_cmd *sp);
-void isp_dma_free(struct isp_cmd *sp);
+struct scsi_pkt *isp_tran_init_pkt(struct scsi_address *ap, struct scsi_pkt *pkt, struct buf *bp,
+				   int cmdlen, int statuslen, int tgtlen, int flags,
+				   int (*callback)(caddr_t), caddr_t arg);
+void isp_tran_destroy_pkt(struct scsi_address *ap, struct scsi_pkt *pkt);
+void isp_tran_dmafree(struct scsi_address *ap, struct scsi_pkt *pkt);
+void isp_tran_sync_pkt(struct scsi_address *ap, struct scsi_pkt *pkt);
 void isp_dma_sync(struct isp_cmd *sp);
 int isp_dma_mem_alloc(struct isp *isp, size_t size, struct isp_dma_mem *dm);
 void isp_dma_mem_free(struct isp_dma_mem *dm);
@@ -324,8 +378,6 @@ int isp_fw_start(struct isp *isp);
 
 /* isp_handle.c */
 void isp_handles_init(struct isp *isp);
-boolean_t isp_handle_get(struct isp *isp, struct isp_cmd *sp);
-struct isp_cmd *isp_handle_release(struct isp *isp, uint32_t handle);
 struct isp_cmd *isp_handle_next(struct isp *isp, uint_t *cursor);
 
 /* isp_init.c */
@@ -352,7 +404,7 @@ void isp_mbox_send(struct isp *isp, const struct isp_mbox_desc *d, const uint16_
 boolean_t isp_mbox_take(struct isp *isp);
 
 /* isp_queue.c */
-int isp_queue_cmd(struct isp *isp, struct isp_cmd *sp, struct isp_iocb *io);
+int isp_tran_start(struct scsi_address *ap, struct scsi_pkt *pkt);
 void isp_ring_doorbell(struct isp *isp);
 void isp_flush_markers(struct isp *isp);
 
@@ -380,7 +432,6 @@ void isp_chip_gone(struct isp *isp);
 void isp_chip_close(struct isp *isp);
 
 /* isp_watch.c */
-clock_t isp_deadline(int seconds);
 void isp_watch_start(struct isp *isp);
 
 #endif /* _ISPVAR_H */
