@@ -53,33 +53,3 @@ void isp_put_marker(union isp_entry *e, uint8_t target, uint8_t modifier)
 	e->marker.im_target = target;
 	e->marker.im_modifier = modifier;
 }
-<<<<<<< HEAD
-
-/* SCSI-2 leaves bits 7, 6 and 0 to vendors. Later targets send TASK ABORTED, which has bit 6. */
-static uint8_t isp_plain_status(uint16_t status)
-{
-	uint8_t byte = (uint8_t)status;
-
-	return byte == IS_TASK_ABORTED ? byte : byte & IS_STATUS_MASK;
-}
-
-/*
- * Read the members of a response entry, each once: the chip may write the memory again. A refused
- * request comes back unchanged, so its handle is in the same place.
- */
-void isp_get_completion(const union isp_entry *e, struct isp_completion *c)
-{
-	const struct isp_status *is = &e->status;
-
-	c->comp_type = is->is_hdr.ih_type;
-	c->comp_entry_status = is->is_hdr.ih_status;
-	c->comp_handle = LE_32(is->is_handle);
-	c->comp_scsi_status = isp_plain_status(LE_16(is->is_scsi_status));
-	c->comp_completion = LE_16(is->is_completion);
-	c->comp_state_flags = LE_16(is->is_state_flags);
-	c->comp_status_flags = LE_16(is->is_status_flags);
-	c->comp_sense_len = LE_16(is->is_sense_len);
-	c->comp_resid = LE_32(is->is_resid);
-}
-=======
->>>>>>> hot

@@ -268,6 +268,14 @@ static inline uint16_t isp_iocb_time(int seconds)
 	return seconds > 0 && seconds <= ISP_TIME_MAX ? (uint16_t)seconds : 0;
 }
 
+/* SCSI-2 leaves bits 7, 6 and 0 to vendors. Later targets send TASK ABORTED, which has bit 6. */
+static inline uint8_t isp_plain_status(uint16_t status)
+{
+	uint8_t byte = (uint8_t)status;
+
+	return byte == IS_TASK_ABORTED ? byte : byte & IS_STATUS_MASK;
+}
+
 /*
  * Read the members of a response entry, each once: the chip may write the memory again. A refused
  * request comes back unchanged, so its handle is in the same place.
@@ -279,7 +287,7 @@ static inline void isp_get_completion(const union isp_entry *e, struct isp_compl
 	c->comp_type = is->is_hdr.ih_type;
 	c->comp_entry_status = is->is_hdr.ih_status;
 	c->comp_handle = LE_32(is->is_handle);
-	c->comp_scsi_status = (uint8_t)LE_16(is->is_scsi_status);
+	c->comp_scsi_status = isp_plain_status(LE_16(is->is_scsi_status));
 	c->comp_completion = LE_16(is->is_completion);
 	c->comp_state_flags = LE_16(is->is_state_flags);
 	c->comp_status_flags = LE_16(is->is_status_flags);
