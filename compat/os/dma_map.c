@@ -123,7 +123,7 @@ static void note_simple_segs(struct linux_dma_map *map, const struct dma_limits 
 		u64 addr = sg_dma_address(sg);
 		u32 len = sg_dma_len(sg);
 
-		if (!dma_seg_fits(lim, addr, len, end)) {
+		if (!dma_seg_is_easy(lim, addr, len, end)) {
 			note_segs(map, sg, seg - map->segs);
 			return;
 		}

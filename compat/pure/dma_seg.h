@@ -22,9 +22,22 @@ struct dma_limits {
 	uint64_t	seg;		/* mask: no cookie crosses a multiple of seg + 1 */
 	uint64_t	max_cookie;	/* bytes */
 	uint64_t	maxxfer;	/* bytes in a window, before rounding to granular */
+	uint64_t	easy_span;	/* see dma_seg_is_easy() */
+	uint64_t	easy_len;
 	uint32_t	sgllen;
 	uint32_t	granular;
 };
+
+/*
+ * dma_seg_fits() in fewer steps, for most segments: one that begins at most easy_span above addr_lo
+ * and is not longer than easy_len ends below addr_hi, and is not too long for a cookie.
+ */
+static inline bool dma_seg_is_easy(const struct dma_limits *lim, uint64_t addr, uint64_t len,
+				   uint64_t end)
+{
+	return addr - lim->addr_lo <= lim->easy_span && len <= lim->easy_len &&
+	       (addr ^ (addr + len - 1)) <= lim->seg && addr != end;
+}
 
 /* True if a segment can be a cookie of its own, after one that ends at @end. */
 static inline bool dma_seg_fits(const struct dma_limits *lim, uint64_t addr, uint64_t len,

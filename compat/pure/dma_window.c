@@ -62,6 +62,8 @@ int dma_limits_init(struct dma_limits *lim, const ddi_dma_attr_t *attr, const ch
 	lim->max_cookie = pure_min(lim->max_cookie, UINT32_MAX);
 	/* A larger segment is cut into cookies of this size: keep it a whole number of blocks. */
 	lim->max_cookie -= pure_rest(lim->max_cookie, lim->granular);
+	lim->easy_len = pure_min(lim->max_cookie, lim->addr_hi - lim->addr_lo);
+	lim->easy_span = lim->addr_hi - lim->addr_lo - lim->easy_len;
 	return 0;
 }
 

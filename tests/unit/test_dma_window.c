@@ -378,6 +378,39 @@ static void sure_length(void **state)
 	assert_int_equal(dma_limits_sure_len(&lim), 1 << 20);
 }
 
+/* What the quick look lets pass, the full one does: near every limit, with random attributes. */
+static void easy_segments_fit(void **state)
+{
+	unsigned int easy = 0, i;
+
+	for (i = 0; i < RANDOM_CASES; i++) {
+		ddi_dma_attr_t attr = wide;
+		struct dma_limits lim;
+		const char *why;
+		uint64_t near[6], addr, len, end;
+
+		random_attr(&attr);
+		attr.dma_attr_addr_lo = random64() % 2 ? random64() >> random64() % 64 : 0;
+		attr.dma_attr_addr_hi = UINT64_MAX >> random64() % 40;
+		if (dma_limits_init(&lim, &attr, &why))
+			continue;
+		near[0] = lim.addr_lo;
+		near[1] = lim.addr_hi;
+		near[2] = lim.addr_lo + lim.easy_span;
+		near[3] = random64() & ~lim.seg;
+		near[4] = random64();
+		near[5] = lim.addr_lo / 2 + lim.addr_hi / 2;
+		addr = near[random64() % 6] + random64() % 5 - 2;
+		len = random64() % 3 ? lim.easy_len + random64() % 5 - 2 : 1 + random64() % 8192;
+		end = random64() % 4 ? 0 : addr;
+		if (!len || !dma_seg_is_easy(&lim, addr, len, end))
+			continue;
+		assert_true(dma_seg_fits(&lim, addr, len, end));
+		easy++;
+	}
+	assert_in_range(easy, RANDOM_CASES / 50, RANDOM_CASES);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -389,6 +422,7 @@ int main(void)
 		cmocka_unit_test(top_of_the_address_space),
 		cmocka_unit_test(bad_attributes),
 		cmocka_unit_test(sure_length),
+		cmocka_unit_test(easy_segments_fit),
 	};
 
 	return cmocka_run_group_tests_name("dma_window", tests, NULL, NULL);
