@@ -20,7 +20,7 @@ FARMED  := Kbuild include compat drivers $(wildcard tests/kmod) tools/packaging/
 .PHONY: help modules guest-modules install uninstall need-headers demo check check-unit check-fuzz \
 	check-qtest check-guest check-debug check-readme check-build check-build-emulator \
 	check-build-debug check-tools check-all check-dist check-kernels check-kernels-build \
-	check-newest check-packaging check-vfio coverage deb soak fuzz-device bench bench-faults lint \
+	check-newest check-counts check-packaging check-vfio coverage deb soak fuzz-device bench bench-faults lint \
 	vm qemu kernel deps deps-check clean distclean tags
 
 help:
@@ -125,11 +125,11 @@ demo: deps
 	@tests/guest/demo --build $(BUILD) --kernel $(KERNEL)
 
 check: deps-check
-	@tests/check build lint tools unit fuzz qtest guest kernels-build newest debug readme
+	@tests/check build lint tools unit fuzz qtest guest kernels-build newest counts debug readme
 
 # Everything on every kernel; takes hours. tests/README.md says what check leaves out and why.
 check-all: deps-check
-	@tests/check --complete build lint tools unit fuzz qtest guest guest@6.12 kernels debug debug@kcsan readme
+	@tests/check --complete build lint tools unit fuzz qtest guest guest@6.12 kernels counts debug debug@kcsan readme
 
 check-dist:
 	@tests/dist bookworm,trixie demo check check-kernels check-packaging check-vfio
@@ -174,6 +174,10 @@ check-kernels-build:
 
 check-newest: qemu
 	@tests/kernels --build $(BUILD) --newest
+
+# Counts for an I/O that must not grow; tests/bench/run --set-limits after a change that is meant.
+check-counts: qemu guest-modules
+	@tests/bench/run --build $(BUILD) --kernel $(KERNEL) --limits
 
 # A card in a machine in a machine.
 check-vfio: qemu guest-modules
