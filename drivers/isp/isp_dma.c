@@ -26,7 +26,7 @@ static inline void isp_take_cookies(struct isp *isp, struct isp_cmd *sp, struct 
 }
 
 /* Allocate a DMA handle for the packet, in place of the one it has, if any. */
-static int isp_new_handle(struct isp *isp, struct isp_cmd *sp, int (*cb)(caddr_t))
+static noinline int isp_new_handle(struct isp *isp, struct isp_cmd *sp, int (*cb)(caddr_t))
 {
 	ddi_dma_attr_t tmp_dma_attr;
 

@@ -305,9 +305,13 @@ static inline void isp_put_header(union isp_entry *e, uint8_t type, uint8_t coun
 
 static inline void isp_put_cdb(uint8_t *to, uint_t room, const struct isp_iocb *io)
 {
-	/* READ(10) and WRITE(10): a length the compiler knows costs a few moves instead of two calls. */
+	struct usual {
+		uint8_t		cdb[ISP_CDB_USUAL];
+	};
+
+	/* READ(10) and WRITE(10): assigning a structure costs a few moves, bcopy() a call. */
 	if (io->iocb_cdblen == ISP_CDB_USUAL && room == ISP_CDB_MAX) {
-		bcopy(io->iocb_cdb, to, ISP_CDB_USUAL);
+		*(struct usual *)to = *(const struct usual *)io->iocb_cdb;
 		bzero(to + ISP_CDB_USUAL, ISP_CDB_MAX - ISP_CDB_USUAL);
 		return;
 	}
