@@ -11,6 +11,9 @@ void ramhba_copy(uint64_t bus_addr, void *data, size_t len, bool to_memory);
 /* Carry out late what the property "lose" keeps. Returns the number of commands. */
 unsigned int ramhba_late(void);
 
+/* Take the media out of all targets, or put others in. */
+void ramhba_change(bool in);
+
 /* May an allocation of this thread start I/O to free memory? */
 bool ramhba_may_start_io(void);
 

@@ -17,6 +17,28 @@
 
 #define SCMD_WRITE_BUFFER	0x3b
 
+/* A tape of a target, with "dtype" 1 */
+#define RAMHBA_RECORDS		1024
+#define RAMHBA_TAPE		(8 << 20)	/* bytes */
+#define RAMHBA_TAPE_EARLY	(6 << 20)	/* above this each WRITE warns of the end of the medium */
+
+/* A changer, with "dtype" 8 */
+#define RAMHBA_SLOTS		4
+#define RAMHBA_DRIVES		2
+
+struct ramhba_record {
+	uint_t		rec_offset;	/* in the target's RAM disk */
+	uint_t		rec_len;
+	boolean_t	rec_mark;	/* a filemark */
+};
+
+struct ramhba_tape {
+	struct ramhba_record	tp_record[RAMHBA_RECORDS];
+	uint_t			tp_count;
+	uint_t			tp_pos;		/* the next record */
+	uint_t			tp_block;	/* length of a block; 0: each record has its own */
+};
+
 struct ramhba_cmd {
 	struct scsi_pkt		*rc_pkt;
 	struct ramhba_cmd	*rc_next;
@@ -71,6 +93,11 @@ struct ramhba {
 	boolean_t		rh_quiesced;	/* under rh_mutex */
 	struct scsi_reset_notify_entry *rh_notify;	/* under rh_mutex */
 	caddr_t			rh_disk[RAMHBA_TARGETS];
+	boolean_t		rh_removable;
+	boolean_t		rh_empty;	/* no medium in any target */
+	boolean_t		rh_attention[RAMHBA_TARGETS];	/* the target's medium has changed */
+	struct ramhba_tape	rh_tape[RAMHBA_TARGETS];
+	uchar_t			rh_element[RAMHBA_TARGETS][1 + RAMHBA_SLOTS + RAMHBA_DRIVES];
 };
 
 /* The range of a READ or a WRITE. */
@@ -92,6 +119,7 @@ static inline struct ramhba_cmd *to_cmd(struct scsi_pkt *pkt)
 
 /* ramhba_scsa.c */
 size_t ramhba_count(struct scsi_pkt *pkt);
+size_t ramhba_move(struct scsi_pkt *pkt, caddr_t data, size_t len, boolean_t to_memory);
 void ramhba_sense(struct scsi_pkt *pkt, uchar_t key, uchar_t asc);
 void ramhba_complete(struct ramhba *rh, struct scsi_pkt *pkt);
 void ramhba_carry_out(struct ramhba *rh, struct ramhba_cmd *cmd);
@@ -105,6 +133,12 @@ uint_t ramhba_end_kept(struct ramhba *rh, int target, struct scsi_pkt *pkt, ucha
 		       uint_t statistics);
 size_t ramhba_length(struct ramhba *rh, struct scsi_pkt *pkt, const struct ramhba_io *io);
 boolean_t ramhba_overruns(struct ramhba *rh, struct scsi_pkt *pkt);
+
+/* ramhba_media.c */
+void ramhba_media_init(struct ramhba *rh);
+void ramhba_media_change(struct ramhba *rh, boolean_t in);
+boolean_t ramhba_media_ready(struct ramhba *rh, struct scsi_pkt *pkt);
+boolean_t ramhba_media_execute(struct ramhba *rh, struct scsi_pkt *pkt, size_t *moved);
 
 /* ramhba_published.c */
 void ramhba_published_setup(scsi_hba_tran_t *tran);

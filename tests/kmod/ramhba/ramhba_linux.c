@@ -30,6 +30,9 @@ static int no_lun;
 module_param(no_lun, int, 0444);
 MODULE_PARM_DESC(no_lun,
 		 "a LUN that is not there 0: is refused, answers 1: qualifier 3, 2: qualifier 1, 3: CHECK CONDITION");
+static int removable;
+module_param(removable, int, 0444);
+MODULE_PARM_DESC(removable, "the disks' media can be removed");
 static int status_bits;
 module_param(status_bits, int, 0444);
 MODULE_PARM_DESC(status_bits, "vendor's bits in every status byte");
@@ -119,6 +122,23 @@ static const struct kernel_param_ops late_ops = {
 module_param_cb(late, &late_ops, &late, 0644);
 MODULE_PARM_DESC(late, "write 1 to carry out what \"lose\" kept; read how many those were");
 
+static int medium_set(const char *value, const struct kernel_param *kp)
+{
+	int rc = param_set_bool(value, kp);
+
+	if (!rc && running)
+		ramhba_change(*(bool *)kp->arg);
+	return rc;
+}
+
+static const struct kernel_param_ops medium_ops = {
+	.set = medium_set,
+	.get = param_get_bool,
+};
+static bool medium = true;
+module_param_cb(medium, &medium_ops, &medium, 0644);
+MODULE_PARM_DESC(medium, "write 0 to take the media out of all targets, 1 to put others in");
+
 /* Without an IOMMU a bus address is a physical address, of the buffer or of a bounce buffer. */
 void ramhba_copy(uint64_t bus_addr, void *data, size_t len, bool to_memory)
 {
@@ -149,6 +169,7 @@ static const struct scsa_driver_prop ramhba_props[] = {
 	{ "ansi", &ansi },
 	{ "luns", &luns },
 	{ "no-lun", &no_lun },
+	{ "removable", &removable },
 	{ "status-bits", &status_bits },
 	{ "clone", &clone },
 	{ "lose", &lose },

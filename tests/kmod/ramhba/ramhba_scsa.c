@@ -9,7 +9,7 @@
  * through the bus addresses in the cookies, so what the DDI says about them must be true.
  *
  * ramhba_published.c treats packets as published drivers do; ramhba_faults.c has the ways in which
- * HBA and disks misbehave.
+ * HBA and disks misbehave; ramhba_media.c has tapes, changers and removable media.
  */
 #include <sys/atomic.h>
 
@@ -60,7 +60,7 @@ size_t ramhba_count(struct scsi_pkt *pkt)
 }
 
 /* Move bytes between the packet's memory and @data: @len, or what the packet has if less. */
-static size_t ramhba_move(struct scsi_pkt *pkt, caddr_t data, size_t len, boolean_t to_memory)
+size_t ramhba_move(struct scsi_pkt *pkt, caddr_t data, size_t len, boolean_t to_memory)
 {
 	const ddi_dma_cookie_t *c;
 	size_t moved = 0;
@@ -155,6 +155,7 @@ static void ramhba_carry(struct ramhba *rh, struct scsi_pkt *pkt)
 			break;
 		}
 		reply[0] = ramhba_qualifier(rh, &pkt->pkt_address);
+		reply[1] = rh->rh_removable ? 0x80 : 0;
 		reply[2] = rh->rh_ansi;
 		reply[3] = 2;
 		reply[4] = sizeof(reply) - 5;
@@ -180,7 +181,8 @@ static void ramhba_carry(struct ramhba *rh, struct scsi_pkt *pkt)
 			ramhba_sense(pkt, KEY_ILLEGAL_REQUEST, 0x20);
 		break;
 	default:
-		ramhba_sense(pkt, KEY_ILLEGAL_REQUEST, 0x20);
+		if (!ramhba_media_execute(rh, pkt, &moved))
+			ramhba_sense(pkt, KEY_ILLEGAL_REQUEST, 0x20);
 		break;
 	}
 	if (moved)
@@ -196,7 +198,7 @@ static void ramhba_execute(struct ramhba *rh, struct scsi_pkt *pkt)
 {
 	pkt->pkt_state = STATE_GOT_BUS | STATE_GOT_TARGET | STATE_SENT_CMD | STATE_GOT_STATUS;
 	pkt->pkt_resid = ramhba_count(pkt);
-	if (ramhba_admits(rh, pkt))
+	if (ramhba_admits(rh, pkt) && ramhba_media_ready(rh, pkt))
 		ramhba_carry(rh, pkt);
 	*pkt->pkt_scbp |= rh->rh_status_bits;
 }
@@ -264,6 +266,17 @@ uint_t ramhba_late(void)
 	}
 	mutex_exit(&ramhba_list_lock);
 	return n;
+}
+
+/* Take the media out of all targets, or put others in. */
+void ramhba_change(bool in)
+{
+	struct ramhba *rh;
+
+	mutex_enter(&ramhba_list_lock);
+	for (rh = ramhba_list; rh; rh = rh->rh_next)
+		ramhba_media_change(rh, in ? B_TRUE : B_FALSE);
+	mutex_exit(&ramhba_list_lock);
 }
 
 /* Make sure a task will run the queue; false without resources. Call with rh_mutex held. */
@@ -697,6 +710,7 @@ static void ramhba_properties(struct ramhba *rh)
 {
 	rh->rh_dtype = ramhba_property(rh, "dtype", 0);
 	rh->rh_ansi = ramhba_property(rh, "ansi", 5);
+	rh->rh_removable = ramhba_property(rh, "removable", 0) ? B_TRUE : B_FALSE;
 	rh->rh_luns = ramhba_property(rh, "luns", 1);
 	rh->rh_no_lun = ramhba_property(rh, "no-lun", 0);
 	rh->rh_status_bits = ramhba_property(rh, "status-bits", 0);
@@ -736,6 +750,7 @@ static int ramhba_attach(dev_info_t *dip, ddi_attach_cmd_t cmd)
 	rh->rh_dip = dip;
 	rh->rh_tail = &rh->rh_head;
 	ramhba_properties(rh);
+	ramhba_media_init(rh);
 	/* No interrupt here: the property "pri" is what the model gives its interrupt handlers. */
 	mutex_init(&rh->rh_mutex, NULL, MUTEX_DRIVER,
 		   DDI_INTR_PRI(ramhba_property(rh, "pri", 0)));
