@@ -39,6 +39,8 @@ static int isp_tran_tgt_init(dev_info_t *hba_dip, dev_info_t *tgt_dip, scsi_hba_
 	bus = &isp->isp_nv.bus[isp_bus_of(target)];
 	if (isp_id_of(target) == bus->initiator || !bus->target[isp_id_of(target)].enabled)
 		return DDI_FAILURE;
+	if (!sd->sd_address.a_lun)
+		isp_forgive(isp, target);
 	return DDI_SUCCESS;
 }
 
@@ -190,6 +192,10 @@ static int isp_tran_start(struct scsi_address *ap, struct scsi_pkt *pkt)
 	if (isp->isp_state != ISP_RUN) {
 		rc = isp->isp_state == ISP_RECOVER || isp->isp_suspended ? TRAN_BUSY :
 		     TRAN_FATAL_ERROR;
+		goto out;
+	}
+	if (isp->isp_refused & 1u << isp_target_of(sp)) {
+		rc = TRAN_FATAL_ERROR;
 		goto out;
 	}
 	rc = isp_queue_cmd(isp, sp, &io);
