@@ -68,8 +68,6 @@ int scsa_ddi_dma_alloc_handle(dev_info_t *dip, ddi_dma_attr_t *attr, int (*cb)(c
 	h->dh_attr = *attr;
 	h->dh_limits = limits;
 	linux_dma_map_init(&h->dh_map, dip);
-	h->dh_plan.cookies = h->dh_inline;
-	h->dh_plan.cookies_max = INLINE_COOKIES;
 	handle_link(h);
 	*handlep = h;
 	return DDI_SUCCESS;
@@ -83,7 +81,7 @@ static void handle_free(struct scsa_dma_handle *h)
 	ddi_callback_cancel_handle(&ddi_dma_callbacks, h);
 	ddi_callback_cancel_handle(&ddi_mem_callbacks, h);
 	linux_dma_map_fini(&h->dh_map);
-	if (h->dh_plan.cookies != h->dh_inline)
+	if (h->dh_cookies_size)
 		kmem_free(h->dh_plan.cookies, h->dh_cookies_size);
 	if (h->dh_wins_size)
 		kmem_free(h->dh_plan.wins, h->dh_wins_size);

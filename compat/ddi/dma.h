@@ -9,9 +9,6 @@
 #include "../impl.h"
 #include "../pure/dma_window.h"
 
-/* Cookies inside the handle: enough for most requests without an extra allocation. */
-#define INLINE_COOKIES	8
-
 /* A segment can be a cookie as it is. */
 _Static_assert(offsetof(struct dma_seg, len) == offsetof(ddi_dma_cookie_t, dmac_size), "len");
 _Static_assert(offsetof(struct dma_seg, type) == offsetof(ddi_dma_cookie_t, dmac_type), "type");
@@ -63,7 +60,6 @@ struct scsa_dma_handle {
 	uint_t			dh_ncookies;
 	size_t			dh_cookies_size;
 	size_t			dh_wins_size;
-	ddi_dma_cookie_t	dh_inline[INLINE_COOKIES];
 };
 
 #define DMA_NO_WIN	((uint_t)-1)

@@ -28,13 +28,13 @@ static int plan_grow(struct scsa_dma_handle *h, int kmflag)
 	struct dma_plan *p = &h->dh_plan;
 
 	if (p->ncookies == p->cookies_max) {
-		uint_t n = p->cookies_max * 4;
+		uint_t n = p->cookies_max ? p->cookies_max * 4 : 8;
 		ddi_dma_cookie_t *cookies = kmem_alloc(n * sizeof(*cookies), kmflag);
 
 		if (!cookies)
 			return DDI_DMA_NORESOURCES;
 		bcopy(p->cookies, cookies, p->ncookies * sizeof(*cookies));
-		if (p->cookies != h->dh_inline)
+		if (h->dh_cookies_size)
 			kmem_free(p->cookies, h->dh_cookies_size);
 		h->dh_cookies_size = n * sizeof(*cookies);
 		p->cookies = cookies;

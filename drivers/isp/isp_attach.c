@@ -327,6 +327,7 @@ static int isp_resume(struct isp *isp)
 	mutex_enter(&isp->isp_lock);
 	isp->isp_closing = B_FALSE;
 	mutex_exit(&isp->isp_lock);
+	isp_forgive_all(isp);
 	rc = isp_init(isp);
 	/* If the chip does not run, commands fail from now on. */
 	mutex_enter(&isp->isp_lock);

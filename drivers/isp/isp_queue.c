@@ -201,6 +201,16 @@ static void isp_poll_cmd(struct isp *isp, struct isp_cmd *sp)
 		drv_usecwait(1);
 }
 
+/* The chip does not run, or some target is refused. TRAN_ACCEPT if that is not @sp's. */
+static int isp_may_start(const struct isp *isp, const struct isp_cmd *sp)
+{
+	if (isp->isp_state == ISP_RECOVER || (isp->isp_state != ISP_RUN && isp->isp_suspended))
+		return TRAN_BUSY;
+	if (isp->isp_state != ISP_RUN || (isp->isp_refused & 1u << isp_target_of(sp)))
+		return TRAN_FATAL_ERROR;
+	return TRAN_ACCEPT;
+}
+
 int isp_tran_start(struct scsi_address *ap, struct scsi_pkt *pkt)
 {
 	struct isp *isp = isp_of(ap);
@@ -212,10 +222,10 @@ int isp_tran_start(struct scsi_address *ap, struct scsi_pkt *pkt)
 	if (!isp_prepare(isp, sp, pkt, &io))
 		return TRAN_BADPKT;
 	mutex_enter(&isp->isp_lock);
-	if (isp->isp_state != ISP_RUN) {
-		rc = isp->isp_state == ISP_RECOVER || isp->isp_suspended ? TRAN_BUSY :
-		     TRAN_FATAL_ERROR;
-		goto out;
+	if (isp->isp_state != ISP_RUN || isp->isp_refused) {
+		rc = isp_may_start(isp, sp);
+		if (rc != TRAN_ACCEPT)
+			goto out;
 	}
 	rc = isp_queue_cmd(isp, sp, &io);
 	if (rc != TRAN_ACCEPT)

@@ -4,12 +4,15 @@
  *
  * The driver stops the chip. That ends all DMA, so the driver can immediately give every outstanding
  * command back. Then the thread of isp_watch.c starts the chip from the beginning. If the chip needs
- * this too often, the driver takes it offline.
+ * this too often, the driver takes it offline. If the chip works and commands of one target do not
+ * come back, that is the target's fault: the driver gives the target up, and the others go on.
  */
 #include "ispvar.h"
 
 #define MAX_CHIP_RESETS		5	/* in RESET_WINDOW_SEC, then offline */
 #define RESET_WINDOW_SEC	60
+#define MAX_LOSSES		3	/* of one target in LOSS_WINDOW_SEC, then it is refused */
+#define LOSS_WINDOW_SEC		600
 
 /*
  * Give every outstanding command back. The caller has stopped the chip. If another thread has
@@ -39,6 +42,67 @@ void isp_fail_all(struct isp *isp, uint8_t reason, uint8_t stat)
 	isp_complete(isp, &done);
 }
 
+/* A target has lost commands once more. isp_lock held. */
+static void isp_count_loss(struct isp *isp, uint_t target)
+{
+	struct isp_losses *l = &isp->isp_losses[target];
+	clock_t now = ddi_get_lbolt();
+
+	if (!l->loss_count || now - l->loss_since > SEC_TO_TICK(LOSS_WINDOW_SEC)) {
+		l->loss_since = now;
+		l->loss_count = 0;
+	}
+	if (++l->loss_count < MAX_LOSSES)
+		return;
+	isp->isp_refused |= 1u << target;
+	dev_err(isp->isp_dip, CE_WARN,
+		"bus %u: target %u keeps losing commands, all its I/O fails; check it, then remove its devices and scan again, or try a host reset (sg_reset -H)",
+		isp_bus_of(target), isp_id_of(target));
+}
+
+/*
+ * Commands of @targets do not come back from a chip that works. Restart the chip, because nothing
+ * else ends their DMA. This is not the chip's fault, and does not count as such. Any context,
+ * isp_lock held.
+ */
+void isp_commands_lost(struct isp *isp, uint32_t targets, const char *why)
+{
+	uint_t target;
+
+	if (isp->isp_state != ISP_RUN)
+		return;
+	isp->isp_blamed = targets ? B_TRUE : B_FALSE;
+	isp_chip_fail(isp, why);
+	for (target = 0; target < ISP_NELEM(isp->isp_losses); target++)
+		if (targets & 1u << target)
+			isp_count_loss(isp, target);
+}
+
+/* A target is looked for anew: it may be another one. */
+void isp_forgive(struct isp *isp, uint_t target)
+{
+	mutex_enter(&isp->isp_lock);
+	isp->isp_refused &= ~(1u << target);
+	isp->isp_losses[target].loss_count = 0;
+	mutex_exit(&isp->isp_lock);
+}
+
+/*
+ * After a host reset, refused targets get another chance. The midlayer's last resort against a dead
+ * target is such a reset too, so a target that loses commands again is refused at once.
+ */
+void isp_forgive_all(struct isp *isp)
+{
+	uint_t target;
+
+	mutex_enter(&isp->isp_lock);
+	for (target = 0; target < ISP_NELEM(isp->isp_losses); target++)
+		if (isp->isp_refused & 1u << target)
+			isp->isp_losses[target].loss_count = MAX_LOSSES - 1;
+	isp->isp_refused = 0;
+	mutex_exit(&isp->isp_lock);
+}
+
 static void isp_go_offline(struct isp *isp, const char *why)
 {
 	dev_err(isp->isp_dip, CE_WARN,
@@ -49,17 +113,24 @@ static void isp_go_offline(struct isp *isp, const char *why)
 	isp_fail_all(isp, CMD_DEV_GONE, 0);
 }
 
-/* Count a restart. Returns how many there have been in this RESET_WINDOW_SEC. isp_lock held. */
+/*
+ * Count a restart, unless it is a target's fault. Returns how many there have been in this
+ * RESET_WINDOW_SEC. isp_lock held.
+ */
 static uint_t isp_count_restart(struct isp *isp)
 {
 	clock_t now = ddi_get_lbolt();
 
+	isp->isp_stats.st_chip_resets++;
+	if (isp->isp_blamed) {
+		isp->isp_blamed = B_FALSE;
+		return 1;
+	}
 	if (!isp->isp_reset_count ||
 	    now - isp->isp_reset_since > SEC_TO_TICK(RESET_WINDOW_SEC)) {
 		isp->isp_reset_since = now;
 		isp->isp_reset_count = 0;
 	}
-	isp->isp_stats.st_chip_resets++;
 	return ++isp->isp_reset_count;
 }
 
@@ -121,7 +192,7 @@ void isp_stop_now(struct isp *isp, struct isp_cmd *sp)
 	mutex_enter(&isp->isp_lock);
 	sp->cmd_kill_reason = CMD_TIMEOUT;
 	sp->cmd_kill_stat = STAT_TIMEOUT | STAT_BUS_RESET;
-	isp_chip_fail(isp, "a polled command was not returned in time");
+	isp_commands_lost(isp, 1u << isp_target_of(sp), "a polled command was not returned in time");
 	isp_stop_failed_chip(isp);
 	mutex_exit(&isp->isp_lock);
 	isp_fail_all(isp, CMD_RESET, STAT_BUS_RESET);

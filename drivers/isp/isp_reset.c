@@ -4,7 +4,7 @@
  *
  * An abort or a reset tags the affected commands with their final pkt_reason, asks the chip, and
  * waits for the commands to come back through the response ring. If a bus reset does not bring them
- * back, the driver restarts the chip.
+ * back, the driver restarts the chip, and remembers whose commands were lost.
  */
 #include "ispvar.h"
 
@@ -40,18 +40,27 @@ static void isp_mark(struct isp *isp, const struct isp_scope *s, uint8_t reason,
 	mutex_exit(&isp->isp_lock);
 }
 
-/* Marked commands that are still outstanding. */
-static uint_t isp_count_marked(struct isp *isp, const struct isp_scope *s)
+/* The targets whose marked commands are still outstanding. isp_lock held. */
+static uint32_t isp_targets_marked(struct isp *isp, const struct isp_scope *s)
 {
 	struct isp_cmd *sp;
-	uint_t cursor = 0, n = 0;
+	uint_t cursor = 0;
+	uint32_t targets = 0;
 
-	mutex_enter(&isp->isp_lock);
 	while ((sp = isp_handle_next(isp, &cursor)) != NULL)
 		if (isp_in_scope(s, sp) && sp->cmd_kill_reason != CMD_CMPLT)
-			n++;
+			targets |= 1u << isp_target_of(sp);
+	return targets;
+}
+
+static boolean_t isp_any_marked(struct isp *isp, const struct isp_scope *s)
+{
+	boolean_t any;
+
+	mutex_enter(&isp->isp_lock);
+	any = isp_targets_marked(isp, s) ? B_TRUE : B_FALSE;
 	mutex_exit(&isp->isp_lock);
-	return n;
+	return any;
 }
 
 static void isp_need_marker(struct isp *isp, uint_t bus)
@@ -62,29 +71,31 @@ static void isp_need_marker(struct isp *isp, uint_t bus)
 	mutex_exit(&isp->isp_lock);
 }
 
-/*
- * Send a mailbox command that ends commands, and wait for these to come back. Thread.
- *
- * Returns 1 if all have come back.
- */
-static int isp_end_commands(struct isp *isp, const struct isp_scope *s, uint16_t *mb,
+enum isp_ended {
+	ENDED_NOT,		/* the chip did not do it */
+	ENDED_ALL,
+	ENDED_LOST,		/* the chip did it, but commands have not come back */
+};
+
+/* Send a mailbox command that ends commands, and wait for these to come back. Thread. */
+static enum isp_ended isp_end_commands(struct isp *isp, const struct isp_scope *s, uint16_t *mb,
 			    uint8_t reason, uint8_t stat)
 {
 	clock_t end;
 
 	isp_mark(isp, s, reason, stat);
 	if (isp_mbcmd_run(isp, mb, B_TRUE) != DDI_SUCCESS)
-		return 0;
+		return ENDED_NOT;
 	isp_need_marker(isp, s->scope_bus);
 	isp_poll(isp);
 	end = ddi_get_lbolt() + drv_usectohz(DRAIN_USEC);
-	while (isp_count_marked(isp, s)) {
+	while (isp_any_marked(isp, s)) {
 		if (end - ddi_get_lbolt() <= 0)
-			return 0;
+			return ENDED_LOST;
 		delay(1);
 		isp_poll(isp);
 	}
-	return 1;
+	return ENDED_ALL;
 }
 
 static uint16_t isp_settle_seconds(const struct isp *isp)
@@ -92,11 +103,11 @@ static uint16_t isp_settle_seconds(const struct isp *isp)
 	return (uint16_t)((isp->isp_reset_usec + 999999) / 1000000);
 }
 
-static int isp_reset_bus(struct isp *isp, uint_t bus)
+static enum isp_ended isp_reset_bus(struct isp *isp, uint_t bus)
 {
 	uint16_t mb[ISP_NMBOX] = { MBC_BUS_RESET, isp_settle_seconds(isp), (uint16_t)bus };
 	struct isp_scope s = { (int)bus, -1, -1 };
-	int rc;
+	enum isp_ended rc;
 
 	mutex_enter(&isp->isp_lock);
 	isp->isp_own_reset |= (uint8_t)(1 << bus);
@@ -126,13 +137,33 @@ static int isp_wait_running(struct isp *isp)
 	}
 }
 
-/* Restart the chip, which gives all commands back. True if it runs again. Thread. */
-static int isp_restart(struct isp *isp, const char *why)
+/*
+ * Reset a bus. If commands stay out, restart the chip, which gives all commands back. True if it runs
+ * again. Thread.
+ */
+static int isp_recover_bus(struct isp *isp, uint_t bus)
 {
+	struct isp_scope s = { (int)bus, -1, -1 };
+	enum isp_ended ended = isp_reset_bus(isp, bus);
+
+	if (ended == ENDED_ALL)
+		return 1;
 	mutex_enter(&isp->isp_lock);
-	isp_chip_fail(isp, why);
+	isp_commands_lost(isp, ended == ENDED_LOST ? isp_targets_marked(isp, &s) : 0,
+			  "commands did not come back after a bus reset");
 	mutex_exit(&isp->isp_lock);
 	return isp_wait_running(isp);
+}
+
+/* True if the target gets no commands. */
+static boolean_t isp_is_refused(struct isp *isp, uint_t target)
+{
+	boolean_t refused;
+
+	mutex_enter(&isp->isp_lock);
+	refused = isp->isp_refused & 1u << target ? B_TRUE : B_FALSE;
+	mutex_exit(&isp->isp_lock);
+	return refused;
 }
 
 static int isp_reset_device(struct isp *isp, uint_t target, int lun)
@@ -146,7 +177,7 @@ static int isp_reset_device(struct isp *isp, uint_t target, int lun)
 		mb[0] = MBC_ABORT_DEVICE;
 		mb[1] = MB_DEVICE(s.scope_bus, s.scope_id, lun);
 	}
-	rc = isp_end_commands(isp, &s, mb, CMD_RESET, STAT_DEV_RESET);
+	rc = isp_end_commands(isp, &s, mb, CMD_RESET, STAT_DEV_RESET) == ENDED_ALL;
 	mutex_enter(&isp->isp_lock);
 	isp->isp_stats.st_resets++;
 	if (lun < 0)
@@ -171,6 +202,9 @@ int isp_tran_reset(struct scsi_address *ap, int level)
 
 	if (!isp_wait_running(isp))
 		return 0;
+	/* It has no commands to end, and a reset would only disturb the others. */
+	if (isp_is_refused(isp, ap->a_target))
+		return 1;
 	switch (level) {
 	case RESET_LUN:
 		rc = isp_reset_device(isp, ap->a_target, ap->a_lun);
@@ -181,9 +215,7 @@ int isp_tran_reset(struct scsi_address *ap, int level)
 	case RESET_ALL:
 		if (!isp_may_reset_bus(isp))
 			return 0;
-		rc = isp_reset_bus(isp, isp_bus_of(ap->a_target));
-		if (!rc)
-			rc = isp_restart(isp, "commands did not come back after a bus reset");
+		rc = isp_recover_bus(isp, isp_bus_of(ap->a_target));
 		delay(drv_usectohz(isp->isp_reset_usec));
 		break;
 	default:
@@ -204,7 +236,7 @@ int isp_tran_bus_reset(dev_info_t *dip, int level)
 	if ((level != RESET_BUS && level != RESET_ALL) || !isp_may_reset_bus(isp))
 		return 0;
 	for (bus = 0; bus < isp->isp_chip->chip_buses; bus++)
-		rc &= isp_reset_bus(isp, bus);
+		rc &= isp_reset_bus(isp, bus) == ENDED_ALL;
 	isp_notify_reset(isp);
 	return rc;
 }
@@ -223,7 +255,7 @@ int isp_tran_abort(struct scsi_address *ap, struct scsi_pkt *pkt)
 	isp->isp_stats.st_aborts++;
 	mutex_exit(&isp->isp_lock);
 	if (!pkt)
-		return isp_end_commands(isp, &s, mb, CMD_ABORTED, STAT_ABORTED);
+		return isp_end_commands(isp, &s, mb, CMD_ABORTED, STAT_ABORTED) == ENDED_ALL;
 
 	sp = isp_cmd_of(pkt);
 	mutex_enter(&isp->isp_lock);
@@ -259,7 +291,7 @@ void isp_reset_buses(struct isp *isp)
 	for (bus = 0; bus < isp->isp_chip->chip_buses; bus++) {
 		if (isp->isp_nv.bus[bus].reset_disabled)
 			continue;
-		if (!isp_reset_bus(isp, bus))
+		if (isp_reset_bus(isp, bus) != ENDED_ALL)
 			dev_err(isp->isp_dip, CE_WARN, "bus %u: reset failed", bus);
 	}
 	delay(drv_usectohz(isp->isp_reset_usec));

@@ -34,6 +34,8 @@ static int isp_tran_tgt_init(dev_info_t *hba_dip, dev_info_t *tgt_dip, scsi_hba_
 	bus = &isp->isp_nv.bus[isp_bus_of(target)];
 	if (isp_id_of(target) == bus->initiator || !bus->target[isp_id_of(target)].enabled)
 		return DDI_FAILURE;
+	if (!sd->sd_address.a_lun)
+		isp_forgive(isp, target);
 	return DDI_SUCCESS;
 }
 

@@ -10,21 +10,23 @@
 #define WATCH_USEC		1000000
 #define WATCH_AGAIN_USEC	500000	/* a second look at what seems lost */
 
-/* If a command is overdue, fail the chip. isp_lock held. */
+/* If commands are overdue, restart the chip. isp_lock held. */
 static void isp_check_deadlines(struct isp *isp)
 {
 	clock_t now = ddi_get_lbolt();
 	struct isp_cmd *sp;
 	uint_t cursor = 0;
+	uint32_t targets = 0;
 
 	while ((sp = isp_handle_next(isp, &cursor)) != NULL) {
 		if (sp->cmd_deadline && now - sp->cmd_deadline > 0) {
 			sp->cmd_kill_reason = CMD_TIMEOUT;
 			sp->cmd_kill_stat = STAT_TIMEOUT | STAT_BUS_RESET;
-			isp_chip_fail(isp, "a command was not returned in time");
-			return;
+			targets |= 1u << isp_target_of(sp);
 		}
 	}
+	if (targets)
+		isp_commands_lost(isp, targets, "a command was not returned in time");
 }
 
 /*

@@ -152,6 +152,12 @@ struct isp_done {
 	struct isp_cmd	**done_tail;
 };
 
+/* Commands that a target has lost for good. */
+struct isp_losses {
+	clock_t		loss_since;
+	uint_t		loss_count;	/* since then */
+};
+
 enum isp_mbox_state {
 	MBOX_IDLE,
 	MBOX_SENT,
@@ -242,6 +248,9 @@ struct isp {
 	uint8_t			isp_own_reset;		/* L: bit n: bus n is being reset by us */
 	boolean_t		isp_notify;		/* L: reset callbacks are due */
 	uint_t			isp_reset_count;	/* L: chip resets since isp_reset_since */
+	boolean_t		isp_blamed;		/* L: the reset that is due is a target's fault */
+	uint32_t		isp_refused;		/* L: bit per target: it gets no commands */
+	struct isp_losses	isp_losses[ISP_NBUS * ISP_NTARGET]; /* L */
 	clock_t			isp_reset_since;	/* L */
 	uint64_t		isp_watch_intrs;	/* L: interrupts at the last look */
 	uint_t			isp_idle_intrs;		/* L: since one that brought work */
@@ -340,6 +349,11 @@ static inline uint_t isp_id_of(uint_t target)
 	return target % ISP_NTARGET;
 }
 
+static inline uint_t isp_target_of(const struct isp_cmd *sp)
+{
+	return (sp->cmd_target >> 7) * ISP_NTARGET + (sp->cmd_target & 0xf);
+}
+
 static inline void isp_done_init(struct isp_done *d)
 {
 	d->done_first = NULL;
@@ -411,6 +425,9 @@ void isp_flush_markers(struct isp *isp);
 /* isp_recover.c */
 void isp_fail_all(struct isp *isp, uint8_t reason, uint8_t stat);
 void isp_restart_chip(struct isp *isp);
+void isp_commands_lost(struct isp *isp, uint32_t targets, const char *why);
+void isp_forgive(struct isp *isp, uint_t target);
+void isp_forgive_all(struct isp *isp);
 void isp_shut_down(struct isp *isp, uint8_t reason);
 void isp_stop_now(struct isp *isp, struct isp_cmd *sp);
 
