@@ -25,6 +25,7 @@ enum dma_state {
 
 struct scsa_dma_handle {
 	uint_t			dh_magic;	/* DMA_MAGIC until freed */
+	boolean_t		dh_one_set;	/* no window has more than sgllen cookies */
 	dev_info_t		*dh_dip;
 	struct scsa_dma_handle	*dh_others;	/* next of its instance; under handles_lock */
 	struct scsa_dma_handle	**dh_link;
@@ -32,13 +33,12 @@ struct scsa_dma_handle {
 	struct dma_limits	dh_limits;
 	enum dma_state		dh_state;
 	uint_t			dh_flags;	/* of the bind */
-	boolean_t		dh_one_set;	/* no window has more than sgllen cookies */
 	/* The object: bytes [dh_first, dh_first + dh_len) of a list. */
 	void			*dh_sgl;
 	uint_t			dh_nents;
+	boolean_t		dh_copies;	/* map a copy of the list: another handle may have mapped it */
 	uint64_t		dh_first;
 	uint64_t		dh_len;
-	boolean_t		dh_copies;	/* map a copy of the list: another handle may have mapped it */
 	void			*dh_table;	/* made for a kernel address, or NULL */
 	caddr_t			dh_addr;	/* that address */
 	/* Bounce memory that stands in for the object, one window at a time. */
@@ -47,12 +47,12 @@ struct scsa_dma_handle {
 	void			*dh_bounce_table;
 	void			*dh_bounce_sgl;
 	uint_t			dh_bounce_nents;
+	boolean_t		dh_win_syncs;	/* DMA_BOUND: windows are synced as they change */
 	/* The mapping, its windows and cookies. */
 	struct linux_dma_map	dh_map;
 	struct dma_plan		dh_plan;
 	const ddi_dma_cookie_t	*dh_all_cookies; /* of all windows: the plan's, or the segments */
 	uint64_t		dh_lazy_len;	/* window length, DMA_BOUND_LAZY */
-	boolean_t		dh_win_syncs;	/* DMA_BOUND: windows are synced as they change */
 	uint_t			dh_nwin;
 	uint_t			dh_curwin;	/* DMA_NO_WIN: mapping it failed */
 	uint_t			dh_next;	/* cookie that nextcookie returns next */

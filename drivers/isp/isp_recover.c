@@ -78,7 +78,7 @@ void isp_commands_lost(struct isp *isp, uint32_t targets, const char *why)
 			isp_count_loss(isp, target);
 }
 
-/* A target is looked for anew: it may be another one. */
+/* A target is looked for again: it may be another one. */
 void isp_forgive(struct isp *isp, uint_t target)
 {
 	mutex_enter(&isp->isp_lock);
