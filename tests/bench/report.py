@@ -22,7 +22,8 @@ def workload_table(figures, workloads):
     """One row for each workload, qla1280 beside isp."""
     head = ['workload', 'register accesses per I/O: `qla1280`', '`isp`', 'interrupts per I/O: `qla1280`',
             '`isp`', 'instructions per I/O, net: `qla1280`', '`isp`', 'ratio',
-            'IOPS, `isp` : `qla1280` (min–max)', 'ceiling : `qla1280`']
+            'cost on silicon, µs: `qla1280`', '`isp`', 'IOPS, `isp` : `qla1280` (min–max)',
+            'ceiling : `qla1280`']
     rows = []
     for w in workloads:
         qla, isp, top = (figures[d][w] for d in ('qla1280', 'isp', 'scsi_debug'))
@@ -32,7 +33,8 @@ def workload_table(figures, workloads):
         rows.append([w, number(qla.get('accesses')), number(isp.get('accesses')),
                      number(qla.get('interrupts')), number(isp.get('interrupts')),
                      number(net[0], 0), number(net[1], 0),
-                     number(net[1] / net[0] if None not in net else None), speed,
+                     number(net[1] / net[0] if None not in net else None),
+                     number(qla.get('silicon_us')), number(isp.get('silicon_us')), speed,
                      number(top.get('iops_ratio'))])
     return grid(head, rows)
 
