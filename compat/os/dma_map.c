@@ -22,8 +22,9 @@ MODULE_PARM_DESC(wide_windows,
 
 enum { DDI_DMA_WRITE = 1, DDI_DMA_READ = 2 };
 
-/* Minimum entries of a list of our own: enough for most small requests. */
-#define MIN_OWN	4
+/* Entries of a list of our own: enough for most small requests, and for most others. */
+#define OWN_SMALL	4
+#define OWN_USUAL	32
 
 static_assert((int)DDI_DMA_WRITE == (int)DMA_TO_DEVICE && (int)DDI_DMA_READ == (int)DMA_FROM_DEVICE);
 
@@ -63,8 +64,9 @@ static noinline int own_list_grow(struct linux_dma_map *map, unsigned int need, 
 	unsigned int room;
 
 	linux_dma_map_fini(map);
-	/* More than is needed now, so that the list grows only a few times. */
-	room = max_t(unsigned int, roundup_pow_of_two(need), MIN_OWN);
+	/* Few steps, as each tag of each LUN takes them. */
+	room = need <= OWN_SMALL ? OWN_SMALL :
+	       max_t(unsigned int, roundup_pow_of_two(need), OWN_USUAL);
 	own = kmalloc(struct_size(own, segs, room), gfp);
 	if (!own)
 		return -ENOMEM;
