@@ -4,6 +4,7 @@
  *
  * An abort may look at a packet while the command releases it. The last of the two destroys it.
  */
+#include "pkt.h"
 #include "target.h"
 
 /* Drop a reference to the packet, and destroy it with the last one. */
@@ -190,8 +191,5 @@ void target_prepare(struct target_cmd *tc)
 			 (sc->sc_flags & SCSA_CMD_MORE ? FLAG_SCSA_MORE : 0);
 	pkt->pkt_time = sc->sc_time;
 	pkt->pkt_resid = 0;
-	/* Drivers add to these. A packet that is used again has those of its last command. */
-	pkt->pkt_state = 0;
-	pkt->pkt_statistics = 0;
-	pkt->pkt_scbp[0] = 0;
+	pkt_renew(pkt);
 }

@@ -23,6 +23,7 @@ int scsa_scsi_transport(struct scsi_pkt *pkt)
 		return TRAN_BADPKT;
 	}
 	pkt->pkt_flags &= ~FLAG_PKT_COMP_CALLED;
+	pkt_renew(pkt);
 	if (linux_in_panic())
 		return scsi_transport_panic(pkt);
 	if (pkt->pkt_flags & FLAG_NOINTR)
