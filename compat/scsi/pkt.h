@@ -37,6 +37,15 @@ static inline boolean_t pkt_usable(const struct scsi_pkt *pkt)
 	return pkt && pkt->pkt_address.a_hba_tran ? B_TRUE : B_FALSE;
 }
 
+/* Drivers add to these. A packet that is used again has those of its last command. */
+static inline void pkt_renew(struct scsi_pkt *pkt)
+{
+	pkt->pkt_state = 0;
+	pkt->pkt_statistics = 0;
+	if (pkt->pkt_scbp)
+		*pkt->pkt_scbp = 0;
+}
+
 boolean_t scsi_pkt_lengths_ok(dev_info_t *dip, int cmdlen, int statuslen, int tgtlen, int hbalen);
 
 /* On completion, for drivers with tran_setup_pkt(9E): sync a consistent buffer of a read. */
@@ -66,6 +75,7 @@ static inline struct scsi_pkt *scsi_pkt_init(struct scsi_address *ap, struct scs
 static inline int scsi_pkt_transport(struct scsi_pkt *pkt)
 {
 	pkt->pkt_flags &= ~FLAG_PKT_COMP_CALLED;
+	pkt_renew(pkt);
 	if (linux_in_panic())
 		return scsi_transport_panic(pkt);
 	if (pkt->pkt_flags & FLAG_NOINTR)

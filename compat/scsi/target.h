@@ -197,10 +197,6 @@ static inline void target_prepare(struct target_cmd *tc)
 			 (sc->sc_flags & SCSA_CMD_MORE ? FLAG_SCSA_MORE : 0);
 	pkt->pkt_time = sc->sc_time;
 	pkt->pkt_resid = 0;
-	/* Drivers add to these. A packet that is used again has those of its last command. */
-	pkt->pkt_state = 0;
-	pkt->pkt_statistics = 0;
-	pkt->pkt_scbp[0] = 0;
 }
 
 /* Set the result from a completed packet for @part bytes. Returns the bytes that it moved. */

@@ -66,9 +66,9 @@ def bus_reset(vm):
 
 
 @RAM.test
-def as_target_driver(vm, segs):
+def as_target_driver(vm, segs, initiator=7):
     """Clauses that the contract's target driver shows."""
-    return target_driver(vm, f'target=1 absent=5 segs={segs}')
+    return target_driver(vm, f'target=1 absent=5 segs={segs} initiator={initiator}')
 
 
 @RAM.test

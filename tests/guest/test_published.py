@@ -6,11 +6,13 @@ window before it has got that window. All data must still go where it belongs, a
 """
 
 import functools
+import re
 
-from checking import Skip, check, log_of
-from devices import block, devices, generic, hosts, stats
+from checking import Skip, check, errors_in_log, log_of, same
+from devices import block, devices, generic, host_number, hosts, stats
+from io_tests import IO, fio
 from ramhba import RAM, RAMHBA, as_target_driver, ramhba_machine
-from runner import Group, Suite, not_built
+from runner import Group, Suite, bound, not_built
 
 GROUPS = []
 MIB = 2048      # in blocks
@@ -115,19 +117,119 @@ def windows_that_fail(vm, driver):
         raise Skip('there were no windows')
 
 
-def published_group(name, params, short=False, **machine):
+HABITS = Suite()
+
+
+@HABITS.test
+def sense_of_its_own(vm, driver):
+    """Sense data arrive through memory that the driver binds for each packet, and stay a command's own."""
+    prepare(vm, driver)
+    sg = generic(vm, 0)
+    for cdb, words in (('4d 00 00 00 00 00 00 00 00 00', 'Invalid command operation code'),
+                       ('28 00 7f ff ff 00 00 00 01 00', 'Logical block address out of range')) * 8:
+        said = vm.guest(f'sg_raw -r 512 {sg} {cdb} 2>&1', check=False).text
+        check(words in said, f'{cdb}: {said}')
+        vm.guest(f'sg_turs {sg}')
+
+
+@HABITS.test
+def answers_of_its_own(vm, driver):
+    """A driver that answers a command itself finds its buffer with bp_mapin(9F), in one piece or in more."""
+    prepare(vm, driver)
+    disk, sg = block(vm, 0), generic(vm, 0)
+    vm.guest('rm -f /tmp/large* /tmp/small* /tmp/back /tmp/[a-d] /tmp/[a-d].back; '
+             f'dd if=/tmp/random of={disk} bs=512 count=16 seek=4244 oflag=direct && '
+             'head -c 8192 /tmp/random > /tmp/on')
+    for size in (512, 4096, 8192):
+        vm.guest(f'dd if={disk} bs={size} count=1 skip={4244 * 512} iflag=direct,skip_bytes of=/tmp/a && '
+                 f'sg_dd if={sg} of=/tmp/b bs=512 bpt={size // 512} count={size // 512} skip=4244 && '
+                 f'sg_dd if={sg} of=/tmp/c bs=512 bpt={size // 512} count={size // 512} skip=4244 iflag=dio && '
+                 f'head -c {size} /tmp/on > /tmp/d && for f in a b c; do cmp /tmp/$f /tmp/d || exit 1; done')
+    check('RAM DISK' in vm.guest(f'sg_inq {sg}').text, 'INQUIRY')
+    vm.guest('dmesg -C')
+    driver.unload(vm)
+    answers = re.search(r'(\d+) answers without DMA', log_of(vm))
+    check(answers and int(answers.group(1)) >= 9, log_of(vm))
+    driver.load(vm)
+
+
+@HABITS.test
+def quiesced_under_load(vm):
+    """tran_quiesce(9E) waits, without an end, for commands that others start and end."""
+    disk, host = block(vm, 0), f'/sys/class/scsi_host/host{host_number(vm)}'
+    vm.guest(f'(fio --name=x --filename={disk} --rw=randrw --bs=4k-512k --direct=1 --iodepth=16 --size=32M '
+             '--ioengine=libaio --time_based --runtime=6 --verify=crc32c --verify_fatal=1 '
+             '--verify_backlog=16 >/tmp/fio 2>&1; echo $? > /tmp/fio.status) & '
+             f'for i in $(seq 8); do echo 1 > {host}/bus_quiesced; usleep 100000; '
+             f'echo 0 > {host}/bus_quiesced; usleep 200000; done; wait', timeout=120)
+    same(vm.guest('cat /tmp/fio.status').text.strip(), '0', 'status of fio\n' + vm.guest('cat /tmp/fio').text)
+
+
+@HABITS.test
+def unbind_and_bind(vm, driver):
+    """The device is taken from the driver under load: the load ends, and the device works again."""
+    sysfs, disk = '/sys/bus/pci/drivers/ramhba', block(vm, 0)
+    address = vm.guest(f'cd {sysfs} && echo *:*').text.strip()
+    vm.guest(f'(dd if={disk} of=/dev/null bs=1M count=100000 iflag=direct; '
+             f'dd if={disk} of=/dev/null bs=1M count=100000 iflag=direct; echo over > /tmp/over) 2>/dev/null & '
+             f'sleep 1; echo {address} > {sysfs}/unbind; while [ ! -e /tmp/over ]; do sleep 0.1; done; '
+             f'rm /tmp/over; [ ! -e {disk} ]; echo {address} > {sysfs}/bind && settle', timeout=120)
+    fio(vm, block(vm, 0), 8)
+    driver.unload(vm)
+    same([x for x in errors_in_log(vm) if not re.search(LOST_DISK, x)], [], 'error lines in the log')
+    vm.guest('dmesg -C')
+    driver.load(vm)
+
+
+@HABITS.test
+def target_driver_in_one_part(vm, driver):
+    """A target driver's clauses; swiotlb decides how many segments a buffer has, so one part takes all."""
+    driver.unload(vm)
+    driver.load(vm, ALL_HABITS + ' leave=1 maxsegs=16')
+    found = as_target_driver(vm, segs=16, initiator=0)
+    driver.unload(vm)
+    driver.load(vm)
+    return found
+
+
+# What the kernel says about RAM disks, which have no mode pages, and about a disk that goes under load.
+LOST_DISK = 'Asking for cache data failed|[Ss]ynchroniz|I/O error|device offline'
+
+
+OTHER_WAYS = [f.__name__ for f in RAM.tests if f is not as_target_driver]
+
+
+def published_group(name, params, short=False, only=(), **machine):
     """Requests of many commands; unless short, also the tests for other ways to load the driver.
 
-    Leaves out the contract's own target driver, which binds packets again where sd(4D) does not.
+    Leaves out the contract's own target driver, which binds packets again where sd(4D) does not; only
+    drivers with published=3 allow that.
     """
     driver = RAMHBA.having(params)
     group = ramhba_machine(name, driver, **machine)
-    PUBLISHED.bind(group, driver=driver, short=short)
+    PUBLISHED.bind(group, only, driver=driver, short=short)
     if not short:
         # These come last, because the last of them unloads the driver.
-        RAM.bind(group, [f.__name__ for f in RAM.tests if f is not as_target_driver], driver=driver)
+        RAM.bind(group, OTHER_WAYS, driver=driver)
+    return finish(group)
+
+
+def finish(group):
+    """Have each test look for stale state, and the runner for the group."""
     group.tests = [not_stale(t) for t in group.tests]
     GROUPS.append(group)
+    return group
+
+
+def habits_group(name):
+    """All habits at once, and all that a driver must do: I/O, life cycle, a target driver's clauses."""
+    driver = RAMHBA.having(ALL_HABITS + ' leave=1 maxsegs=3')
+    group = ramhba_machine(name, driver, cmdline='swiotlb=1024,force')
+    PUBLISHED.bind(group, driver=driver, short=True)
+    HABITS.bind(group, driver=driver)
+    IO.bind(group, ['fio_verify_depth_1', 'bus_reset'], driver=driver)
+    RAM.bind(group, OTHER_WAYS, driver=driver)
+    finish(group)
 
 
 published_group('scsa-published', 'published=1 maxsegs=3')
@@ -137,6 +239,14 @@ published_group('scsa-published-swiotlb', 'published=1 maxsegs=8', short=True,
 published_group('scsa-published-sync', 'published=1 sync=1 maxsegs=1', short=True)
 SMALL = 'published=2 atomic=1 maxsegs=4'
 published_group('scsa-published-small-pool', SMALL, short=True, cmdline='swiotlb=1024,force')
+
+ALL_HABITS = 'published=3 initiator=0 quiesce_waits=1'
+habits_group('habits')
+# Splitting and windows, where the driver may not sleep.
+SPLIT = ['large_and_small', 'windows_that_fail']
+published_group('habits-atomic', ALL_HABITS + ' atomic=1 maxsegs=4', short=True, only=SPLIT).test(
+    bound(as_target_driver, segs=4, initiator=0))
+published_group('habits-iommu', ALL_HABITS + ' atomic=1 maxsegs=4', short=True, only=SPLIT, iommu=True)
 
 # Two controllers: one holds bounce memory; the other's disks do not depend on its commands.
 NO_ROOM = Group('scsa-published-no-room',

@@ -116,6 +116,7 @@ struct contract_lun {
 	unsigned int	target, lun;
 	int		absent;		/* a target that is not there; -1: do not probe one */
 	unsigned int	segs;		/* pages that a command can carry */
+	int		initiator;	/* the HBA's "initiator-id" */
 	unsigned int	rounds;
 };
 

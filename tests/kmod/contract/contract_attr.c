@@ -184,13 +184,15 @@ static const char *high(dev_info_t *dip, uint_t bits, uint64_t addr_hi, bool is_
 	why = check_cookies(&f, f.s.len);
 	if (why)
 		goto out;
-	if (contract_can_peek(dip) && contract_has_high_memory()) {
-		CHECK((f.cookie.dmac_laddress > 0xffffffff) == is_high);
-		CHECK(is_buffer(&f, 0, f.s.len));
-		contract_poke(f.cookie.dmac_laddress + 1, 0xee);
-		CHECK(ddi_dma_sync(f.h, 0, 0, DDI_DMA_SYNC_FORKERNEL) == DDI_SUCCESS);
-		CHECK(*contract_sgl_byte(&f.s, 1) == 0xee);
+	if (!contract_can_peek(dip) || !contract_has_high_memory()) {
+		why = contract_skip;
+		goto out;
 	}
+	CHECK((f.cookie.dmac_laddress > 0xffffffff) == is_high);
+	CHECK(is_buffer(&f, 0, f.s.len));
+	contract_poke(f.cookie.dmac_laddress + 1, 0xee);
+	CHECK(ddi_dma_sync(f.h, 0, 0, DDI_DMA_SYNC_FORKERNEL) == DDI_SUCCESS);
+	CHECK(*contract_sgl_byte(&f.s, 1) == 0xee);
 out:
 	contract_buf_drop(&f);
 	contract_set_mask(32);
@@ -199,7 +201,7 @@ out:
 
 static const char *addr_64(dev_info_t *dip)
 {
-	return contract_maps_directly(dip) ? high(dip, 64, ~0ULL, true) : NULL;
+	return contract_maps_directly(dip) ? high(dip, 64, ~0ULL, true) : contract_skip;
 }
 
 static const char *addr_32(dev_info_t *dip)
@@ -210,7 +212,7 @@ static const char *addr_32(dev_info_t *dip)
 /* The device reaches all memory, but this handle is for a part of it that does not. */
 static const char *addr_32_of_64(dev_info_t *dip)
 {
-	return contract_maps_directly(dip) ? high(dip, 64, 0xffffffff, false) : NULL;
+	return contract_maps_directly(dip) ? high(dip, 64, 0xffffffff, false) : contract_skip;
 }
 
 /*

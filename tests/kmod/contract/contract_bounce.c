@@ -77,6 +77,7 @@ static const char *whole(dev_info_t *dip)
 	if (!contract_maps_directly(dip)) {
 		/* The IOMMU or swiotlb chooses the addresses, and knows nothing of our limit. */
 		CHECK(f.rc == DDI_DMA_NOMAPPING);
+		why = contract_skip;
 		goto out;
 	}
 	CHECK(f.rc == DDI_DMA_MAPPED);
@@ -114,6 +115,7 @@ static const char *windows(dev_info_t *dip)
 	contract_buf_bind(&f, dip, DDI_DMA_RDWR | DDI_DMA_PARTIAL);
 	if (!contract_maps_directly(dip)) {
 		CHECK(f.rc == DDI_DMA_NOMAPPING);
+		why = contract_skip;
 		goto out;
 	}
 	CHECK(in_windows(&f));
@@ -139,10 +141,12 @@ static const char *to_device_stays(dev_info_t *dip)
 
 	contract_buf_init(&f, low_attr, PIECES);
 	contract_buf_bind(&f, dip, DDI_DMA_WRITE);
-	if (f.rc == DDI_DMA_MAPPED) {
-		contract_poke(bus_of(&f, 3), (uint8_t)~contract_buf_byte(3));
-		CHECK(ddi_dma_unbind_handle(f.h) == DDI_SUCCESS);
+	if (f.rc != DDI_DMA_MAPPED) {
+		why = contract_maps_directly(dip) ? "not mapped" : contract_skip;
+		goto out;
 	}
+	contract_poke(bus_of(&f, 3), (uint8_t)~contract_buf_byte(3));
+	CHECK(ddi_dma_unbind_handle(f.h) == DDI_SUCCESS);
 	CHECK(*contract_sgl_byte(&f.s, 3) == contract_buf_byte(3));
 out:
 	contract_buf_drop(&f);
@@ -176,6 +180,7 @@ static const char *sgllen(dev_info_t *dip)
 	contract_buf_bind(&f, dip, DDI_DMA_READ | DDI_DMA_PARTIAL);
 	if (!contract_maps_directly(dip)) {
 		CHECK(f.rc == DDI_DMA_NOMAPPING || f.rc == DDI_DMA_PARTIAL_MAP);
+		why = contract_skip;
 		goto out;
 	}
 	CHECK(in_windows(&f));
@@ -222,6 +227,7 @@ static const char *addr_lo(dev_info_t *dip)
 	contract_buf_bind(&f, dip, DDI_DMA_RDWR);
 	if (!contract_maps_directly(dip)) {
 		CHECK(f.rc == DDI_DMA_NOMAPPING || (f.rc == DDI_DMA_MAPPED && cookies_fit(&f, s.len)));
+		why = contract_skip;
 		goto out;
 	}
 	CHECK(f.rc == DDI_DMA_MAPPED && cookies_fit(&f, s.len));

@@ -26,6 +26,7 @@ static int mock_start(struct scsi_address *ap, struct scsi_pkt *pkt)
 	hba->starts++;
 	hba->start_flags = pkt->pkt_flags;
 	hba->start_comp = pkt->pkt_comp != NULL;
+	hba->start_renewed = !pkt->pkt_state && !pkt->pkt_statistics && (!pkt->pkt_scbp || !*pkt->pkt_scbp);
 	if (hba->start_rc)
 		return hba->start_rc;
 	if (hba->busy > 0) {
@@ -53,7 +54,10 @@ static int mock_start(struct scsi_address *ap, struct scsi_pkt *pkt)
 static void mock_aborted(void *arg)
 {
 	struct scsi_pkt *pkt = arg;
+	struct mock_hba *hba = to_mock(&pkt->pkt_address);
 
+	if (hba->play_late)
+		hba->play_late(hba, pkt);
 	pkt->pkt_reason = CMD_ABORTED;
 	pkt->pkt_statistics |= STAT_ABORTED;
 	mock_complete(pkt);

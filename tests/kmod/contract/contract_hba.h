@@ -28,6 +28,7 @@ struct mock_hba {
 	} init;
 	uint_t			start_flags;
 	boolean_t		start_comp;	/* pkt_comp was set */
+	boolean_t		start_renewed;	/* no state, statistics or status of an earlier command */
 
 	/* What the entry points must do. */
 	boolean_t		init_fails;
@@ -46,6 +47,7 @@ struct mock_hba {
 	boolean_t		slow_abort;	/* an abort fails, and the packet comes a second later */
 	void			(*play)(struct mock_hba *hba, struct scsi_pkt *pkt);
 	void			*play_arg;
+	void			(*play_late)(struct mock_hba *hba, struct scsi_pkt *pkt);	/* when aborted */
 	int			aborts;
 	struct scsi_pkt		*pending;
 };

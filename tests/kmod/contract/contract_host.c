@@ -15,7 +15,7 @@ static int host = -1;
 module_param(host, int, 0444);
 MODULE_PARM_DESC(host, "run only the tests of a target driver, on this host of a scsa driver");
 
-static struct contract_lun lun = { .absent = -1, .segs = 1, .rounds = 1 };
+static struct contract_lun lun = { .absent = -1, .segs = 1, .initiator = 7, .rounds = 1 };
 module_param_named(target, lun.target, uint, 0444);
 MODULE_PARM_DESC(target, "target of the LUN: a disk whose data is overwritten");
 module_param_named(lun, lun.lun, uint, 0444);
@@ -24,6 +24,8 @@ module_param_named(absent, lun.absent, int, 0444);
 MODULE_PARM_DESC(absent, "target id without a device");
 module_param_named(segs, lun.segs, uint, 0444);
 MODULE_PARM_DESC(segs, "scattered pages that one command of the HBA carries");
+module_param_named(initiator, lun.initiator, int, 0444);
+MODULE_PARM_DESC(initiator, "the HBA's initiator-id");
 module_param_named(rounds, lun.rounds, uint, 0444);
 MODULE_PARM_DESC(rounds, "rounds of the tests under load");
 

@@ -53,6 +53,47 @@ out:
 	return why;
 }
 
+/* Strings are those of the last kstat_named_setstr(9F), and characters need no end. */
+static const char *kstat_strings(dev_info_t *dip)
+{
+	const char *why = NULL;
+	kstat_named_t *named;
+	char text[256];
+	kstat_t *ksp;
+
+	ksp = kstat_create("contract", 1, NULL, "misc", KSTAT_TYPE_NAMED, 4, 0);
+	CHECK(ksp);
+	named = ksp->ks_data;
+	kstat_named_init(&named[0], "words", KSTAT_DATA_STRING);
+	kstat_named_init(&named[1], "chars", KSTAT_DATA_CHAR);
+	kstat_named_init(&named[2], "long", KSTAT_DATA_LONG);
+	kstat_named_init(&named[3], "ulong", KSTAT_DATA_ULONG);
+	memset(named[1].value.c, 'c', sizeof(named[1].value.c));
+	named[2].value.l = -6;
+	named[3].value.ul = ~0UL;
+	kstat_install(ksp);
+	/* Nothing was set yet. */
+	CHECK(contract_read_kstat("contract1-contract", text, sizeof(text)) > 0);
+	CHECK(strstr(text, "words\040\nchars cccccccccccccccc\nlong -6\n"));
+	snprintf(text, sizeof(text), "ulong %lu\n", ~0UL);
+	kstat_named_setstr(&named[0], text);
+	CHECK(KSTAT_NAMED_STR_PTR(&named[0]) == text &&
+	      KSTAT_NAMED_STR_BUFLEN(&named[0]) == strlen(text) + 1);
+	kstat_named_setstr(&named[0], "first");
+	kstat_named_setstr(&named[0], "of several");
+	CHECK(contract_read_kstat("contract1-contract", text, sizeof(text)) > 0);
+	CHECK(strstr(text, "words of several\n") && !strstr(text, "first"));
+	CHECK(strstr(text, sizeof(long) == 8 ? "ulong 18446744073709551615\n" : "ulong 4294967295\n"));
+	kstat_named_setstr(&named[0], NULL);
+	CHECK(KSTAT_NAMED_STR_BUFLEN(&named[0]) == 0);
+	CHECK(contract_read_kstat("contract1-contract", text, sizeof(text)) > 0);
+	CHECK(strstr(text, "words\040\n"));
+out:
+	if (ksp)
+		kstat_delete(ksp);
+	return why;
+}
+
 struct item {
 	int		value;
 	list_node_t	node;
@@ -117,6 +158,7 @@ out:
 
 static const struct contract_test tests[] = {
 	{ "kstat", kstats },
+	{ "kstat.strings", kstat_strings },
 	{ "list", lists },
 	{ "atomic", atomics },
 	{ NULL, NULL }

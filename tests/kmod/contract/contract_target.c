@@ -382,7 +382,7 @@ static const char *getcap(dev_info_t *dip)
 	const char *why = NULL;
 
 	CHECK(contract_fixture_lun(&f, dip, the_lun, PIECES));
-	CHECK(scsi_ifgetcap(f.ap, "initiator-id", 0) == 7);
+	CHECK(scsi_ifgetcap(f.ap, "initiator-id", 0) == the_lun->initiator);
 	CHECK(scsi_ifgetcap(f.ap, "auto-rqsense", 1) == 1);
 	CHECK(scsi_ifgetcap(f.ap, "no-such-capability", 1) == -1);
 	CHECK(scsi_ifsetcap(f.ap, "no-such-capability", 1, 1) == -1 ||

@@ -41,6 +41,24 @@ out:
 	return contract_fixture_end(&f, why);
 }
 
+/* A packet that is sent again has nothing of its last command, to which drivers would add. */
+static const char *transport_again(dev_info_t *dip)
+{
+	struct contract_fixture f;
+	const char *why = NULL;
+
+	CHECK(begin(&f, dip));
+	f.hba->status = STATUS_CHECK;
+	f.hba->status_times = 1;
+	CHECK(scsi_transport(f.pkt) == TRAN_ACCEPT && f.hba->start_renewed);
+	CHECK(*f.pkt->pkt_scbp == STATUS_CHECK && f.pkt->pkt_state);
+	f.pkt->pkt_statistics = STAT_TIMEOUT;
+	CHECK(scsi_transport(f.pkt) == TRAN_ACCEPT && f.hba->start_renewed && !f.pkt->pkt_statistics);
+	CHECK(scsi_poll(f.pkt) == 0 && f.hba->start_renewed);
+out:
+	return contract_fixture_end(&f, why);
+}
+
 /* The thread sleeps until the packet is complete, and gets it back unchanged. */
 static const char *polled_in_thread(dev_info_t *dip)
 {
@@ -97,6 +115,46 @@ static const char *polled_late(dev_info_t *dip)
 	f.hba->slow_abort = B_TRUE;
 	CHECK(scsi_transport(f.pkt) == TRAN_ACCEPT);
 	CHECK(f.hba->aborts == 2 && f.pkt->pkt_reason == CMD_ABORTED && completions == 0);
+out:
+	return contract_fixture_end(&f, why);
+}
+
+static void poke_first(struct mock_hba *hba, struct scsi_pkt *pkt)
+{
+	contract_poke(pkt->pkt_cookies[0].dmac_laddress, 0x5a);
+}
+
+static int late_teardowns;
+
+static void poke_late(struct mock_hba *hba, struct scsi_pkt *pkt)
+{
+	late_teardowns = hba->teardowns;
+	poke_first(hba, pkt);
+}
+
+/* The device writes before the late packet is back: its memory is still mapped, and still its own. */
+static const char *late_memory(dev_info_t *dip)
+{
+	struct contract_fixture f = { };
+	const char *why = NULL;
+
+	if (!contract_can_peek(dip))
+		return contract_skip;
+	completions = 0;
+	late_teardowns = -1;
+	CHECK(contract_fixture_mock(&f, dip, B_TRUE, 2));
+	f.pkt = contract_fixture_pkt(&f, NULL, f.bp, PKT_CONSISTENT, SLEEP_FUNC);
+	CHECK(f.pkt);
+	f.pkt->pkt_comp = completed;
+	f.pkt->pkt_time = 1;
+	f.pkt->pkt_flags = FLAG_NOINTR;
+	f.hba->state = STATE_XFERRED_DATA;
+	f.hba->mute = B_TRUE;
+	f.hba->slow_abort = B_TRUE;
+	f.hba->play_late = poke_late;
+	CHECK(scsi_transport(f.pkt) == TRAN_ACCEPT && f.pkt->pkt_reason == CMD_ABORTED);
+	CHECK(late_teardowns == 0 && f.hba->dmafrees == 0 && completions == 0);
+	CHECK(*contract_sgl_byte(&f.s, 0) == 0x5a);
 out:
 	return contract_fixture_end(&f, why);
 }
@@ -353,11 +411,6 @@ out:
 
 /* ---- completion of packets whose buffers the framework has bound ---- */
 
-static void poke_first(struct mock_hba *hba, struct scsi_pkt *pkt)
-{
-	contract_poke(pkt->pkt_cookies[0].dmac_laddress, 0x5a);
-}
-
 static const char *comp_syncs(dev_info_t *dip)
 {
 	struct mock_hba *hba = mock_create(dip, B_TRUE, SCSI_HBA_TRAN_CDB | SCSI_HBA_TRAN_SCB);
@@ -393,9 +446,11 @@ out:
 
 static const struct contract_test tests[] = {
 	{ "transport.results", transport },
+	{ "transport.used_again", transport_again },
 	{ "transport.nointr.thread_sleeps", polled_in_thread },
 	{ "transport.nointr.atomic", polled_in_atomic },
 	{ "transport.nointr.late", polled_late },
+	{ "transport.nointr.late_memory", late_memory },
 	{ "poll.good", poll_good },
 	{ "poll.busy", poll_busy },
 	{ "poll.failure", poll_fails },

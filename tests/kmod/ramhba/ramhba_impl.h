@@ -7,13 +7,17 @@
 #include <sys/ddi_taskq.h>
 #include <sys/scsi/scsi.h>
 
+#include "ramhba.h"
+
 #define RAMHBA_SIZE		(64 << 20)	/* of a target's disk */
 #define RAMHBA_TARGETS		2
 #define RAMHBA_LUNS		8
 #define RAMHBA_MAXSEGS		256
 #define RAMHBA_NDATASEGS	16		/* with the property "published" */
+#define RAMHBA_HABITS		3		/* the value of "published" with all habits */
 #define RAMHBA_LOST		4242		/* the block that the property "lose" applies to */
 #define RAMHBA_SHORT		4243		/* the block that "shorten" applies to */
+#define RAMHBA_ANSWERED		4244		/* reads of it move without DMA: RAMHBA_HABITS */
 
 #define SCMD_WRITE_BUFFER	0x3b
 
@@ -89,6 +93,7 @@ struct ramhba {
 	uint_t			rh_block;	/* block size in bytes */
 	uint_t			rh_blocks;
 	uint_t			rh_unmoved;	/* atomic: transfers while not a bus master */
+	uint_t			rh_answered;	/* atomic: answers without DMA */
 	uint_t			rh_stale;	/* atomic: stale state found in packets */
 	boolean_t		rh_quiesced;	/* under rh_mutex */
 	struct scsi_reset_notify_entry *rh_notify;	/* under rh_mutex */
@@ -142,8 +147,10 @@ boolean_t ramhba_media_execute(struct ramhba *rh, struct scsi_pkt *pkt, size_t *
 
 /* ramhba_published.c */
 void ramhba_published_setup(scsi_hba_tran_t *tran);
-void ramhba_published_check(struct ramhba *rh, struct scsi_pkt *pkt);
-void ramhba_published_done(struct scsi_pkt *pkt);
+void ramhba_published_start(struct ramhba *rh, struct scsi_pkt *pkt);
+void ramhba_published_done(struct ramhba *rh, struct scsi_pkt *pkt);
+boolean_t ramhba_published_answer(struct scsi_pkt *pkt, const void *data, size_t len);
+void ramhba_published_sense(struct scsi_pkt *pkt, const struct scsi_extended_sense *sense);
 const ddi_dma_cookie_t *ramhba_published_cookie(struct scsi_pkt *pkt, uint_t i);
 size_t ramhba_published_count(struct scsi_pkt *pkt);
 

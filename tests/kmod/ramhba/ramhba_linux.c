@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Linux glue of the RAM disk HBA: it sits on QEMU's pci-testdev, whose registers it does not use. */
 #include <linux/io.h>
+#include <linux/iommu.h>
+#include <linux/pci.h>
 #include <linux/sched.h>
 #include <linux/string.h>
 
@@ -49,7 +51,7 @@ MODULE_PARM_DESC(batch, "handle packets with FLAG_SCSA_MORE only when tran_commi
 static int published;
 module_param(published, int, 0444);
 MODULE_PARM_DESC(published,
-		 "packets as in published drivers, which move one 1: with windows, 2: with a handle");
+		 "packets as in published drivers, which move one 1: with windows, 2: with a handle; 3: more habits");
 static int quiesce_waits;
 module_param(quiesce_waits, int, 0444);
 MODULE_PARM_DESC(quiesce_waits, "tran_quiesce() waits until all commands are back");
@@ -139,15 +141,30 @@ static bool medium = true;
 module_param_cb(medium, &medium_ops, &medium, 0644);
 MODULE_PARM_DESC(medium, "write 0 to take the media out of all targets, 1 to put others in");
 
+static struct pci_dev *device;	/* the first one; behind an IOMMU there must be no other */
+
 /* Without an IOMMU a bus address is a physical address, of the buffer or of a bounce buffer. */
+static phys_addr_t physical(uint64_t bus_addr)
+{
+	struct iommu_domain *domain = device ? iommu_get_domain_for_dev(&device->dev) : NULL;
+
+	return domain ? iommu_iova_to_phys(domain, bus_addr) : bus_addr;
+}
+
 void ramhba_copy(uint64_t bus_addr, void *data, size_t len, bool to_memory)
 {
-	void *memory = phys_to_virt(bus_addr);
+	size_t n;
 
-	if (to_memory)
-		memcpy(memory, data, len);
-	else
-		memcpy(data, memory, len);
+	/* An IOMMU maps each page on its own. */
+	for (; len; len -= n, bus_addr += n, data += n) {
+		void *memory = phys_to_virt(physical(bus_addr));
+
+		n = min_t(size_t, len, PAGE_SIZE - offset_in_page(bus_addr));
+		if (to_memory)
+			memcpy(memory, data, n);
+		else
+			memcpy(data, memory, n);
+	}
 }
 
 bool ramhba_may_start_io(void)
@@ -215,7 +232,7 @@ static void set_running(bool value)
 static bool bad_parameters(void)
 {
 	return maxsegs < 1 || maxsegs > 256 || dtype < 0 || dtype > 31 || lose < 0 || lose > 4 ||
-	       published < 0 || published > 2 || recovered < 0 || recovered > 4 || shorten < 0 ||
+	       published < 0 || published > 3 || recovered < 0 || recovered > 4 || shorten < 0 ||
 	       shorten > 2 || ansi < 0 || ansi > 7 || luns < 1 || luns > 0xff || no_lun < 0 ||
 	       no_lun > 3 || (status_bits & ~0xc1) || (blksize != 512 && blksize != 4096);
 }
@@ -233,8 +250,11 @@ static int __init ramhba_module_init(void)
 	ramhba_driver.no_suspend = idle_suspend;
 	ramhba_driver.short_status = short_status;
 	ramhba_driver.late_secs = late_secs;
+	device = pci_get_device(ramhba_ids[0].vendor, ramhba_ids[0].device, NULL);
 	rc = scsa_driver_init_interface(&ramhba_driver, interface);
-	if (!rc)
+	if (rc)
+		pci_dev_put(device);
+	else
 		set_running(true);
 	return rc;
 }
@@ -244,6 +264,7 @@ static void __exit ramhba_module_exit(void)
 {
 	set_running(false);
 	scsa_driver_fini(&ramhba_driver);
+	pci_dev_put(device);
 }
 module_exit(ramhba_module_exit);
 

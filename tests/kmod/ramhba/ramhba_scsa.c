@@ -13,7 +13,6 @@
  */
 #include <sys/atomic.h>
 
-#include "ramhba.h"
 #include "ramhba_impl.h"
 
 static void *ramhba_state;
@@ -82,16 +81,22 @@ size_t ramhba_move(struct scsi_pkt *pkt, caddr_t data, size_t len, boolean_t to_
 void ramhba_sense(struct scsi_pkt *pkt, uchar_t key, uchar_t asc)
 {
 	struct scsi_arq_status *arq = (struct scsi_arq_status *)pkt->pkt_scbp;
+	struct scsi_extended_sense sense = {
+		.es_class = CLASS_EXTENDED_SENSE,
+		.es_key = key,
+		.es_add_len = 10,
+		.es_add_code = asc,
+	};
 
-	arq->sts_status.sts_chk = 1;
-	pkt->pkt_state |= STATE_ARQ_DONE;
 	arq->sts_rqpkt_reason = CMD_CMPLT;
 	arq->sts_rqpkt_resid = SENSE_LENGTH - 18;
-	arq->sts_sensedata.es_valid = 0;
-	arq->sts_sensedata.es_class = CLASS_EXTENDED_SENSE;
-	arq->sts_sensedata.es_key = key;
-	arq->sts_sensedata.es_add_len = 10;
-	arq->sts_sensedata.es_add_code = asc;
+	if (to_ramhba(&pkt->pkt_address)->rh_published == RAMHBA_HABITS) {
+		ramhba_published_sense(pkt, &sense);
+		return;
+	}
+	arq->sts_status.sts_chk = 1;
+	pkt->pkt_state |= STATE_ARQ_DONE;
+	arq->sts_sensedata = sense;
 }
 
 /* With SCSI_HBA_TRAN_CLONE, the LUN's own transport structure holds the disk. */
@@ -99,6 +104,16 @@ static caddr_t ramhba_disk(struct ramhba *rh, struct scsi_address *ap)
 {
 	return ap->a_hba_tran->tran_hba_flags & SCSI_HBA_TRAN_CLONE ?
 		ap->a_hba_tran->tran_tgt_private : rh->rh_disk[ap->a_target];
+}
+
+/* As ramhba_move() to memory, but by the CPU if the driver has that habit. */
+static size_t ramhba_answer(struct ramhba *rh, struct scsi_pkt *pkt, caddr_t data, size_t len)
+{
+	if (rh->rh_published == RAMHBA_HABITS && ramhba_published_answer(pkt, data, len)) {
+		atomic_inc_uint(&rh->rh_answered);
+		return len;
+	}
+	return ramhba_move(pkt, data, len, B_TRUE);
 }
 
 static size_t ramhba_read_write(struct ramhba *rh, struct scsi_pkt *pkt)
@@ -112,8 +127,10 @@ static size_t ramhba_read_write(struct ramhba *rh, struct scsi_pkt *pkt)
 		ramhba_sense(pkt, KEY_ILLEGAL_REQUEST, 0x21);
 		return 0;
 	}
-	return ramhba_move(pkt, disk + (size_t)io.io_lba * rh->rh_block,
-			   ramhba_length(rh, pkt, &io), io.io_read);
+	disk += (size_t)io.io_lba * rh->rh_block;
+	if (io.io_read && io.io_lba == RAMHBA_ANSWERED)
+		return ramhba_answer(rh, pkt, disk, ramhba_length(rh, pkt, &io));
+	return ramhba_move(pkt, disk, ramhba_length(rh, pkt, &io), io.io_read);
 }
 
 static boolean_t ramhba_has_lun(const struct ramhba *rh, const struct scsi_address *ap)
@@ -142,8 +159,8 @@ static boolean_t ramhba_admits(struct ramhba *rh, struct scsi_pkt *pkt)
 static void ramhba_carry(struct ramhba *rh, struct scsi_pkt *pkt)
 {
 	const uchar_t *cdb = pkt->pkt_cdbp;
+	size_t moved = 0, count = ramhba_count(pkt);
 	uchar_t reply[36] = { 0 };
-	size_t moved = 0;
 
 	switch (cdb[0]) {
 	case SCMD_TEST_UNIT_READY:
@@ -161,7 +178,7 @@ static void ramhba_carry(struct ramhba *rh, struct scsi_pkt *pkt)
 		reply[4] = sizeof(reply) - 5;
 		reply[7] = 2;	/* tagged queuing */
 		bcopy("SCSA    RAM DISK        1   ", &reply[8], 28);
-		moved = ramhba_move(pkt, (caddr_t)reply, MIN(sizeof(reply), cdb[4]), B_TRUE);
+		moved = ramhba_answer(rh, pkt, (caddr_t)reply, MIN(sizeof(reply), cdb[4]));
 		break;
 	case SCMD_READ_CAPACITY:
 		put_be32(&reply[0], rh->rh_blocks - 1);
@@ -187,7 +204,7 @@ static void ramhba_carry(struct ramhba *rh, struct scsi_pkt *pkt)
 	}
 	if (moved)
 		pkt->pkt_state |= STATE_XFERRED_DATA;
-	pkt->pkt_resid = ramhba_count(pkt) - moved;
+	pkt->pkt_resid = count - moved;
 	if (ramhba_overruns(rh, pkt)) {
 		pkt->pkt_reason = CMD_DATA_OVR;
 		pkt->pkt_resid = 0;
@@ -196,7 +213,7 @@ static void ramhba_carry(struct ramhba *rh, struct scsi_pkt *pkt)
 
 static void ramhba_execute(struct ramhba *rh, struct scsi_pkt *pkt)
 {
-	pkt->pkt_state = STATE_GOT_BUS | STATE_GOT_TARGET | STATE_SENT_CMD | STATE_GOT_STATUS;
+	pkt->pkt_state |= STATE_GOT_BUS | STATE_GOT_TARGET | STATE_SENT_CMD | STATE_GOT_STATUS;
 	pkt->pkt_resid = ramhba_count(pkt);
 	if (ramhba_admits(rh, pkt) && ramhba_media_ready(rh, pkt))
 		ramhba_carry(rh, pkt);
@@ -219,7 +236,7 @@ static void ramhba_active(struct ramhba *rh, int delta)
 void ramhba_complete(struct ramhba *rh, struct scsi_pkt *pkt)
 {
 	if (rh->rh_published)
-		ramhba_published_done(pkt);
+		ramhba_published_done(rh, pkt);
 	ramhba_active(rh, -1);
 	scsi_hba_pkt_comp(pkt);
 }
@@ -337,12 +354,14 @@ static int ramhba_tran_start(struct scsi_address *ap, struct scsi_pkt *pkt)
 	int rc;
 
 	if (rh->rh_published)
-		ramhba_published_check(rh, pkt);
+		ramhba_published_start(rh, pkt);
 	pkt->pkt_reason = CMD_CMPLT;
-	pkt->pkt_state = 0;
-	pkt->pkt_statistics = 0;
 	pkt->pkt_resid = 0;
-	bzero(pkt->pkt_scbp, pkt->pkt_scblen);
+	if (rh->rh_published != RAMHBA_HABITS) {
+		pkt->pkt_state = 0;
+		pkt->pkt_statistics = 0;
+		bzero(pkt->pkt_scbp, pkt->pkt_scblen);
+	}
 	ramhba_active(rh, 1);
 	rc = ramhba_start(rh, pkt);
 	if (rc != TRAN_ACCEPT)
@@ -695,6 +714,8 @@ static int ramhba_detach(dev_info_t *dip, ddi_detach_cmd_t cmd)
 		pci_config_teardown(&rh->rh_config);
 	if (rh->rh_unmoved)
 		dev_err(dip, CE_NOTE, "%u transfers without bus mastering", rh->rh_unmoved);
+	if (rh->rh_answered)
+		dev_err(dip, CE_NOTE, "%u answers without DMA", rh->rh_answered);
 	cv_destroy(&rh->rh_cv);
 	mutex_destroy(&rh->rh_mutex);
 	ddi_soft_state_free(ramhba_state, ddi_get_instance(dip));
