@@ -32,6 +32,10 @@ typedef struct ddi_dma_attr {
 } ddi_dma_attr_t;
 
 #define DMA_ATTR_V0			0
+/* Values for dma_attr_minxfer. */
+#define DMA_UNIT_8			1
+#define DMA_UNIT_16			2
+#define DMA_UNIT_32			4
 #define DMA_ATTR_VERSION		DMA_ATTR_V0
 
 #define DDI_DMA_FORCE_PHYSICAL		0x0100

@@ -11,5 +11,6 @@
 #define PAGEMASK	(~(uintptr_t)PAGEOFFSET)
 #define MAXPATHLEN	1024
 #define MAXNAMELEN	256
+#define SCSI_MAXNAMELEN	MAXNAMELEN
 
 #endif /* _SYS_PARAM_H */

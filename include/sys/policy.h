@@ -5,6 +5,9 @@
 
 #include <sys/sunddi.h>
 
-#define secpolicy_sys_config(cr, checkonly)	drv_priv(cr)
+static inline int secpolicy_sys_config(const cred_t *cr, boolean_t checkonly)
+{
+	return drv_priv((cred_t *)cr);
+}
 
 #endif /* _SYS_POLICY_H */

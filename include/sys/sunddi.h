@@ -178,6 +178,9 @@ static inline bool scsa_acc_big_endian(const ddi_device_acc_attr_t *attr)
 #define ddi_put32		scsa_put32
 #define ddi_get64		scsa_get64
 #define ddi_put64		scsa_put64
+/* ddi_regs_map_setup(9F) never returns it: mappings do not exclude each other. */
+#define DDI_REGS_ACC_CONFLICT	(-10)
+
 #define DDI_DEV_NO_AUTOINCR	0
 #define DDI_DEV_AUTOINCR	1
 #define ddi_rep_get8		scsa_rep_get8

@@ -21,6 +21,7 @@
 #define NDI_CONFIG		0x00000080
 #define NDI_UNCONFIG		0x00000100
 #define NDI_MDI_FALLBACK	0x00001000
+#define NDI_DEVI_OFFLINE	0x00040000
 
 #define DEVI_SID_NODEID		((pnode_t)-3)
 #define DEVI_BUSY_OWNED(dip)	1
@@ -51,6 +52,17 @@ static inline int ndi_devi_offline(dev_info_t *dip, uint_t flags)
 /* illumos changed the number of arguments in 2021. */
 #define ndi_devi_enter(dip, ...)	((void)(dip))
 #define ndi_devi_exit(dip, ...)		((void)(dip))
+
+/* Not from a .conf file: the midlayer has found the LUN. */
+static inline int ndi_dev_is_persistent_node(dev_info_t *dip)
+{
+	return 1;
+}
+
+static inline int ndi_merge_node(dev_info_t *dip, int (*name_node)(dev_info_t *dip, char *name, int len))
+{
+	return DDI_FAILURE;
+}
 
 static inline dev_info_t *ndi_devi_findchild(dev_info_t *parent, const char *name)
 {

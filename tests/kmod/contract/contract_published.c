@@ -50,6 +50,7 @@ static const char *layouts(dev_info_t *dip)
 {
 	struct scsi_descr_sense_hdr sense = { .ds_class = CLASS_EXTENDED_SENSE,
 					      .ds_code = CODE_FMT_DESCR_CURRENT };
+	struct scsi_information_sense_descr info = { .isd_valid = 1 };
 	struct mode_page page = { .code = SD_MODE_SENSE_PAGE4_CODE, .ps = 1 };
 	const char *why = NULL;
 
@@ -59,6 +60,7 @@ static const char *layouts(dev_info_t *dip)
 	      offsetof(struct mode_geometry, rpm) == 20 && sizeof(struct mode_geometry) == 24);
 	CHECK(*(uchar_t *)&page == 0x84 && *(uchar_t *)&sense == 0x72 && sizeof(sense) == 8);
 	CHECK(SCSI_IS_DESCR_SENSE(&sense) && offsetof(struct scsi_descr_sense_hdr, ds_add_code) == 2);
+	CHECK(((uchar_t *)&info)[2] == 0x80 && offsetof(struct scsi_information_sense_descr, isd_information) == 4);
 	CHECK(sizeof(struct scsi_capacity) == 8 && sizeof(struct scsi_capacity_16) == 32);
 	CHECK(PCI_REG_BUS_G(0x82051af4u) == 5 && PCI_REG_DEV_G(0x82051af4u) == 3 &&
 	      PCI_REG_FUNC_G(0x82051af4u) == 2 && PCI_REG_REG_G(0x82051af4u) == 0xf4 &&
@@ -85,6 +87,8 @@ static const char *refusals(dev_info_t *dip)
 	CHECK(ndi_busop_bus_config(dip, 0, BUS_CONFIG_ALL, NULL, &child, 0) != NDI_SUCCESS);
 	CHECK(ndi_prop_update_int(DDI_DEV_T_NONE, NULL, "lun", 0) != DDI_PROP_SUCCESS);
 	CHECK(ndi_prop_update_string(DDI_DEV_T_NONE, NULL, "a", "b") != DDI_PROP_SUCCESS);
+	/* tran_tgt_init(9E) of some drivers accepts no other nodes. */
+	CHECK(ndi_dev_is_persistent_node(NULL) && ndi_merge_node(NULL, NULL) != DDI_SUCCESS);
 	CHECK(!i_ddi_devi_attached(dip) && !*ddi_deviname(dip, name) && !ddi_get_child(dip));
 	ndi_devi_exit(dip, circ);
 	CHECK(devfs_clean(dip, name, DV_CLEAN_FORCE) == 0);

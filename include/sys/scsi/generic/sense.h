@@ -88,6 +88,23 @@ struct scsi_descr_sense_hdr {
 	uchar_t	ds_addl_sense_length;
 };
 
+/* The descriptor of the information field, which is a block's address of 64 bits. */
+#define DESCR_INFORMATION	0x00
+
+struct scsi_information_sense_descr {
+	uchar_t	isd_descr_type;		/* DESCR_INFORMATION */
+	uchar_t	isd_addl_length;
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	uchar_t	isd_reserved:7,
+		isd_valid:1;
+#else
+	uchar_t	isd_valid:1,
+		isd_reserved:7;
+#endif
+	uchar_t	isd_reserved2;
+	uchar_t	isd_information[8];
+};
+
 #define SCSI_IS_DESCR_SENSE(p)							\
 	(((struct scsi_extended_sense *)(p))->es_code == CODE_FMT_DESCR_CURRENT ||	\
 	 ((struct scsi_extended_sense *)(p))->es_code == CODE_FMT_DESCR_DEFERRED)
