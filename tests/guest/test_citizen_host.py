@@ -179,3 +179,31 @@ def reservation_with_the_peer(vm):
     QLA1280.load(vm)
     reserved(vm)
     QLA1280.unload(vm)
+
+
+# A swap disk, and one that is used for the first time when memory is short.
+MEMORY = group('citizen-memory', lambda s: s.config(
+    controllers=[Controller(id='isp0')], memory='224M',
+    disks=[Disk(target=0, size='48M'), Disk(target=1, size='200M')]), before=ISP.load)
+
+
+@MEMORY.test
+def swap_under_resets(vm):
+    """Memory is short, the swap is on the controller's disks, and resets come: nothing hangs or is lost."""
+    disks = [block(vm, t) for t in (0, 1)]
+    vm.guest(f'for d in {" ".join(disks)}; do mkswap $d >/dev/null || exit; done; swapon {disks[0]}; '
+             'mount -o remount,size=300m /dev/shm 2>/dev/null || mount -t tmpfs -o size=300m t /dev/shm; '
+             'echo 160 > /proc/sys/vm/min_free_kbytes')
+    # More than the memory, and after a while more than the first disk holds.
+    vm.guest(f"""cd /dev/shm
+             (while [ ! -e /tmp/end ]; do sleep 5; for l in t b H; do
+              [ -e /tmp/end ] || sg_reset -N -$l {generic(vm, 0)}; sleep 2; done; done) >/dev/null 2>&1 &
+             for n in 1 2 3 4 5 6 7 8 9 10 11; do
+              [ $n != 7 ] || swapon {disks[1]} || exit
+              head -c 20971520 /dev/urandom > $n && sha256sum $n >> /tmp/sums || exit
+             done
+             for n in 1 2; do sha256sum -c /tmp/sums >/dev/null || exit; done
+             touch /tmp/end; wait""", timeout=300)
+    swaps = vm.guest('sed 1d /proc/swaps').text.split()
+    check(all(int(n) > 10000 for n in swaps[3::5]), f'not all swap was used: {swaps}')
+    vm.guest('rm -f /dev/shm/*; swapoff -a; rm -f /tmp/end /tmp/sums')
