@@ -74,6 +74,34 @@ int scsa_ddi_dma_alloc_handle(dev_info_t *dip, ddi_dma_attr_t *attr, int (*cb)(c
 }
 EXPORT_SYMBOL_GPL(scsa_ddi_dma_alloc_handle);
 
+static void free_plan(struct scsa_dma_handle *h)
+{
+	struct dma_plan *p = &h->dh_plan;
+
+	if (h->dh_cookies_size)
+		kmem_free(p->cookies, h->dh_cookies_size);
+	if (h->dh_wins_size)
+		kmem_free(p->wins, h->dh_wins_size);
+	h->dh_cookies_size = 0;
+	h->dh_wins_size = 0;
+	p->cookies_max = 0;
+	p->wins_max = 0;
+}
+
+/*
+ * Most entries of each array that a handle keeps for its next object: 2 MiB in single pages, more than
+ * the block layer sends of its own accord. There is a handle for each tag of each LUN.
+ */
+#define KEPT_MAX	512
+
+static void handle_trim(struct scsa_dma_handle *h)
+{
+	if (h->dh_map.own_max > KEPT_MAX)
+		linux_dma_map_fini(&h->dh_map);
+	if (h->dh_plan.cookies_max > KEPT_MAX || h->dh_plan.wins_max > KEPT_MAX)
+		free_plan(h);
+}
+
 static void handle_free(struct scsa_dma_handle *h)
 {
 	handle_unlink(h);
@@ -81,10 +109,7 @@ static void handle_free(struct scsa_dma_handle *h)
 	ddi_callback_cancel_handle(&ddi_dma_callbacks, h);
 	ddi_callback_cancel_handle(&ddi_mem_callbacks, h);
 	linux_dma_map_fini(&h->dh_map);
-	if (h->dh_cookies_size)
-		kmem_free(h->dh_plan.cookies, h->dh_cookies_size);
-	if (h->dh_wins_size)
-		kmem_free(h->dh_plan.wins, h->dh_wins_size);
+	free_plan(h);
 	kmem_free(h, sizeof(*h));
 }
 
@@ -182,6 +207,7 @@ int scsa_ddi_dma_unbind_handle(ddi_dma_handle_t h)
 	}
 	h->dh_state = DMA_FREE;
 	h->dh_ncookies = 0;
+	handle_trim(h);
 	ddi_callback_release(&ddi_dma_callbacks);
 	return DDI_SUCCESS;
 }
