@@ -109,6 +109,8 @@ static noinline uint8_t outcome_of(struct target_cmd *tc, const struct scsi_pkt 
 		return SCSA_NO_DEVICE;
 	case CMD_INCOMPLETE:
 		return (pkt->pkt_state & STATE_GOT_TARGET) ? SCSA_TRANSPORT : SCSA_NO_DEVICE;
+	case CMD_ID_FAIL:
+		return SCSA_NO_LUN;
 	case CMD_TIMEOUT:
 		return SCSA_TIMED_OUT;
 	case CMD_RESET:
