@@ -251,6 +251,7 @@ enum scsa_outcome {
 	SCSA_RESET,
 	SCSA_ABORTED,
 	SCSA_PARITY,
+	SCSA_NO_LUN,		/* the target is there, and does not let this LUN be addressed */
 	SCSA_TRANSPORT,		/* any other transport error */
 	SCSA_DEAD,		/* the HBA no longer takes commands */
 	SCSA_TOO_LARGE,		/* does not fit in one command and cannot be split */

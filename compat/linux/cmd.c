@@ -301,13 +301,16 @@ static qc_status_t cmd_not_served(struct scsi_cmnd *scmd)
  * Has a target rejected the midlayer's question for a LUN that it does not have? It should have
  * answered the question, but some targets older than SCSI-3 do not.
  */
-static bool says_no_lun(const struct scsi_cmnd *scmd)
+static bool says_no_lun(const struct scsi_cmnd *scmd, const struct scsa_cmd *sc)
 {
 	struct scsi_sense_hdr sshdr;
 
-	return scmd->device->sdev_state == SDEV_CREATED && asks_what_it_is(scmd) &&
-	       scmd->result == SAM_STAT_CHECK_CONDITION &&
-	       scsi_command_normalize_sense(scmd, &sshdr) &&
+	if (scmd->device->sdev_state != SDEV_CREATED || !asks_what_it_is(scmd))
+		return false;
+	if (sc->sc_outcome == SCSA_NO_LUN)
+		return true;
+	return sc->sc_status == SAM_STAT_CHECK_CONDITION &&
+	       scsi_normalize_sense(sc->sc_sense, sc->sc_senselen, &sshdr) &&
 	       sshdr.sense_key == ILLEGAL_REQUEST && sshdr.asc == 0x25;
 }
 
@@ -374,6 +377,7 @@ static const unsigned char host_byte_of[] = {
 	[SCSA_RESET]		= DID_RESET,
 	[SCSA_ABORTED]		= DID_SOFT_ERROR,
 	[SCSA_PARITY]		= DID_PARITY,
+	[SCSA_NO_LUN]		= DID_ERROR,
 	[SCSA_TRANSPORT]	= DID_ERROR,
 	[SCSA_DEAD]		= DID_NO_CONNECT,
 	[SCSA_REQUEUE]		= DID_REQUEUE,
@@ -410,10 +414,6 @@ static void set_status(struct scsi_cmnd *scmd, const struct scsa_cmd *sc)
 	if (sc->sc_senselen)
 		memcpy(scmd->sense_buffer, sc->sc_sense,
 		       min_t(size_t, sc->sc_senselen, SCSI_SENSE_BUFFERSIZE));
-	if (says_no_lun(scmd)) {
-		answer_no_lun(scmd);
-		return;
-	}
 	if (!split_carried_out(sc->sc_status, sc->sc_sense, sc->sc_senselen))
 		return;
 	if (cmd_is_short(scmd, sc, block_io)) {
@@ -430,6 +430,10 @@ static noinline void set_result(struct scsi_cmnd *scmd, const struct scsa_cmd *s
 {
 	static DEFINE_RATELIMIT_STATE(too_large_limit, DEFAULT_RATELIMIT_INTERVAL, 3);
 
+	if (says_no_lun(scmd, sc)) {
+		answer_no_lun(scmd);
+		return;
+	}
 	scsi_set_resid(scmd, sc->sc_resid);
 	switch (sc->sc_outcome) {
 	case SCSA_OK:

@@ -110,6 +110,8 @@ uint8_t target_outcome(struct target_cmd *tc, const struct scsi_pkt *pkt)
 		return SCSA_NO_DEVICE;
 	case CMD_INCOMPLETE:
 		return (pkt->pkt_state & STATE_GOT_TARGET) ? SCSA_TRANSPORT : SCSA_NO_DEVICE;
+	case CMD_ID_FAIL:
+		return SCSA_NO_LUN;
 	case CMD_TIMEOUT:
 		return SCSA_TIMED_OUT;
 	case CMD_RESET:

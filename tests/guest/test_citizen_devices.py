@@ -71,7 +71,7 @@ def vendor_bits(vm):
 def no_lun_0(vm):
     """LUNs are found although LUN 0 is refused, has qualifier 3 or 1, or is not answered for."""
     for ansi in (2, 5):
-        for no_lun in range(4):
+        for no_lun in range(5):
             again(vm, f'luns=6 ansi={ansi} no_lun={no_lun}')
             same(set(devices(vm)), {(0, 1), (0, 2), (1, 1), (1, 2)},
                  f'LUNs with ansi={ansi} no_lun={no_lun}')
@@ -87,7 +87,7 @@ def gaps(vm):
         vm.guest(f'echo "0 0 5" > /sys/class/scsi_host/host{host_number(vm)}/scan')
         check((0, 5) in devices(vm), f'LUN 5 with ansi={ansi} no_lun={no_lun}')
     look_beyond_gaps(vm, True)
-    for no_lun in range(4):
+    for no_lun in range(5):
         again(vm, f'luns=0xa4 ansi=2 no_lun={no_lun}')
         same(set(devices(vm)), {(t, n) for t in (0, 1) for n in (2, 5, 7)}, f'LUNs with no_lun={no_lun}')
     look_beyond_gaps(vm, False)
@@ -112,6 +112,17 @@ def vendor_bits_on_the_chip(vm):
     fio(vm, block(vm, 1), 8, '--size=1M')
     vm.fault('')
     same(log_of(vm), '', 'log')
+    ISP.unload(vm)
+
+
+@SCSI2_ISP.test
+def no_identify_for_lun_0(vm):
+    """LUN 5 is found although its target does not let LUN 0 be addressed: completion 0x13."""
+    look_beyond_gaps(vm, True)
+    vm.fault('complete,status=0x13,target=2,lun=0,count=0')
+    ISP.load(vm)
+    check((2, 5) in devices(vm), f'{devices(vm)}')
+    vm.fault('')
     ISP.unload(vm)
 
 

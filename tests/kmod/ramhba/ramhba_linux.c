@@ -31,7 +31,7 @@ MODULE_PARM_DESC(luns, "mask of the LUNs that each target has, 1 to 0xff; they s
 static int no_lun;
 module_param(no_lun, int, 0444);
 MODULE_PARM_DESC(no_lun,
-		 "a LUN that is not there 0: is refused, answers 1: qualifier 3, 2: qualifier 1, 3: CHECK CONDITION");
+		 "a LUN that is not there 0: is refused, answers 1: qualifier 3, 2: qualifier 1, 3: CHECK CONDITION, 4: not at all");
 static int removable;
 module_param(removable, int, 0444);
 MODULE_PARM_DESC(removable, "the disks' media can be removed");
@@ -234,7 +234,7 @@ static bool bad_parameters(void)
 	return maxsegs < 1 || maxsegs > 256 || dtype < 0 || dtype > 31 || lose < 0 || lose > 4 ||
 	       published < 0 || published > 3 || recovered < 0 || recovered > 4 || shorten < 0 ||
 	       shorten > 2 || ansi < 0 || ansi > 7 || luns < 1 || luns > 0xff || no_lun < 0 ||
-	       no_lun > 3 || (status_bits & ~0xc1) || (blksize != 512 && blksize != 4096);
+	       no_lun > 4 || (status_bits & ~0xc1) || (blksize != 512 && blksize != 4096);
 }
 
 static int __init ramhba_module_init(void)

@@ -146,12 +146,18 @@ static uchar_t ramhba_qualifier(const struct ramhba *rh, const struct scsi_addre
 	return rh->rh_no_lun == 2 ? DPQ_SUPPORTED | DTYPE_UNKNOWN : DPQ_NEVER | DTYPE_UNKNOWN;
 }
 
-/* May this command go to this LUN? Sets the sense data if not. */
+/* May this command go to this LUN? Sets the result if not. */
 static boolean_t ramhba_admits(struct ramhba *rh, struct scsi_pkt *pkt)
 {
 	if (ramhba_has_lun(rh, &pkt->pkt_address) ||
-	    (pkt->pkt_cdbp[0] == SCMD_INQUIRY && rh->rh_no_lun != 3))
+	    (pkt->pkt_cdbp[0] == SCMD_INQUIRY && rh->rh_no_lun < 3))
 		return B_TRUE;
+	if (rh->rh_no_lun == 4) {
+		/* The target rejects the IDENTIFY message. */
+		pkt->pkt_reason = CMD_ID_FAIL;
+		pkt->pkt_state = STATE_GOT_BUS | STATE_GOT_TARGET;
+		return B_FALSE;
+	}
 	ramhba_sense(pkt, KEY_ILLEGAL_REQUEST, 0x25);
 	return B_FALSE;
 }
