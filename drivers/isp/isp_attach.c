@@ -70,6 +70,8 @@ static void isp_read_parameters(struct isp *isp)
 	max = isp_iocb_max_segs(MIN(isp->isp_req_len - 1, ISP_RING_SAFE - 1), isp->isp_a64);
 	isp->isp_ndatasegs = ndatasegs > 0 && (uint_t)ndatasegs < max ? (uint_t)ndatasegs : max;
 	isp->isp_bus_reset = isp_int_prop(isp, "bus_reset", 1) != 0;
+	isp->isp_retry_first = isp_clamp_prop(isp, "retry_delay", 10000, 100, 600000) * 1000L;
+	isp->isp_retry_usec = isp->isp_retry_first;
 	isp->isp_reset_usec = delay_ms < 0 ? isp_nvram_reset_usec(isp) :
 			      MIN(delay_ms, 60000) * 1000L;
 }
@@ -96,9 +98,10 @@ static void isp_set_dma_attr(struct isp *isp)
 
 /*
  * Enable bus mastering, memory write and invalidate, and error reporting; set the cache line size
- * and a minimum latency timer; disable the expansion ROM.
+ * and a minimum latency timer; disable the expansion ROM. A chip that failed must be stopped by now:
+ * with bus mastering it could still write to memory of commands that have been given back.
  */
-static void isp_setup_config(struct isp *isp)
+void isp_setup_config(struct isp *isp)
 {
 	ddi_acc_handle_t cfg = isp->isp_config;
 	uint16_t command = pci_config_get16(cfg, PCI_CONF_COMM);

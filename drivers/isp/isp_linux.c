@@ -19,6 +19,8 @@ PARAM(rspring, 1024, "entries of the response ring, 32 ... 4096 (default 1024)")
 PARAM(bus_reset, 1, "reset SCSI buses: 0 never, 1 at start and to recover (default)");
 PARAM(reset_delay, 1000,
 	"wait after a bus reset in ms; -1: as the card's NVRAM says (default 1000)");
+PARAM(retry_delay, 10000,
+	"ms until a chip that was taken offline is tried again, the first time (default 10000)");
 
 static const struct scsa_driver_prop isp_props[] = {
 	{ "a64", &a64 },
@@ -27,6 +29,7 @@ static const struct scsa_driver_prop isp_props[] = {
 	{ "rspring", &rspring },
 	{ "bus_reset", &bus_reset },
 	{ "reset_delay", &reset_delay },
+	{ "retry_delay", &retry_delay },
 	{ }
 };
 

@@ -13,6 +13,7 @@
 #define RESET_WINDOW_SEC	60
 #define MAX_LOSSES		3	/* of one target in LOSS_WINDOW_SEC, then it is refused */
 #define LOSS_WINDOW_SEC		600
+#define RETRY_MAX_USEC		600000000L
 
 /*
  * Give every outstanding command back. The caller has stopped the chip. If another thread has
@@ -106,7 +107,8 @@ void isp_forgive_all(struct isp *isp)
 static void isp_go_offline(struct isp *isp, const char *why)
 {
 	dev_err(isp->isp_dip, CE_WARN,
-		"%s; controller taken offline, all I/O fails; try a host reset (sg_reset -H)", why);
+		"%s; controller taken offline, all I/O fails; trying again in %d s, or at a host reset (sg_reset -H)",
+		why, (int)(isp->isp_retry_usec / MICROSEC));
 	mutex_enter(&isp->isp_lock);
 	isp->isp_state = ISP_OFFLINE;
 	mutex_exit(&isp->isp_lock);
@@ -126,6 +128,8 @@ static uint_t isp_count_restart(struct isp *isp)
 		isp->isp_blamed = B_FALSE;
 		return 1;
 	}
+	if (now - isp->isp_reset_since > SEC_TO_TICK(RESET_WINDOW_SEC))
+		isp->isp_retry_usec = isp->isp_retry_first;
 	if (!isp->isp_reset_count ||
 	    now - isp->isp_reset_since > SEC_TO_TICK(RESET_WINDOW_SEC)) {
 		isp->isp_reset_since = now;
@@ -171,6 +175,8 @@ void isp_restart_chip(struct isp *isp)
 	}
 	if (!isp_back_off(isp, count))
 		return;
+	/* What stopped the chip may have changed these too. */
+	isp_setup_config(isp);
 	/* Targets may still be working on commands we have dropped. */
 	if (isp_init(isp) == DDI_SUCCESS)
 		isp_reset_buses(isp);
@@ -181,6 +187,57 @@ void isp_restart_chip(struct isp *isp)
 		/* Attempts that fail in a row all count, however long each one takes. */
 		isp->isp_reset_since = ddi_get_lbolt();
 	mutex_exit(&isp->isp_lock);
+}
+
+/* No card, or one that has been pulled out. */
+static boolean_t isp_slot_is_empty(struct isp *isp)
+{
+	return pci_config_get16(isp->isp_config, PCI_CONF_VENID) == 0xffff ? B_TRUE : B_FALSE;
+}
+
+/* True if the attempt may begin. Each interval is twice the one before. */
+static boolean_t isp_begin_retry(struct isp *isp)
+{
+	boolean_t begin;
+
+	mutex_enter(&isp->isp_lock);
+	begin = isp->isp_state == ISP_OFFLINE && !isp->isp_closing ? B_TRUE : B_FALSE;
+	isp->isp_retry_usec = MIN(2 * isp->isp_retry_usec, RETRY_MAX_USEC);
+	if (begin) {
+		isp->isp_state = ISP_RECOVER;
+		isp_stop_failed_chip(isp);
+	}
+	mutex_exit(&isp->isp_lock);
+	return begin;
+}
+
+/* An offline chip: start it if it works again. The instance's thread. */
+void isp_retry_chip(struct isp *isp)
+{
+	boolean_t runs;
+
+	if (isp_slot_is_empty(isp) || !isp_begin_retry(isp))
+		return;
+	dev_err(isp->isp_dip, CE_NOTE, "offline; trying to start the chip");
+	isp_setup_config(isp);
+	runs = isp_init(isp) == DDI_SUCCESS ? B_TRUE : B_FALSE;
+	if (runs)
+		isp_reset_buses(isp);
+	mutex_enter(&isp->isp_lock);
+	if (runs) {
+		/* If it fails soon, the next interval is longer still. */
+		isp->isp_reset_count = 0;
+		isp->isp_reset_since = ddi_get_lbolt();
+	} else if (isp->isp_state == ISP_RECOVER) {
+		isp->isp_state = ISP_OFFLINE;
+	}
+	mutex_exit(&isp->isp_lock);
+	if (runs)
+		dev_err(isp->isp_dip, CE_NOTE,
+			"runs again; for a disk that stays offline: echo running > /sys/block/<disk>/device/state");
+	else
+		dev_err(isp->isp_dip, CE_NOTE, "still offline; trying again in %d s",
+			(int)(isp->isp_retry_usec / MICROSEC));
 }
 
 /*

@@ -74,7 +74,7 @@ enum isp_state {
 	ISP_DOWN,		/* attaching, detached or suspended: the chip is not running */
 	ISP_RUN,
 	ISP_RECOVER,		/* failed; the thread stops it and starts it again */
-	ISP_OFFLINE,		/* given up: all commands fail */
+	ISP_OFFLINE,		/* all commands fail; the thread tries it again from time to time */
 };
 
 struct isp_stats {
@@ -248,6 +248,8 @@ struct isp {
 	uint8_t			isp_own_reset;		/* L: bit n: bus n is being reset by us */
 	boolean_t		isp_notify;		/* L: reset callbacks are due */
 	uint_t			isp_reset_count;	/* L: chip resets since isp_reset_since */
+	clock_t			isp_retry_usec;		/* L: until an offline chip is tried again */
+	clock_t			isp_retry_first;	/* A: the first such time */
 	boolean_t		isp_blamed;		/* L: the reset that is due is a target's fault */
 	uint32_t		isp_refused;		/* L: bit per target: it gets no commands */
 	struct isp_losses	isp_losses[ISP_NBUS * ISP_NTARGET]; /* L */
@@ -367,6 +369,9 @@ static inline void isp_done_add(struct isp_done *d, struct isp_cmd *sp)
 	d->done_tail = &sp->cmd_next;
 }
 
+/* isp_attach.c */
+void isp_setup_config(struct isp *isp);
+
 /* isp_chip.c */
 const struct isp_chip *isp_chip_lookup(uint16_t device);
 const struct isp_revision *isp_chip_revision(const struct isp_chip *chip, uint16_t conf0);
@@ -425,6 +430,7 @@ void isp_flush_markers(struct isp *isp);
 /* isp_recover.c */
 void isp_fail_all(struct isp *isp, uint8_t reason, uint8_t stat);
 void isp_restart_chip(struct isp *isp);
+void isp_retry_chip(struct isp *isp);
 void isp_commands_lost(struct isp *isp, uint32_t targets, const char *why);
 void isp_forgive(struct isp *isp, uint_t target);
 void isp_forgive_all(struct isp *isp);

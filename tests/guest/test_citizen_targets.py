@@ -2,7 +2,7 @@
 """Targets, buses and cards in trouble: those in trouble pay for it, the others go on."""
 
 from checking import check, log_of, same
-from devices import ISP, block, generic, host_number
+from devices import ISP, block, chips, generic, host_number
 from qemu import Controller, Disk
 from runner import Group, not_built
 
@@ -68,7 +68,7 @@ def one_dies(vm, seconds, depth):
 @DEAD.test
 def others_go_on(vm):
     """A dead target is given up and named, and the others keep their I/O; a new scan forgives it."""
-    for seconds, depth in ((1, 1), (2, 16), (5, 64)):
+    for seconds, depth in ((1, 1), (3, 32)):
         QUICK.load(vm)
         disk = sysfs(vm, 1)
         started = vm.clock()
@@ -94,4 +94,84 @@ def host_reset_forgives(vm):
     one_dies(vm, 1, 4)
     vm.guest(f'sg_reset -H -N {block(vm, 0)}; echo running > {sysfs(vm, 1)}/state', timeout=100)
     vm.guest(verifying([block(vm, 1)]), timeout=200)
+    ISP.unload(vm)
+
+
+OFFLINE = group('citizen-offline', lambda s: s.config(
+    controllers=[Controller(id='isp0')], disks=[Disk(target=t, size='16M') for t in (0, 1)]))
+MASTER = 4      # in the command register
+NO_MASTER = 'cannot be (read|written)'      # what the chip says without it
+
+
+def wait_for_log(vm, words, seconds):
+    """Wait until the log has the words."""
+    deadline = vm.clock() + seconds * vm.kernel.slowness
+    while words not in log_of(vm):
+        check(vm.clock() < deadline, f'no "{words}":\n{log_of(vm)[-3000:]}')
+        vm.guest('sleep 0.5')
+
+
+def running(vm):
+    """Set running the disks that the midlayer took offline, as the driver's line says."""
+    vm.guest('for d in /sys/block/sd*/device/state; do grep -q offline $d && echo running > $d; done; true')
+
+
+def command_bytes(vm, card, master):
+    """The card's command register with or without bus mastering, as printf writes it."""
+    config = f'/sys/bus/pci/devices/{card}/config'
+    low, high = (int(b, 16) for b in vm.guest(f'od -An -tx1 -j4 -N2 {config}').text.split())
+    low = low | MASTER if master else low & ~MASTER
+    return f"printf '\\{low:03o}\\{high:03o}' | dd of={config} bs=1 seek=4 conv=notrunc 2>/dev/null"
+
+
+@OFFLINE.test
+def bus_mastering_is_set_again(vm):
+    """Bus mastering is switched off behind the driver: a restart sets it again, and no I/O fails."""
+    QUICK.load(vm)
+    card, = chips(vm)
+    vm.expect_guest_error(NO_MASTER)
+    vm.guest('dmesg -C')
+    vm.guest(command_bytes(vm, card, False))
+    vm.guest(verifying([block(vm, 0), block(vm, 1)]), timeout=200)
+    check('offline' not in log_of(vm), log_of(vm)[-3000:])
+
+
+@OFFLINE.test
+def bus_mastering_toggled(vm):
+    """After ten seconds of that under load, the disks can be read and written again, by themselves."""
+    ISP.unload(vm)
+    QUICK.having('reset_delay=100 retry_delay=1000').load(vm)
+    card, = chips(vm)
+    disks = [block(vm, 0), block(vm, 1)]
+    vm.expect_guest_error(NO_MASTER)
+    off, on = command_bytes(vm, card, False), command_bytes(vm, card, True)
+    jobs = ' '.join(f'--name=on{d[5:]} --filename={d}' for d in disks)
+    vm.guest('dmesg -C')
+    vm.guest(f'fio --rw=randwrite --bs=4k --size=8M --direct=1 --ioengine=libaio --iodepth=8 '
+             f'--continue_on_error=all --time_based --runtime=10 {jobs} >/dev/null 2>&1 & '
+             f'for n in $(seq 25); do {off}; sleep 0.2; {on}; sleep 0.2; done; wait', timeout=400)
+    log = log_of(vm)
+    check('restarting the chip' in log, log[-3000:])
+    if 'taken offline' in log:
+        wait_for_log(vm, 'runs again', 100)
+    running(vm)
+    vm.guest(verifying(disks), timeout=200)
+
+
+@OFFLINE.test
+def tried_again(vm):
+    """An offline controller is tried again at growing intervals, and runs once its card does."""
+    ISP.unload(vm)
+    QUICK.having('reset_delay=100 retry_delay=500').load(vm)
+    disks = [block(vm, 0), block(vm, 1)]
+    timeouts(vm, 2)
+    vm.guest('dmesg -C')
+    vm.fault('all-ones')
+    vm.guest(f'dd if={disks[0]} of=/dev/null count=1 iflag=direct 2>/dev/null', check=False, timeout=200)
+    wait_for_log(vm, 'trying again in 2 s', 60)
+    check('trying again in 1 s' in log_of(vm), log_of(vm)[-3000:])
+    vm.fault('')
+    wait_for_log(vm, 'runs again', 60)
+    running(vm)
+    vm.guest(verifying(disks), timeout=200)
     ISP.unload(vm)
