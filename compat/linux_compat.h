@@ -22,6 +22,11 @@
 #define PCI_IRQ_INTX	PCI_IRQ_LEGACY
 #endif
 
+/* linux/pci.h: went away by 6.12. A card whose memory BAR has no address is refused from then on. */
+#ifndef SCSA_HAVE_PCI_ENABLE_DEVICE_IO
+#define pci_enable_device_io	pci_enable_device
+#endif
+
 /* linux/workqueue.h, 6.17: what was the default has a name, and no name gives a warning in 7.3. */
 #ifndef SCSA_HAVE_WQ_PERCPU
 #define WQ_PERCPU	0

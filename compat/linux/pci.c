@@ -12,6 +12,7 @@
 #include <scsa/scsa.h>
 
 #include "../impl.h"
+#include "../linux_compat.h"
 #include "host.h"
 #include "../linux_impl.h"
 
