@@ -68,21 +68,33 @@ def data_compare(m, isp, _):
     same(m.stat('bytes-written'), total, 'bytes each way')
 
 
-@case(disks=[DISK])
-def a_thousand_segments(m, isp, folder):
+def many_segments(m, isp, folder, kind, count):
+    """Write and read a buffer in pages that do not adjoin."""
     isp.start(req=256)
     isp.clear_attention(0)
-    data = random.Random(2).randbytes(1000 * 4096)
+    data = random.Random(2).randbytes(count * 4096)
+    segs = [(DATA + i * 8192, 4096) for i in range(count)]
+    scatter(m, segs, data)
+    isp.do(write10(0, 8 * count), segs, kind=kind, flags=SIMPLE | OUT)
+    with open(os.path.join(folder, 'disk0'), 'rb') as f:
+        same(f.read(len(data)) == data, True, 'image')
+    m.command(f'memset {DATA:#x} {count * 8192:#x} 0')
+    isp.do(read10(0, 8 * count), segs, kind=kind, flags=SIMPLE | IN)
+    same(gather(m, segs) == data, True, 'data')
+    same(isp.rd(MBOX + 8), isp.req_in, 'request consumer')
+
+
+@case(disks=[DISK])
+def a_thousand_segments(m, isp, folder):
     for kind in (COMMAND, COMMAND64):
-        segs = [(DATA + i * 8192, 4096) for i in range(1000)]
-        scatter(m, segs, data)
-        isp.do(write10(0, 8000), segs, kind=kind, flags=SIMPLE | OUT)
-        with open(os.path.join(folder, 'disk0'), 'rb') as f:
-            same(f.read(len(data)) == data, True, 'image')
-        m.command(f'memset {DATA:#x} {1000 * 8192:#x} 0')
-        isp.do(read10(0, 8000), segs, kind=kind, flags=SIMPLE | IN)
-        same(gather(m, segs) == data, True, 'data')
-        same(isp.rd(MBOX + 8), isp.req_in, 'request consumer')
+        many_segments(m, isp, folder, kind, 1000)
+
+
+@case(disks=[DISK])
+def more_segments_than_the_host_takes(m, isp, folder):
+    """A system call of the host takes 1024 pieces, a command of the chip 1782 or 1272."""
+    for kind, count in ((COMMAND, 1025), (COMMAND, 1782), (COMMAND64, 1272)):
+        many_segments(m, isp, folder, kind, count)
 
 
 @case(disks=[DISK])

@@ -142,11 +142,13 @@ static uint64_t isp_request_limit(const IspRequest *r, uint64_t len)
 }
 
 /*
- * Used only where the target may have more data than there is room for: the chip drops what does
- * not fit, and the command ends as an overrun. All other data moves by scatter/gather list.
+ * Used only where the target may have more data than there is room for, and where a list would be too
+ * long. The chip drops data that does not fit, and the command ends as an overrun. All other data
+ * moves by scatter/gather list.
  */
 static void isp_transfer_data(SCSIRequest *req, uint32_t len)
 {
+    bool write = req->cmd.mode == SCSI_XFER_TO_DEV;
     IspRequest *r = req->hba_private;
     uint8_t *buf = scsi_req_get_buf(req);
 
@@ -166,8 +168,9 @@ static void isp_transfer_data(SCSIRequest *req, uint32_t len)
             break;
         }
 
-        dma_memory_write(&r->s->window_as, seg->addr + r->seg_offset, buf, n,
-                         MEMTXATTRS_UNSPECIFIED);
+        dma_memory_rw(&r->s->window_as, seg->addr + r->seg_offset, buf, n,
+                      write ? DMA_DIRECTION_TO_DEVICE : DMA_DIRECTION_FROM_DEVICE,
+                      MEMTXATTRS_UNSPECIFIED);
         buf += n;
         len -= n;
         r->moved += n;
@@ -199,6 +202,24 @@ static IspRequest *isp_request_new(IspState *s, IspCmd *cmd, SCSIRequest *sreq)
     sreq->hba_private = r;
     cmd->backend = r;
     return r;
+}
+
+/*
+ * May the transfer go by list? Not if the target may have more data than there is room for, nor if the
+ * host's system calls would refuse the list as too long. The chip has no such limit.
+ */
+static bool isp_may_map(const IspRequest *r)
+{
+    uint64_t left = isp_request_limit(r, r->sreq->cmd.xfer);
+    uint32_t n = 0;
+
+    if (r->sreq->cmd.xfer > r->cmd->length) {
+        return false;
+    }
+    while (left && n < r->cmd->seg_count) {
+        left -= MIN(left, r->cmd->seg[n++].len);
+    }
+    return n <= IOV_MAX;
 }
 
 /* Make a list no longer than the transfer, so that the SCSI layer cannot pass its end. */
@@ -266,8 +287,7 @@ void isp_op_submit(void *opaque, IspCmd *cmd)
     object_unref(OBJECT(d));
     r = isp_request_new(s, cmd, req);
     r->refused = isp_check_data(s, cmd, &req->cmd);
-    if (!r->refused && req->cmd.mode != SCSI_XFER_NONE && req->cmd.xfer &&
-        req->cmd.xfer <= cmd->length) {
+    if (!r->refused && req->cmd.mode != SCSI_XFER_NONE && req->cmd.xfer && isp_may_map(r)) {
         isp_request_map(r);
     }
     scsi_req_ref(req);
@@ -375,7 +395,7 @@ static void *isp_load_request(QEMUFile *f, SCSIRequest *req)
     }
     scsi_req_ref(req);
     r = isp_request_new(s, cmd, req);
-    if (req->cmd.xfer > cmd->length) {
+    if (!isp_may_map(r)) {
         r->refused = ISP_DONE_FAILED;   /* its progress was not migrated */
     } else if (req->cmd.mode != SCSI_XFER_NONE && req->cmd.xfer) {
         isp_request_map(r);
