@@ -7,6 +7,7 @@ from images import firmware
 from qemu import Controller, Disk
 from runner import Group, not_built
 from test_citizen import verified
+from test_isp import used
 
 BUILT = not_built('isp')
 GROUPS = []
@@ -179,6 +180,32 @@ def reservation_with_the_peer(vm):
     QLA1280.load(vm)
     reserved(vm)
     QLA1280.unload(vm)
+
+
+@SHARED.test
+def large_requests(vm):
+    """What requests of 2,048 segments needed is given back: their tags keep less than 1 MiB in all."""
+    ISP.load(vm)
+    name = block(vm, 0)[5:]
+    # Pages of a file written in random order: hardly two of them adjoin.
+    vm.guest('fio --name=m --filename=/dev/shm/scattered --rw=randwrite --bs=4k --size=8m '
+             '--ioengine=psync --fallocate=none --randrepeat=1 >/dev/null')
+
+    def load(kib):
+        vm.guest(f'echo {kib} > /sys/block/{name}/queue/max_sectors_kb; '
+                 f'fio --name=r --filename=/dev/{name} --rw=read --bs={kib}k --direct=1 --numjobs=24 '
+                 f'--loops=4 --size=8m --iomem=mmapshared:/dev/shm/scattered >/dev/null',
+                 timeout=200)
+        return used(vm)['slab']
+
+    before = load(256)
+    iocbs = vm.counters()['iocbs']
+    grown = load(8192) - before
+    # An entry has seven segments.
+    check(vm.counters()['iocbs'] - iocbs > 24 * 4 * 2000 / 7, 'the requests had fewer segments')
+    check(grown < 1024, f'{grown} KiB more')
+    vm.guest('rm /dev/shm/scattered')
+    ISP.unload(vm)
 
 
 # A swap disk, and one that is used for the first time when memory is short.
