@@ -2,7 +2,7 @@
 """Each chip of the family: configuration space, both buses, migration."""
 
 from case import suite
-from isp import DATA, Failure, migrated, on_one_disk, read10, same, tur, write10
+from isp import DATA, SIMPLE, Failure, migrated, on_one_disk, read10, same, tur, write10
 from machine import QTest
 
 TESTS, case = suite()
@@ -108,6 +108,19 @@ def negotiation(m, isp, folder):
     with migrated(isp, on_one_disk(folder + '/disk0', where=where), folder) as there:
         same(there.mailbox(0x28, 0x8100)[2:4], [0xdd00, 0x0c0a], 'agreed')
         same(there.do(tur(), target=0x81).status_flags, 0, 'status flags')
+
+
+@case(device='isp1040,no-tags=0x8', disks=[{'target': 3}, {'target': 2}])
+def tags_rejected(m, isp, folder):
+    """Only tagged commands of the target that knows no tags end with 0x16; absent targets are absent."""
+    isp.start()
+    for target in (2, 3):
+        isp.mailbox(0x38, target << 8, 0xfd00, 0)
+        isp.do(tur(), target=target, flags=0, scsi=None)
+    isp.do(tur(), target=2, flags=SIMPLE)
+    isp.do(tur(), target=3, flags=SIMPLE, completion=0x16)
+    isp.do(tur(), target=3, flags=0)
+    isp.do(tur(), target=4, flags=SIMPLE, completion=1)
 
 
 @case(device='isp1040')

@@ -23,9 +23,13 @@ static bool isp_is_barrier(const IspCmd *c)
 }
 
 /* The target rejects what the chip asks for: the command ends before it has begun. */
-static bool isp_negotiation_fails(IspModel *m, IspCmd *c)
+static bool isp_message_rejected(IspModel *m, IspCmd *c)
 {
-    uint8_t failed = isp_negotiate(m, c);
+    uint8_t failed = isp_tag_rejected(m, c);
+
+    if (!failed) {
+        failed = isp_negotiate(m, c);
+    }
 
     if (failed) {
         c->fault = (IspFaultEnd){
@@ -58,7 +62,7 @@ static void isp_start(IspModel *m, IspLun *lun, IspCmd *c)
         isp_scsi_done(m, c, &result);
     } else if (c->target == m->initiator_id[c->bus]) {
         isp_scsi_done(m, c, &(IspResult){ .outcome = ISP_DONE_NO_TARGET });
-    } else if (isp_negotiation_fails(m, c)) {
+    } else if (isp_message_rejected(m, c)) {
         isp_scsi_done(m, c, &(IspResult){ .outcome = ISP_DONE_FAULT });
     } else {
         m->ops->scsi_submit(m->opaque, c);

@@ -85,6 +85,12 @@ static uint8_t isp_rejected(const IspModel *m, uint16_t flags, uint32_t bit)
     return 0;
 }
 
+uint8_t isp_tag_rejected(const IspModel *m, const IspCmd *c)
+{
+    return c->flags & ISP_CF_TAGS && m->limits.no_tags & isp_bit(c->bus, c->target) &&
+           m->ops->scsi_present(m->opaque, c->bus, c->target) ? ISP_CS_TAG_REJECTED : 0;
+}
+
 uint8_t isp_negotiate(IspModel *m, IspCmd *c)
 {
     uint32_t bit = isp_bit(c->bus, c->target);

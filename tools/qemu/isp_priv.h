@@ -99,6 +99,8 @@ IspTransfer isp_transfer(const IspModel *m, int bus, int target);
 void isp_unsettle(IspModel *m, int bus, int target);
 /* Negotiate if that is due. Returns the completion status if it fails, else 0. */
 uint8_t isp_negotiate(IspModel *m, IspCmd *c);
+/* The completion status of a tagged command of a target that rejects tags, else 0 */
+uint8_t isp_tag_rejected(const IspModel *m, const IspCmd *c);
 
 /* isp_request.c */
 void isp_doorbell(IspModel *m, uint16_t value);

@@ -306,6 +306,7 @@ enum {
     ISP_CS_REJECT_IDENTIFY  = 0x13,
     ISP_CS_BUS_FREE         = 0x14,
     ISP_CS_UNDERRUN         = 0x15,
+    ISP_CS_TAG_REJECTED     = 0x16,
     ISP_CS_TAG_NO_DISC      = 0x18,
     ISP_CS_TAG_ROUTINE      = 0x19,
     ISP_CS_TAG_DISABLED     = 0x1a,
