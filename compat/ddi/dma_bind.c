@@ -191,13 +191,14 @@ static int bounce_first_win(struct scsa_dma_handle *h, uint64_t len, int kmflag)
 /* The device cannot use the object's own memory: bind windows of bounce memory. */
 static int bind_bounce(struct scsa_dma_handle *h, int kmflag)
 {
-	uint64_t len = MIN(h->dh_len, h->dh_plan.max_len);
 	boolean_t partial = h->dh_flags & DDI_DMA_PARTIAL ? B_TRUE : B_FALSE;
 	int rc = DDI_DMA_NOMAPPING;
+	uint64_t len;
 
 	/* Not even one block fits in a command. */
-	if (!len)
+	if (dma_plan_init(&h->dh_plan, &h->dh_limits, 0) != DDI_SUCCESS)
 		return rc;
+	len = MIN(h->dh_len, h->dh_plan.max_len);
 	if (!partial && (len < h->dh_len || len > BOUNCE_WHOLE_MAX))
 		return DDI_DMA_TOOBIG;
 	if (partial)
@@ -224,7 +225,9 @@ static int bind_lazy(struct scsa_dma_handle *h, int kmflag)
 {
 	const struct dma_limits *lim = &h->dh_limits;
 	uint64_t len = dma_limits_sure_len(lim);
-	int rc = DDI_DMA_NOMAPPING;
+	/* What has no block for a shorter window must wait, unless its own memory can never do. */
+	int rc = linux_dma_hopeless(&h->dh_map, h->dh_sgl, h->dh_nents) ? DDI_DMA_NOMAPPING :
+									  DDI_DMA_NORESOURCES;
 
 	/* Mapping it whole has just failed; start with half. */
 	while (len >= h->dh_len)

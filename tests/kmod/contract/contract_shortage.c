@@ -115,10 +115,41 @@ out:
 	return end(&f, why);
 }
 
+/* An object that has no block for a shorter window: a shortage is a shortage, for a new handle too. */
+static const char *less_than_a_block(dev_info_t *dip)
+{
+	const uint_t flags = DDI_DMA_READ | DDI_DMA_PARTIAL;
+	ddi_dma_attr_t attr = mock_attr;
+	ddi_dma_handle_t h = NULL;
+	const char *why = NULL;
+	caddr_t p = kmem_alloc(8, KM_SLEEP);
+	int rc;
+
+	if (!contract_can_hog()) {
+		why = contract_skip;
+		goto out;
+	}
+	attr.dma_attr_granular = 512;
+	CHECK(ddi_dma_alloc_handle(dip, &attr, DDI_DMA_SLEEP, NULL, &h) == DDI_SUCCESS);
+	CHECK(contract_hog(dip) == 0);
+	rc = ddi_dma_addr_bind_handle(h, NULL, p, 8, flags, DDI_DMA_DONTWAIT, NULL, NULL, NULL);
+	contract_unhog(dip);
+	CHECK(rc == DDI_DMA_NORESOURCES);
+	CHECK(ddi_dma_addr_bind_handle(h, NULL, p, 8, flags, DDI_DMA_DONTWAIT, NULL, NULL, NULL) ==
+	      DDI_DMA_MAPPED);
+	(void)ddi_dma_unbind_handle(h);
+out:
+	if (h)
+		ddi_dma_free_handle(&h);
+	kmem_free(p, 8);
+	return why;
+}
+
 static const struct contract_test tests[] = {
 	{ "init_pkt.shortage.null_func", null_func },
 	{ "init_pkt.shortage.sleep_func_waits", sleep_func },
 	{ "init_pkt.shortage.function_called", function },
+	{ "addr_bind.shortage.less_than_a_block", less_than_a_block },
 	{ NULL, NULL }
 };
 CONTRACT_SUITE(CONTRACT_ON_TESTDEV, tests);
