@@ -85,7 +85,7 @@ def lines_about(vm, address):
     """The kernel log's lines about one controller and its disks."""
     host = vm.guest(f'ls -d /sys/bus/pci/devices/{address}/host*', check=False).text.strip()[-1:]
     return '\n'.join(x for x in log_of(vm).splitlines()
-                     if address in x or re.match(rf'(sd|scsi|sr) (host)?{host or "none"}\b', x))[-2500:]
+                     if address in x or re.match(rf'(sd|scsi|sr) (host)?{host or "none"}\b', x))
 
 
 # Apart from the delay, a user notices none of these: the midlayer or the driver retries. The chips of
@@ -120,7 +120,7 @@ for _n, _faults in enumerate(SURVIVED):
             if not count:
                 why = 'the fault has not fired'
             elif status:
-                why = f'fio ended with status {status}:\n{lines_about(vm, address)}'
+                why = f'fio ended with status {status}:\n{lines_about(vm, address)[-2500:]}'
             elif seconds > 120:
                 why = f'it took {seconds} s'
             elif len(set(disks[address]) - set(dumb)) != 2:
@@ -191,7 +191,7 @@ def given_up(vm):
         log = lines_about(vm, address)
         parts.append((name, 'fio ended well' if not status else
                       f'it took {seconds} s' if seconds > 120 else
-                      '' if all(w in log for w in words) else f'{words} expected:\n{log}'))
+                      '' if all(w in log for w in words) else f'{words} expected:\n{log[-2500:]}'))
     ISP.unload(vm)
     return parts
 
