@@ -50,6 +50,15 @@ class Group:
         return function
 
 
+def grouper(groups, module='isp'):
+    """A function that makes a Group which needs a module of ours, and adds it to a file's list."""
+    def group(name, configure, **values):
+        made = Group(name, configure, needs=not_built(module), **values)
+        groups.append(made)
+        return made
+    return group
+
+
 def bound(function, **values):
     """A test: the function with those of the values that it has parameters for."""
     wants = {k: v for k, v in values.items() if k in inspect.signature(function).parameters}

@@ -7,10 +7,10 @@ import kmem
 from checking import check, same
 from devices import ISP, block, host_number
 from qemu import Controller, Disk
-from runner import Group, not_built
+from runner import grouper
 
-BUILT = not_built('isp')
 GROUPS = []
+group = grouper(GROUPS)
 
 # Commands take this much of the guest's time. If the chip ran as fast as the host allows, chance would
 # decide how many of them share an interrupt.
@@ -21,13 +21,6 @@ def null_disks(*targets, **values):
     """Disks that store nothing."""
     return lambda s: s.config(controllers=[Controller()],
                               disks=[Disk(target=t, null='16G') for t in targets], **values)
-
-
-def group(name, configure, before=None):
-    """A group of this file."""
-    made = Group(name, configure, needs=BUILT, before=before)
-    GROUPS.append(made)
-    return made
 
 
 CLAIMS = group('claims', null_disks(0))

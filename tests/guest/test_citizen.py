@@ -5,25 +5,23 @@ from checking import check, log_of, same
 from devices import ISP, QLA1280, block, chips, devices, host_number, hosts
 from images import firmware, nvram_image
 from qemu import Controller, Disk
-from runner import Group, not_built
+from runner import grouper
 
-BUILT = not_built('isp')
 GROUPS = []
+group = grouper(GROUPS)
 
 
-def group(name, configure, **values):
-    """A group of this file."""
-    made = Group(name, configure, needs=BUILT, **values)
-    GROUPS.append(made)
-    return made
+def verifying(disks, size='1M', depth=8):
+    """The command that writes with checksums to all these disks at once, then reads and verifies."""
+    jobs = ' '.join(f'--name=on{d.replace("/", "-")} --filename={d}' for d in disks)
+    return (f'fio --rw=randwrite --bsrange=4k-64k --blockalign=4k --size={size} --ioengine=libaio '
+            f'--direct=1 --iodepth={depth} --verify=crc32c --verify_fatal=1 --do_verify=1 '
+            f'--output-format=terse {jobs} >/tmp/fio 2>&1')
 
 
 def verified(vm, *disks, depth=8, size='1M', check_status=True):
-    """Write with checksums to all these disks at once, then read and verify; return fio's status."""
-    jobs = ' '.join(f'--name=on{d.replace("/", "-")} --filename={d}' for d in disks)
-    return vm.guest(f'fio --rw=randwrite --bsrange=4k-64k --blockalign=4k --size={size} '
-                    f'--ioengine=libaio --direct=1 --iodepth={depth} --verify=crc32c '
-                    f'--verify_fatal=1 --do_verify=1 --output-format=terse {jobs} >/tmp/fio 2>&1 || '
+    """Run that command; return fio's status."""
+    return vm.guest(f'{verifying(disks, size, depth)} || '
                     '{ s=$?; tail -c 2000 /tmp/fio; (exit $s); }', timeout=300,
                     check=check_status).status
 

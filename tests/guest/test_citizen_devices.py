@@ -9,23 +9,18 @@ from images import firmware, program, random_image
 from io_tests import fio, sg_raw, sgio
 from qemu import Controller, Disk
 from ramhba import RAMHBA
-from runner import Group, not_built
+from runner import grouper
 
 GROUPS = []
-
-
-def group(name, configure, module='isp', **values):
-    """A group of this file."""
-    made = Group(name, configure, needs=not_built(module), **values)
-    GROUPS.append(made)
-    return made
+group = grouper(GROUPS)
 
 
 def ram_group(name):
     """A group with the RAM disk HBA, which its tests load."""
-    return group(name, lambda s: s.config(extra=['-device', 'pci-testdev'], modules=['st', 'ch'],
-                                          files=[program(s, 'sgio'), program(s, 'changer')]),
-                 module='ramhba', machine='pci-testdev types')
+    return grouper(GROUPS, 'ramhba')(
+        name, lambda s: s.config(extra=['-device', 'pci-testdev'], modules=['st', 'ch'],
+                                 files=[program(s, 'sgio'), program(s, 'changer')]),
+        machine='pci-testdev types')
 
 
 def again(vm, params):

@@ -5,19 +5,12 @@ from checking import check, log_of, same
 from devices import ISP, QLA1280, block, chips, generic, host_number
 from images import firmware
 from qemu import Controller, Disk
-from runner import Group, not_built
+from runner import grouper
 from test_citizen import verified
 from test_isp import used
 
-BUILT = not_built('isp')
 GROUPS = []
-
-
-def group(name, configure, **values):
-    """A group of this file."""
-    made = Group(name, configure, needs=BUILT, **values)
-    GROUPS.append(made)
-    return made
+group = grouper(GROUPS)
 
 
 # The machine's I/O space is taken, so the card's I/O BAR gets no address. The card is behind a PCIe port,

@@ -4,26 +4,12 @@
 from checking import check, log_of, same
 from devices import ISP, block, chips, generic, host_number
 from qemu import Controller, Disk
-from runner import Group, not_built
+from runner import grouper
+from test_citizen import verifying
 
-BUILT = not_built('isp')
 GROUPS = []
+group = grouper(GROUPS)
 QUICK = ISP.having('reset_delay=100')
-
-
-def group(name, configure, **values):
-    """A group of this file."""
-    made = Group(name, configure, needs=BUILT, **values)
-    GROUPS.append(made)
-    return made
-
-
-def verifying(disks, size='1M', depth=8):
-    """The command that writes with checksums to all these disks at once, then reads and verifies."""
-    jobs = ' '.join(f'--name=on{d.replace("/", "-")} --filename={d}' for d in disks)
-    return (f'fio --rw=randwrite --bsrange=4k-64k --blockalign=4k --size={size} --ioengine=libaio '
-            f'--direct=1 --iodepth={depth} --verify=crc32c --verify_fatal=1 --do_verify=1 '
-            f'--output-format=terse {jobs} >/tmp/fio 2>&1')
 
 
 def sysfs(vm, target):
