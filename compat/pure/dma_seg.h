@@ -29,22 +29,15 @@ struct dma_limits {
 };
 
 /*
- * dma_seg_fits() in fewer steps, for most segments: one that begins at most easy_span above addr_lo
- * and is not longer than easy_len ends below addr_hi, and is not too long for a cookie.
+ * True if a segment can be a cookie of its own, after one that ends at @end. A quick look: it also says
+ * false for a few segments that could. One that begins at most easy_span above addr_lo and is not longer
+ * than easy_len ends below addr_hi, and is not too long for a cookie.
  */
 static inline bool dma_seg_is_easy(const struct dma_limits *lim, uint64_t addr, uint64_t len,
 				   uint64_t end)
 {
 	return addr - lim->addr_lo <= lim->easy_span && len <= lim->easy_len &&
 	       (addr ^ (addr + len - 1)) <= lim->seg && addr != end;
-}
-
-/* True if a segment can be a cookie of its own, after one that ends at @end. */
-static inline bool dma_seg_fits(const struct dma_limits *lim, uint64_t addr, uint64_t len,
-				uint64_t end)
-{
-	return addr >= lim->addr_lo && addr <= lim->addr_hi && len - 1 <= lim->addr_hi - addr &&
-	       len <= lim->max_cookie && len - 1 <= lim->seg - (addr & lim->seg) && addr != end;
 }
 
 #endif /* _COMPAT_DMA_SEG_H */

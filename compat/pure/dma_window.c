@@ -181,7 +181,7 @@ static void take_simple(struct dma_plan *p)
 	for (; s < stop; s++, c++) {
 		const uint64_t addr = s->addr, len = s->len;
 
-		if (!dma_seg_fits(lim, addr, len, end) || len > room)
+		if (!dma_seg_is_easy(lim, addr, len, end) || len > room)
 			break;
 		c->dmac_laddress = addr;
 		c->dmac_size = len;
