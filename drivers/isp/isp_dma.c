@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * DMA: data of packets, in windows and groups of cookies, and memory for the rings.
+ * Packets and DMA: data of packets, in windows and groups of cookies, and memory for the rings.
  *
  * A packet keeps its DMA handle when it releases its DMA resources, so that a packet that is used
  * again and again allocates nothing. Cookies stay in the handle: a command is a range of them.
@@ -107,7 +107,7 @@ static int isp_first_window(struct isp *isp, struct isp_cmd *sp, boolean_t mappe
  * Returns 1, or 0 with the buffer's error set: error 0 means try again later.
  */
 static int isp_i_dma_alloc(struct isp *isp, struct scsi_pkt *pkt, struct buf *bp, int flags,
-		    int (*callback)(caddr_t))
+			   int (*callback)(caddr_t))
 {
 	int (*cb)(caddr_t) = callback == NULL_FUNC ? DDI_DMA_DONTWAIT : DDI_DMA_SLEEP;
 	struct isp_cmd *sp = isp_cmd_of(pkt);
@@ -211,9 +211,9 @@ void isp_dma_sync(struct isp_cmd *sp)
  * next part of the buffer. By contract a call for a packet with DMA resources is a move, whatever
  * its flags and lengths.
  */
-struct scsi_pkt *isp_tran_init_pkt(struct scsi_address *ap, struct scsi_pkt *pkt,
-					  struct buf *bp, int cmdlen, int statuslen, int tgtlen,
-					  int flags, int (*callback)(caddr_t), caddr_t arg)
+struct scsi_pkt *isp_tran_init_pkt(struct scsi_address *ap, struct scsi_pkt *pkt, struct buf *bp,
+				   int cmdlen, int statuslen, int tgtlen, int flags,
+				   int (*callback)(caddr_t), caddr_t arg)
 {
 	struct isp *isp = isp_of(ap);
 	struct scsi_pkt *new = NULL;

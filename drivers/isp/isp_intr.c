@@ -134,7 +134,8 @@ static boolean_t isp_finish_status(struct isp *isp, struct isp_cmd *sp, const un
 				   const struct isp_completion *c)
 {
 	struct scsi_pkt *pkt = sp->cmd_pkt;
-	uint8_t reason = c->comp_completion < ICS_COUNT ? isp_reasons[c->comp_completion] : CMD_TRAN_ERR;
+	uint8_t reason = c->comp_completion < ICS_COUNT ? isp_reasons[c->comp_completion] :
+			 CMD_TRAN_ERR;
 
 	pkt->pkt_state = ISF_STATE(c->comp_state_flags);
 	pkt->pkt_statistics |= IST_STATISTICS(c->comp_status_flags);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The request ring: putting commands and markers into it, and telling the chip. isp_lock is held.
+ * Sending: tran_start(9E), and the request ring: putting commands and markers into it, and telling
+ * the chip. Functions that touch the ring are called with isp_lock held.
  *
  * Submitting a command reads no register. Completed commands tell how much room the ring has: the
  * chip fetches in order, so it has fetched everything up to the entries of any completed command.

@@ -122,16 +122,16 @@ static void isp_go_offline(struct isp *isp, const char *why)
 static uint_t isp_count_restart(struct isp *isp)
 {
 	clock_t now = ddi_get_lbolt();
+	boolean_t calm = now - isp->isp_reset_since > SEC_TO_TICK(RESET_WINDOW_SEC) ? B_TRUE : B_FALSE;
 
 	isp->isp_stats.st_chip_resets++;
 	if (isp->isp_blamed) {
 		isp->isp_blamed = B_FALSE;
 		return 1;
 	}
-	if (now - isp->isp_reset_since > SEC_TO_TICK(RESET_WINDOW_SEC))
+	if (calm)
 		isp->isp_retry_usec = isp->isp_retry_first;
-	if (!isp->isp_reset_count ||
-	    now - isp->isp_reset_since > SEC_TO_TICK(RESET_WINDOW_SEC)) {
+	if (!isp->isp_reset_count || calm) {
 		isp->isp_reset_since = now;
 		isp->isp_reset_count = 0;
 	}
@@ -156,6 +156,18 @@ static boolean_t isp_back_off(struct isp *isp, uint_t count)
 	return closing ? B_FALSE : B_TRUE;
 }
 
+/* Start a stopped chip from the beginning. True if it runs. */
+static boolean_t isp_bring_up(struct isp *isp)
+{
+	/* What stopped the chip may have changed its configuration too. */
+	isp_setup_config(isp);
+	if (isp_init(isp) != DDI_SUCCESS)
+		return B_FALSE;
+	/* Targets may still be working on commands we have dropped. */
+	isp_reset_buses(isp);
+	return B_TRUE;
+}
+
 /*
  * Try to restart the chip. Afterwards it runs or is offline, or the caller must try again. The
  * instance's thread.
@@ -175,11 +187,7 @@ void isp_restart_chip(struct isp *isp)
 	}
 	if (!isp_back_off(isp, count))
 		return;
-	/* What stopped the chip may have changed these too. */
-	isp_setup_config(isp);
-	/* Targets may still be working on commands we have dropped. */
-	if (isp_init(isp) == DDI_SUCCESS)
-		isp_reset_buses(isp);
+	(void)isp_bring_up(isp);
 	mutex_enter(&isp->isp_lock);
 	if (isp->isp_state == ISP_RUN)
 		dev_err(isp->isp_dip, CE_NOTE, "restarted");
@@ -219,10 +227,7 @@ void isp_retry_chip(struct isp *isp)
 	if (isp_slot_is_empty(isp) || !isp_begin_retry(isp))
 		return;
 	dev_err(isp->isp_dip, CE_NOTE, "offline; trying to start the chip");
-	isp_setup_config(isp);
-	runs = isp_init(isp) == DDI_SUCCESS ? B_TRUE : B_FALSE;
-	if (runs)
-		isp_reset_buses(isp);
+	runs = isp_bring_up(isp);
 	mutex_enter(&isp->isp_lock);
 	if (runs) {
 		/* If it fails soon, the next interval is longer still. */

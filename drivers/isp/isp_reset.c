@@ -79,7 +79,7 @@ enum isp_ended {
 
 /* Send a mailbox command that ends commands, and wait for these to come back. Thread. */
 static enum isp_ended isp_end_commands(struct isp *isp, const struct isp_scope *s, uint16_t *mb,
-			    uint8_t reason, uint8_t stat)
+				       uint8_t reason, uint8_t stat)
 {
 	clock_t end;
 

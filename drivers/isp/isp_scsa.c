@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The entry points of scsi_hba_tran(9S): packets, transport, capabilities. */
+/* The entry points of scsi_hba_tran(9S): targets and capabilities here, the others set up. */
 #include "ispvar.h"
 
 /* A target has a LUN that the chip cannot address. Say so once for each target. */
