@@ -36,7 +36,7 @@ struct scsa_dma_handle {
 	/* The object: bytes [dh_first, dh_first + dh_len) of a list. */
 	void			*dh_sgl;
 	uint_t			dh_nents;
-	boolean_t		dh_copies;	/* map a copy of the list: another handle may have mapped it */
+	boolean_t		dh_copies;	/* map a copy: the list itself may be mapped */
 	uint64_t		dh_first;
 	uint64_t		dh_len;
 	void			*dh_table;	/* made for a kernel address, or NULL */
@@ -79,7 +79,8 @@ static inline void ddi_dma_select_win(struct scsa_dma_handle *h, uint_t win, con
 }
 
 /* Return the first cookie and the number of cookies, for callers that use nextcookie. */
-static inline void ddi_dma_give_cookies(struct scsa_dma_handle *h, ddi_dma_cookie_t *cookiep, uint_t *ccountp)
+static inline void ddi_dma_give_cookies(struct scsa_dma_handle *h, ddi_dma_cookie_t *cookiep,
+					uint_t *ccountp)
 {
 	if (cookiep) {
 		*cookiep = h->dh_cookies[0];

@@ -62,7 +62,8 @@ int scsi_transport_panic(struct scsi_pkt *pkt);
 
 /*
  * What scsi_init_pkt(9F), scsi_transport(9F) and scsi_dmafree(9F) do once their arguments are
- * checked and the buffer's error is cleared. Our stand-in for a target driver calls these for each command.
+ * checked and the buffer's error is cleared. Our stand-in for a target driver calls these for each
+ * command.
  */
 static inline struct scsi_pkt *scsi_pkt_init(struct scsi_address *ap, struct scsi_pkt *pkt,
 					     struct buf *bp, int cmdlen, int statuslen,

@@ -4,7 +4,6 @@
  *
  * An abort may look at a packet while the command releases it. The last of the two destroys it.
  */
-#include "pkt.h"
 #include "target.h"
 
 /* Drop a reference to the packet, and destroy it with the last one. */
