@@ -128,8 +128,9 @@ check: deps-check
 	@tests/check build lint tools unit fuzz qtest guest kernels-build newest counts debug readme
 
 # Everything on every kernel; takes hours. tests/README.md says what check leaves out and why.
+check-all: LEVELS ?= lint tools unit fuzz qtest guest guest@6.12 kernels counts debug debug@kcsan readme
 check-all: deps-check
-	@tests/check --complete build lint tools unit fuzz qtest guest guest@6.12 kernels counts debug debug@kcsan readme
+	@tests/check --complete --record build $(LEVELS)
 
 check-dist:
 	@tests/dist bookworm,trixie demo check check-kernels check-packaging check-vfio

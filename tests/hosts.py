@@ -30,13 +30,6 @@ def distribution():
                                   values.get('VERSION_ID'))))
 
 
-def _rows(text):
-    """{(distribution, kernel, what): (result, date)} of a README.md."""
-    table = text.partition(f'{MADE_BY}: begin -->')[2].partition('<!--')[0]
-    cells = [[c.strip() for c in line.strip('| ').split('|')] for line in table.split('\n')[3:] if line]
-    return {tuple(row[:3]): tuple(row[3:]) for row in cells}
-
-
 def _order(key):
     """Distributions and kernels by number, then what ran."""
     return [[int(x) if x.isdigit() else x for x in re.split(r'(\d+)', part)] for part in key]
@@ -44,8 +37,8 @@ def _order(key):
 
 def update(new):
     """Put these rows into the table."""
-    with open(README, encoding='utf-8') as f:
-        rows = {**_rows(f.read()), **new}
+    old = {tuple(cells[:3]): tuple(cells[3:]) for cells in report.rows_of(README, MADE_BY)}
+    rows = {**old, **new}
     lines = [f'| {" | ".join(key + rows[key])} |' for key in sorted(rows, key=_order)]
     report.put_into(README, HEAD + '\n'.join(lines), MADE_BY)
 

@@ -73,6 +73,14 @@ def put_into(path, body, made_by='make bench'):
         f.write(new)
 
 
+def rows_of(path, made_by):
+    """The cells of the table that a command has put between its markers, row by row."""
+    with open(path, encoding='utf-8') as f:
+        table = f.read().partition(f'{made_by}: begin -->')[2].partition('<!--')[0]
+    lines = [line for line in table.split('\n') if line.startswith('|')]
+    return [[cell.strip() for cell in line.strip('| ').split('|')] for line in lines[2:]]
+
+
 def panel(x, y, title, groups, unit):
     """Bars: {workload: {driver: value}}."""
     width, height, left = 470, 20 * 2 * len(groups) + 12 * len(groups), 150
