@@ -10,6 +10,7 @@ from io_tests import fio, sg_raw, sgio
 from qemu import Controller, Disk
 from ramhba import RAMHBA
 from runner import grouper
+from test_citizen import queues
 
 GROUPS = []
 group = grouper(GROUPS)
@@ -60,6 +61,34 @@ def vendor_bits(vm):
         again(vm, f'{params} status_bits={VENDOR_BITS}')
         same(set(devices(vm)), {(0, 0), (1, 0)}, f'devices with {params}')
         statuses_arrive(vm)
+
+
+@SCSI2.test
+def tags_rejected(vm):
+    """Targets that say they take tags and reject each one go on without, however packets are made."""
+    for params in STYLES:
+        again(vm, f'{params} untagged=2')
+        fio(vm, block(vm, 0), 8, '--size=2M')
+        same(queues(vm, 0), ('none', 1), 'queue')
+        # The midlayer may ask for a tag on either target first.
+        check(1 <= log_of(vm).count('refuses tags') <= 2, log_of(vm))
+
+
+@SCSI2.test
+def task_set_full(vm):
+    """The depth falls where targets say that their task set is full, and all data is right."""
+    for params in STYLES:
+        again(vm, f'{params} full=5')
+        before = queues(vm, 0)
+        # The midlayer lowers the depth if it sees the same number of commands out some ten times.
+        vm.guest(f'fio --name=r --filename={block(vm, 0)} --rw=randread --bs=4k --direct=1 --ioengine=libaio '
+                 '--iodepth=16 --time_based --runtime=600 >/dev/null 2>&1 & '
+                 f'for n in $(seq 600); do [ $(cat /sys/bus/scsi/devices/{host_number(vm)}:0:0:0/queue_depth) '
+                 f'-lt {before[1]} ] && break; sleep 0.1; done; kill $!; wait', timeout=200, check=False)
+        kind, depth = queues(vm, 0)
+        check(before[0] == kind == 'simple' and depth < before[1],
+              f'queue {before} before, {kind}, {depth} afterwards')
+        fio(vm, block(vm, 0), 16, '--size=2M')
 
 
 @SCSI2.test

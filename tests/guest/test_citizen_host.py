@@ -74,6 +74,35 @@ def io_bar_without_address(vm):
     without_address(vm, 0)
 
 
+def late_disk(settings):
+    """A port without I/O space, into which a card is plugged once the kernel runs, and its disk."""
+    image = settings.scratch('late-disk')
+    with open(image, 'wb') as f:
+        f.truncate(16 << 20)
+    return settings.config(
+        cmdline='pcie_ports=native pci=hpiosize=0 reserve=0x1000,0xf000',
+        controllers=[Controller('pcie-root-port', id='rp0', props={'io-reserve': '0'})],
+        extra=['-blockdev', f'driver=file,node-name=late,filename={image}',
+               # The port's own hotplug, not ACPI's.
+               '-global', 'ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off'])
+
+
+HPIO = group('citizen-hpio', late_disk)
+
+
+@HPIO.test
+def plugged_without_io_space(vm):
+    """A card behind a port that reserves no I/O space: isp claims and uses the memory BAR."""
+    ISP.load(vm)
+    vm.qmp('device_add', driver='isp1040', id='isp0', bus='rp0')
+    vm.qmp('device_add', driver='scsi-hd', id='late-disk', bus='isp0.0', drive='late', **{'scsi-id': 0})
+    vm.guest('for n in $(seq 300); do [ -e /sys/class/scsi_host/host* ] && break; sleep 0.1; done; '
+             'for h in /sys/class/scsi_host/host*; do echo - - - > $h/scan; done; settle', timeout=200)
+    same(regions(vm), [0, 1], f'{log_of(vm)}\nregions in I/O space and in memory')
+    verified(vm, block(vm, 0))
+    ISP.unload(vm)
+
+
 SHARED = group('citizen-shared', lambda s: s.config(
     controllers=[Controller(id='isp0')], disks=[Disk(target=t, size='16M') for t in (0, 1)],
     modules=['qla1280'], files=[firmware(s.build)], trace=['isp_mailbox']))

@@ -52,14 +52,14 @@ def disks_of(vm):
     return {address: disks for address, *disks in map(str.split, out.splitlines())}
 
 
-def verified_load(vm, faults):
+def verified_load(vm, faults, size='2M'):
     """Run fio on the disks of one chip for each fault; return its (status, seconds) on each."""
     commands, disks = '', disks_of(vm)
     for n, (fault, (chip, address)) in enumerate(zip(faults, addresses(vm).items())):
         jobs = ' '.join(f'--name=on-{d} --filename=/dev/{d}' for d in disks[address])
         commands += ('(s=$(cut -d . -f 1 /proc/uptime); fio --rw=randwrite --bsrange=4k-128k '
-                     '--blockalign=4k --size=2M --ioengine=libaio --direct=1 --iodepth=16 '
-                     '--verify=crc32c --verify_fatal=1 --do_verify=1 --output-format=terse '
+                     '--blockalign=4k --ioengine=libaio --direct=1 --iodepth=16 '
+                     f'--size={size} --verify=crc32c --verify_fatal=1 --do_verify=1 --output-format=terse '
                      f'{jobs} >/dev/null 2>&1; '
                      f'echo {n} $? $(($(cut -d . -f 1 /proc/uptime) - s))) & ')
         vm.fault(fault, chip)
@@ -178,7 +178,8 @@ def given_up(vm):
     vm.fault('hang-mailbox,command=0x18,count=0', 'isp2')
     vm.guest(f'(sg_reset -b -N /dev/{disk}) > /dev/null 2>&1 < /dev/null &')
     started = vm.clock()
-    results = verified_load(vm, ['all-ones,after=40', 'stuck-interrupt,count=0,after=40'])
+    # Too much for the commands that complete before each restart.
+    results = verified_load(vm, ['all-ones,after=40', 'stuck-interrupt,count=0,after=40'], '16M')
     vm.guest(f'for n in $(seq 100); do dmesg | grep "{slow}.*taken offline" && break; sleep 2; done',
              timeout=300, check=False)
     print(f'# hang in bus reset: {vm.clock() - started:.1f} s')

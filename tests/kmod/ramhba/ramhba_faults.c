@@ -60,6 +60,23 @@ static boolean_t touches(const struct ramhba_io *io, uint64_t block)
 	return io->io_lba <= block && block - io->io_lba < io->io_blocks ? B_TRUE : B_FALSE;
 }
 
+/* Does the target refuse the command: its tag, with "untagged" 2, or any more commands, with "full"? */
+boolean_t ramhba_refuses(struct ramhba *rh, struct scsi_pkt *pkt)
+{
+	struct ramhba_io io;
+
+	if (rh->rh_untagged == 2 && (pkt->pkt_flags & FLAG_TAGMASK)) {
+		pkt->pkt_reason = CMD_TAG_REJECT;
+		pkt->pkt_state = STATE_GOT_BUS | STATE_GOT_TARGET;
+		return B_TRUE;
+	}
+	if (!rh->rh_full || !ramhba_parse(pkt->pkt_cdbp, &io) ||
+	    atomic_inc_uint_nv(&rh->rh_moves) % rh->rh_full)
+		return B_FALSE;
+	*pkt->pkt_scbp = STATUS_QFULL;
+	return B_TRUE;
+}
+
 /* Property "lose": should this command be kept? With rc_forever, also from aborts and resets. */
 static boolean_t loses(const struct ramhba *rh, struct scsi_pkt *pkt)
 {

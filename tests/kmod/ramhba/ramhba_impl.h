@@ -75,9 +75,11 @@ struct ramhba {
 	boolean_t		rh_batch;
 	boolean_t		rh_quiesce_waits;
 	boolean_t		rh_overrun;
-	boolean_t		rh_untagged;
 	boolean_t		rh_idle_suspend;
 	boolean_t		rh_short_status;
+	int			rh_untagged;
+	int			rh_full;
+	uint_t			rh_moves;	/* atomic: READs and WRITEs, for "full" */
 	int			rh_leave;
 	int			rh_initiator;
 	int			rh_published;
@@ -132,6 +134,7 @@ void ramhba_carry_out(struct ramhba *rh, struct ramhba_cmd *cmd);
 /* ramhba_faults.c */
 boolean_t ramhba_is_master(struct ramhba *rh);
 boolean_t ramhba_parse(const uchar_t *cdb, struct ramhba_io *io);
+boolean_t ramhba_refuses(struct ramhba *rh, struct scsi_pkt *pkt);
 boolean_t ramhba_keep(struct ramhba *rh, struct scsi_pkt *pkt);
 struct ramhba_cmd *ramhba_take_kept(struct ramhba *rh, int target, struct scsi_pkt *pkt, boolean_t all);
 uint_t ramhba_end_kept(struct ramhba *rh, int target, struct scsi_pkt *pkt, uchar_t reason,

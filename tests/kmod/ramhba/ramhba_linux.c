@@ -76,7 +76,11 @@ module_param(overrun, int, 0444);
 MODULE_PARM_DESC(overrun, "READ, WRITE, WRITE BUFFER, READ CAPACITY of more than is mapped: CMD_DATA_OVR");
 static int untagged;
 module_param(untagged, int, 0444);
-MODULE_PARM_DESC(untagged, "refuse the capability tagged-qing, and packets with a tag");
+MODULE_PARM_DESC(untagged,
+		 "1: refuse the capability tagged-qing, and packets with a tag; 2: the targets reject each tag");
+static int full;
+module_param(full, int, 0444);
+MODULE_PARM_DESC(full, "one READ or WRITE in so many ends with TASK SET FULL");
 static int initiator = 7;
 module_param(initiator, int, 0444);
 MODULE_PARM_DESC(initiator, "the capability initiator-id");
@@ -200,6 +204,7 @@ static const struct scsa_driver_prop ramhba_props[] = {
 	{ "cookie", &cookie },
 	{ "overrun", &overrun },
 	{ "untagged", &untagged },
+	{ "full", &full },
 	{ "initiator", &initiator },
 	{ "template", &template },
 	{ "leave", &leave },

@@ -221,7 +221,7 @@ static void ramhba_execute(struct ramhba *rh, struct scsi_pkt *pkt)
 {
 	pkt->pkt_state |= STATE_GOT_BUS | STATE_GOT_TARGET | STATE_SENT_CMD | STATE_GOT_STATUS;
 	pkt->pkt_resid = ramhba_count(pkt);
-	if (ramhba_admits(rh, pkt) && ramhba_media_ready(rh, pkt))
+	if (!ramhba_refuses(rh, pkt) && ramhba_admits(rh, pkt) && ramhba_media_ready(rh, pkt))
 		ramhba_carry(rh, pkt);
 	*pkt->pkt_scbp |= rh->rh_status_bits;
 }
@@ -332,7 +332,7 @@ static int ramhba_start(struct ramhba *rh, struct scsi_pkt *pkt)
 		ramhba_complete(rh, pkt);
 		return TRAN_ACCEPT;
 	}
-	if (rh->rh_untagged && (pkt->pkt_flags & FLAG_TAGMASK))
+	if (rh->rh_untagged == 1 && (pkt->pkt_flags & FLAG_TAGMASK))
 		return TRAN_BADPKT;
 	if (ramhba_keep(rh, pkt))
 		return TRAN_ACCEPT;
@@ -535,7 +535,7 @@ static int ramhba_tran_getcap(struct scsi_address *ap, char *cap, int whom)
 	case SCSI_CAP_ARQ:
 		return 1;
 	case SCSI_CAP_TAGGED_QING:
-		return rh->rh_untagged ? 0 : 1;
+		return rh->rh_untagged == 1 ? 0 : 1;
 	case SCSI_CAP_CDB_LEN:
 		return 16;
 	case SCSI_CAP_INITIATOR_ID:
@@ -745,7 +745,8 @@ static void ramhba_properties(struct ramhba *rh)
 	rh->rh_batch = ramhba_property(rh, "batch", 0) ? B_TRUE : B_FALSE;
 	rh->rh_quiesce_waits = ramhba_property(rh, "quiesce-waits", 0) ? B_TRUE : B_FALSE;
 	rh->rh_overrun = ramhba_property(rh, "overrun", 0) ? B_TRUE : B_FALSE;
-	rh->rh_untagged = ramhba_property(rh, "untagged", 0) ? B_TRUE : B_FALSE;
+	rh->rh_untagged = ramhba_property(rh, "untagged", 0);
+	rh->rh_full = ramhba_property(rh, "full", 0);
 	rh->rh_idle_suspend = ramhba_property(rh, "idle-suspend", 0) ? B_TRUE : B_FALSE;
 	rh->rh_short_status = ramhba_property(rh, "short-status", 0) ? B_TRUE : B_FALSE;
 	rh->rh_leave = ramhba_property(rh, "leave", 0);
