@@ -189,6 +189,36 @@ out:
 	return why;
 }
 
+/* Two handles of one buffer: each mapping stands, whatever becomes of the other. */
+static const char *bind_twice(dev_info_t *dip)
+{
+	ddi_dma_handle_t other = new_handle(dip, contract_wide_attr);
+	struct contract_buf f;
+	const char *why = NULL;
+	uint64_t first;
+	uint_t n, i;
+
+	bound(&f, dip, contract_wide_attr, 4, DDI_DMA_READ);
+	CHECK(f.rc == DDI_DMA_MAPPED && other);
+	first = ddi_dma_cookie_get(f.h, 0)->dmac_laddress;
+	CHECK(ddi_dma_buf_bind_handle(other, f.bp, DDI_DMA_READ, DDI_DMA_DONTWAIT, NULL, NULL, &n) ==
+	      DDI_DMA_MAPPED);
+	CHECK(ddi_dma_cookie_get(f.h, 0)->dmac_laddress == first);
+	CHECK(ddi_dma_unbind_handle(f.h) == DDI_SUCCESS);
+	if (!contract_maps_directly(dip))
+		goto out;
+	/* What the device writes through the second one arrives. */
+	contract_poke(ddi_dma_cookie_get(other, 0)->dmac_laddress, 0x5a);
+	CHECK(ddi_dma_sync(other, 0, 0, DDI_DMA_SYNC_FORCPU) == DDI_SUCCESS);
+	CHECK(*(uint8_t *)contract_sgl_byte(&f.s, 0) == 0x5a);
+	for (i = 1; i < PIECE; i++)
+		CHECK(*(uint8_t *)contract_sgl_byte(&f.s, i) == contract_buf_byte(i));
+out:
+	drop_handle(&other);
+	contract_buf_drop(&f);
+	return why;
+}
+
 static const char *bind_zero_length(dev_info_t *dip)
 {
 	ddi_dma_handle_t h = new_handle(dip, contract_wide_attr);
@@ -592,6 +622,7 @@ static const struct contract_test tests[] = {
 	{ "buf_bind.mapped.getwin_0", bind_mapped_getwin_0 },
 	{ "buf_bind.toobig", bind_toobig },
 	{ "buf_bind.inuse", bind_inuse },
+	{ "buf_bind.twice", bind_twice },
 	{ "addr_bind.zero_length", bind_zero_length },
 	{ "getwin.sgllen", win_sgllen },
 	{ "getwin.sgllen_1", win_sgllen_1 },
