@@ -308,7 +308,7 @@ struct scsa_cmd {
 	struct scsa_cmd		*sc_next_orphan;
 	struct scsa_host	*sc_host;
 	struct scsa_stats	*sc_stats;	/* the host's */
-	unsigned int		sc_id, sc_lun;
+	unsigned int		sc_channel, sc_id, sc_lun;
 	int			sc_held;	/* set by linux_cmd_hold() */
 	bool			sc_revoked;	/* the midlayer wants the buffer back */
 	bool			sc_unsafe;	/* orphan: see scsa_dma_disown() */
@@ -319,7 +319,8 @@ struct scsa_cmd {
 struct scsa_tran_limits {
 	uint64_t	max_cookie;	/* bytes in a segment */
 	uint64_t	seg_boundary;	/* mask */
-	int		initiator_id;	/* -1: unknown */
+	unsigned int	buses;
+	int		initiator_id;	/* of the first bus; -1: unknown */
 	int		max_cdb_len;	/* 0: unknown */
 	bool		commit;		/* has tran_commit() */
 	uint64_t	command_len;	/* bytes that always fit in a command; 0: unknown */
@@ -332,8 +333,10 @@ void scsa_tran_release(struct dev_info *dip);
 /* Thread. 0 or a negative errno. */
 int scsa_tran_quiesce(struct dev_info *dip);
 int scsa_tran_unquiesce(struct dev_info *dip);
-int scsa_tran_bus_reset(struct dev_info *dip);
+/* Reset the bus of @target. @target < 0: all buses. */
+int scsa_tran_bus_reset(struct dev_info *dip, int target);
 
+/* A target number is channel * max_id + id: SCSA's addresses have no bus. */
 struct scsa_lun *scsa_lun_create(struct dev_info *dip, unsigned int target, unsigned int lun);
 /* The LUN is freed only with its last command. */
 void scsa_lun_put(struct scsa_lun *lun);
@@ -374,8 +377,8 @@ bool linux_cmd_hold(struct scsa_cmd *sc);
 void linux_cmd_unhold(struct scsa_cmd *sc);
 /* The next part of the command is about to be sent. */
 void linux_trace_part(struct scsa_cmd *sc, uint64_t offset, uint64_t len);
-/* The HBA driver reports a reset of a bus or, @target >= 0, of a target. */
-void linux_report_reset(struct dev_info *dip, int target);
+/* The HBA driver reports that a target was reset, alone or with its bus. Any context. */
+void linux_report_reset(struct dev_info *dip, unsigned int target);
 /* The target refuses tags: from now on its LUNs have one untagged command each. Any context. */
 void linux_no_tags(struct dev_info *dip, unsigned int target);
 

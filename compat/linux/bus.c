@@ -6,6 +6,7 @@
 #include <linux/kstrtox.h>
 #include <linux/mutex.h>
 #include <linux/reboot.h>
+#include <linux/string.h>
 #include <linux/sysfs.h>
 
 #include <scsi/scsi_host.h>
@@ -119,16 +120,32 @@ static ssize_t bus_quiesced_store(struct device *dev, struct device_attribute *a
 }
 static DEVICE_ATTR_RW(bus_quiesced);
 
+/* What is written to bus_reset: "1" for all buses, -1 into @target; "channel N" for one of them. */
+static int bus_parse(const struct Scsi_Host *shost, const char *buf, int *target)
+{
+	size_t skip = str_has_prefix(buf, "channel ");
+	unsigned int channel;
+
+	*target = -1;
+	if (sysfs_streq(buf, "1"))
+		return 0;
+	if (!skip || kstrtouint(buf + skip, 10, &channel) || channel > shost->max_channel)
+		return -EINVAL;
+	*target = linux_target_nr(shost, channel, 0);
+	return 0;
+}
+
 static ssize_t bus_reset_store(struct device *dev, struct device_attribute *attr, const char *buf,
 			       size_t count)
 {
 	struct scsa_host *host = shost_priv(class_to_shost(dev));
-	int rc;
+	int target;
+	int rc = bus_parse(host->shost, buf, &target);
 
-	if (!sysfs_streq(buf, "1"))
-		return -EINVAL;
+	if (rc)
+		return rc;
 	mutex_lock(&host->state_lock);
-	rc = host->suspended ? -EBUSY : scsa_tran_bus_reset(host->dip);
+	rc = host->suspended ? -EBUSY : scsa_tran_bus_reset(host->dip, target);
 	mutex_unlock(&host->state_lock);
 	return rc ? rc : count;
 }

@@ -108,6 +108,7 @@ static struct scsa_cmd *get_cmd(struct scsa_host *host, struct linux_lun *ll, un
 		return NULL;
 	sc->sc_host = host;
 	sc->sc_stats = &host->stats;
+	sc->sc_channel = ll->channel;
 	sc->sc_id = ll->id;
 	sc->sc_lun = ll->lun_nr;
 	WRITE_ONCE(ll->slots[tag], sc);
@@ -348,7 +349,7 @@ static qc_status_t linux_queuecommand(struct Scsi_Host *shost, struct scsi_cmnd 
 		       (scmd->flags & SCMD_TAGGED ? SCSA_CMD_TAGGED : 0) |
 		       (sdev->lun_in_cdb ? SCSA_CMD_LUN_IN_CDB : 0) |
 		       (host->commit && !(scmd->flags & SCMD_LAST) ? SCSA_CMD_MORE : 0);
-	trace_scsa_start(shost->host_no, sc);
+	trace_scsa_start(sdev, sc);
 	WRITE_ONCE(sc->sc_state, SCSA_CMD_STARTED);
 	if (host->wq) {
 		if (llist_add(&sc->sc_pending, &host->pending))
@@ -503,19 +504,18 @@ void linux_trace_part(struct scsa_cmd *sc, uint64_t offset, uint64_t len)
 	trace_scsa_part(sc, offset, len);
 }
 
-void linux_report_reset(struct dev_info *dip, int target)
+void linux_report_reset(struct dev_info *dip, unsigned int target)
 {
 	struct scsa_host *host = READ_ONCE(dip->di_host);
+	struct Scsi_Host *shost;
 	unsigned long flags;
 
 	if (!host)
 		return;
-	spin_lock_irqsave(host->shost->host_lock, flags);
-	if (target < 0)
-		scsi_report_bus_reset(host->shost, 0);
-	else
-		scsi_report_device_reset(host->shost, 0, target);
-	spin_unlock_irqrestore(host->shost->host_lock, flags);
+	shost = host->shost;
+	spin_lock_irqsave(shost->host_lock, flags);
+	scsi_report_device_reset(shost, target / shost->max_id, target % shost->max_id);
+	spin_unlock_irqrestore(shost->host_lock, flags);
 }
 
 void linux_cmd_template_init(struct scsi_host_template *t)

@@ -53,13 +53,16 @@ static bool lun_is_out(struct linux_lun *ll)
 
 /* Which LUNs a reset concerns; -1 means all. */
 struct scope {
+	int	channel;
 	int	id;
 	int	lun;
 };
 
-static bool in_scope(const struct scope *s, unsigned int id, unsigned int lun)
+static bool in_scope(const struct scope *s, unsigned int channel, unsigned int id,
+		     unsigned int lun)
 {
-	return (s->id < 0 || s->id == id) && (s->lun < 0 || s->lun == lun);
+	return (s->channel < 0 || s->channel == channel) && (s->id < 0 || s->id == id) &&
+	       (s->lun < 0 || s->lun == lun);
 }
 
 static bool anything_out(struct scsa_host *host, const struct scope *s)
@@ -71,9 +74,10 @@ static bool anything_out(struct scsa_host *host, const struct scope *s)
 
 	spin_lock_irqsave(&host->lock, flags);
 	for (sc = host->orphans; sc; sc = sc->sc_next_orphan)
-		out |= !sc->sc_written_off && in_scope(s, sc->sc_id, sc->sc_lun);
+		out |= !sc->sc_written_off &&
+		       in_scope(s, sc->sc_channel, sc->sc_id, sc->sc_lun);
 	list_for_each_entry(ll, &host->luns, node)
-		if (in_scope(s, ll->id, ll->lun_nr))
+		if (in_scope(s, ll->channel, ll->id, ll->lun_nr))
 			out |= lun_is_out(ll);
 	spin_unlock_irqrestore(&host->lock, flags);
 	return out;
@@ -168,18 +172,23 @@ static int eh_reset(struct scsi_cmnd *scmd, int level, struct scope s, const cha
 
 static int linux_eh_device_reset(struct scsi_cmnd *scmd)
 {
+	struct scsi_device *sdev = scmd->device;
+
 	return eh_reset(scmd, SCSA_RESET_LUN,
-			(struct scope){ scmd->device->id, scmd->device->lun }, "LUN");
+			(struct scope){ sdev->channel, sdev->id, sdev->lun }, "LUN");
 }
 
 static int linux_eh_target_reset(struct scsi_cmnd *scmd)
 {
-	return eh_reset(scmd, SCSA_RESET_TARGET, (struct scope){ scmd->device->id, -1 }, "target");
+	struct scsi_device *sdev = scmd->device;
+
+	return eh_reset(scmd, SCSA_RESET_TARGET, (struct scope){ sdev->channel, sdev->id, -1 },
+			"target");
 }
 
 static int linux_eh_bus_reset(struct scsi_cmnd *scmd)
 {
-	return eh_reset(scmd, SCSA_RESET_ALL, (struct scope){ -1, -1 }, "bus");
+	return eh_reset(scmd, SCSA_RESET_ALL, (struct scope){ scmd->device->channel, -1, -1 }, "bus");
 }
 
 /* The last resort: the HBA driver stops its device and initializes it again. */
@@ -192,7 +201,7 @@ static int linux_eh_host_reset(struct scsi_cmnd *scmd)
 	rc = linux_host_restart(host);
 	if (rc)
 		shost_printk(KERN_WARNING, host->shost, "host reset failed: %d\n", rc);
-	else if (eh_drain(scmd, &(struct scope){ -1, -1 }, FAILED_WAIT_MS, "host") == SUCCESS)
+	else if (eh_drain(scmd, &(struct scope){ -1, -1, -1 }, FAILED_WAIT_MS, "host") == SUCCESS)
 		return SUCCESS;
 	/* The midlayer now gives its commands up. SG_SCSI_RESET, from a process, has none. */
 	if (current == host->shost->ehandler) {

@@ -61,7 +61,7 @@ void linux_host_command_len(struct scsa_host *host, u64 len)
 	host->shost->opt_sectors = sectors < BLOCK_MAX_SECTORS ? sectors : 0;
 }
 
-/* The driver has attached. Publish the host and scan its bus. */
+/* The driver has attached. Publish the host and scan its buses. */
 int linux_host_add(struct dev_info *dip)
 {
 	const struct scsa_driver *drv = linux_driver_of(dip);
@@ -103,10 +103,11 @@ int linux_host_add(struct dev_info *dip)
 	shost->can_queue = max(drv->can_queue, 1U);
 	shost->cmd_per_lun = clamp_t(int, drv->cmd_per_lun, 1, shost->can_queue);
 	/*
-	 * The midlayer does not scan this id. Adapters without a bus report 0, or no id, and have a
-	 * target 0.
+	 * The midlayer does not scan this id, on no bus: if there are two, the HBA driver itself must
+	 * refuse its id on each. Adapters without a bus report 0, or no id, and have a target 0.
 	 */
-	shost->this_id = lim.initiator_id > 0 ? lim.initiator_id : -1;
+	shost->this_id = lim.buses == 1 && lim.initiator_id > 0 ? lim.initiator_id : -1;
+	shost->max_channel = lim.buses - 1;
 	shost->max_id = drv->max_id;
 	shost->max_lun = drv->max_lun;
 	shost->max_cmd_len = clamp(lim.max_cdb_len ? lim.max_cdb_len : MAX_COMMAND_SIZE, 6,

@@ -63,6 +63,7 @@ struct scsa_host {
 struct linux_lun {
 	struct scsa_lun		*lun;		/* NULL: not served, and never added */
 	struct list_head	node;		/* in the host */
+	unsigned int		channel;
 	unsigned int		id;
 	unsigned int		lun_nr;
 	unsigned int		nslots;
@@ -75,6 +76,13 @@ struct linux_lun {
 static inline const struct scsa_driver *linux_driver_of(const struct dev_info *dip)
 {
 	return dip->di_driver->drv;
+}
+
+/* The number by which SCSA knows a target. */
+static inline unsigned int linux_target_nr(const struct Scsi_Host *shost, unsigned int channel,
+					   unsigned int id)
+{
+	return channel * shost->max_id + id;
 }
 
 /* Register the driver whose _init(9E) is running; 0 or an errno. */

@@ -20,17 +20,24 @@ static int linux_sdev_init(struct scsi_device *sdev)
 	if (!ll)
 		return -ENOMEM;
 	ll->nslots = nslots;
+	ll->channel = sdev->channel;
 	ll->id = sdev->id;
 	ll->lun_nr = sdev->lun;
 	ll->sdev = sdev;
 	ll->max_depth = 1;
-	ll->lun = scsa_lun_create(host->dip, sdev->id, sdev->lun);
+	ll->lun = scsa_lun_create(host->dip, linux_target_nr(sdev->host, sdev->channel, sdev->id),
+				  sdev->lun);
 	/* One LUN that is not served must not end the scan of the others: see cmd_not_served(). */
 	sdev->hostdata = ll;
 	spin_lock_irqsave(&host->lock, flags);
 	list_add_tail(&ll->node, &host->luns);
 	spin_unlock_irqrestore(&host->lock, flags);
 	return 0;
+}
+
+static bool lun_is_of(const struct linux_lun *ll, const struct Scsi_Host *shost, unsigned int target)
+{
+	return linux_target_nr(shost, ll->channel, ll->id) == target;
 }
 
 void linux_no_tags(struct dev_info *dip, unsigned int target)
@@ -44,7 +51,7 @@ void linux_no_tags(struct dev_info *dip, unsigned int target)
 		return;
 	spin_lock_irqsave(&host->lock, flags);
 	list_for_each_entry(ll, &host->luns, node) {
-		if (ll->id != target || ll->no_tags)
+		if (!lun_is_of(ll, host->shost, target) || ll->no_tags)
 			continue;
 		if (first)
 			sdev_printk(KERN_NOTICE, ll->sdev,
@@ -70,7 +77,7 @@ static bool lun_no_tags(struct scsa_host *host, unsigned int target)
 
 	spin_lock_irqsave(&host->lock, flags);
 	list_for_each_entry(ll, &host->luns, node)
-		found |= ll->id == target && ll->no_tags;
+		found |= ll->no_tags && lun_is_of(ll, host->shost, target);
 	spin_unlock_irqrestore(&host->lock, flags);
 	return found;
 }
@@ -87,13 +94,14 @@ static int linux_sdev_configure(LINUX_SDEV_CONFIGURE_ARGS)
 {
 	struct scsa_host *host = shost_priv(sdev->host);
 	struct linux_lun *ll = sdev->hostdata;
+	unsigned int target = linux_target_nr(sdev->host, sdev->channel, sdev->id);
 	u64 command_len = READ_ONCE(host->dip->di_command_len);
 
 	/* INQUIRY was bound with the attributes of commands. Those of attach may be a template. */
 	if (command_len)
 		linux_host_command_len(host, command_len);
 	sdev->tagged_supported = scsa_lun_configure(ll->lun, sdev->tagged_supported &&
-						    !lun_no_tags(host, sdev->id));
+						    !lun_no_tags(host, target));
 	/* With this bit set the midlayer asks for a tag in each command. */
 	sdev->simple_tags = sdev->tagged_supported;
 	if (sdev->tagged_supported)

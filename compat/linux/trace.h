@@ -8,13 +8,17 @@
 
 #include <linux/tracepoint.h>
 
+#include <scsi/scsi_device.h>
+#include <scsi/scsi_host.h>
+
 #include "../impl.h"
 
 TRACE_EVENT(scsa_start,
-	TP_PROTO(unsigned int host, const struct scsa_cmd *sc),
-	TP_ARGS(host, sc),
+	TP_PROTO(const struct scsi_device *sdev, const struct scsa_cmd *sc),
+	TP_ARGS(sdev, sc),
 	TP_STRUCT__entry(
 		__field(unsigned int, host)
+		__field(unsigned int, channel)
 		__field(unsigned int, id)
 		__field(unsigned int, lun)
 		__field(const void *, cmd)
@@ -23,17 +27,18 @@ TRACE_EVENT(scsa_start,
 		__field(unsigned int, nents)
 	),
 	TP_fast_assign(
-		__entry->host = host;
-		__entry->id = sc->sc_id;
-		__entry->lun = sc->sc_lun;
+		__entry->host = sdev->host->host_no;
+		__entry->channel = sdev->channel;
+		__entry->id = sdev->id;
+		__entry->lun = sdev->lun;
 		__entry->cmd = sc;
 		__entry->opcode = sc->sc_cdb[0];
 		__entry->len = sc->sc_len;
 		__entry->nents = sc->sc_nents;
 	),
-	TP_printk("host%u %u:%u cmd %p opcode 0x%02x len %u segments %u", __entry->host,
-		  __entry->id, __entry->lun, __entry->cmd, __entry->opcode, __entry->len,
-		  __entry->nents)
+	TP_printk("host%u %u:%u:%u cmd %p opcode 0x%02x len %u segments %u", __entry->host,
+		  __entry->channel, __entry->id, __entry->lun, __entry->cmd, __entry->opcode,
+		  __entry->len, __entry->nents)
 );
 
 /* One of the commands that carry out a split request. */

@@ -253,6 +253,7 @@ static const char *const capstr[] = {
 	[SCSI_CAP_DMA_MAX_ARCH]		= "dma-max-arch",
 	[SCSI_CAP_TRAN_LAYER_RETRIES]	= "tran-layer-retries",
 	[SCSI_CAP_SCSA_QUEUE_DEPTH]	= "scsa-queue-depth",
+	[SCSI_CAP_SCSA_BUSES]		= "scsa-buses",
 };
 
 /* '-' and '_' are equal: "dma_max", "msg_out" and "wide_xfer" are older spellings. */

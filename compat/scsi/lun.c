@@ -117,5 +117,5 @@ bool scsa_lun_reset(struct scsa_lun *lun, int level)
 		return true;
 	if (scsi_reset(ap, level == SCSA_RESET_ALL ? RESET_ALL : RESET_TARGET))
 		return true;
-	return level == SCSA_RESET_ALL && !scsa_tran_bus_reset(lun->sd.sd_dev);
+	return level == SCSA_RESET_ALL && !scsa_tran_bus_reset(lun->sd.sd_dev, ap->a_target);
 }

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Reset notification: scsi_hba_reset_notify_setup(9F), ..._callback(9F), ..._tear_down(9F). */
+/*
+ * Reset notification: scsi_hba_reset_notify_setup(9F), ..._callback(9F), ..._tear_down(9F). A callback
+ * round calls all functions on a list. So a driver keeps a list for each target if it wants to tell only
+ * those that a reset concerns.
+ */
 #include <sys/scsi/scsi.h>
 #include <sys/thread.h>
 #include <linux/export.h>

@@ -282,6 +282,8 @@ static boolean_t isp_held(struct isp *isp, uint_t bit)
 /* Release everything that attach has acquired. False if the framework still needs us. */
 static boolean_t isp_cleanup(struct isp *isp)
 {
+	uint_t target;
+
 	if ((isp->isp_attached & ATT_SETUP) && scsi_hba_detach(isp->isp_dip) != DDI_SUCCESS)
 		return B_FALSE;
 	(void)isp_held(isp, ATT_SETUP);
@@ -306,7 +308,8 @@ static boolean_t isp_cleanup(struct isp *isp)
 	if (isp_held(isp, ATT_TASKQ))
 		ddi_taskq_destroy(isp->isp_taskq);
 	if (isp_held(isp, ATT_LOCKS)) {
-		scsi_hba_reset_notify_tear_down(isp->isp_notify_list);
+		for (target = 0; target < ISP_NELEM(isp->isp_notify_list); target++)
+			scsi_hba_reset_notify_tear_down(isp->isp_notify_list[target]);
 		cv_destroy(&isp->isp_watch_cv);
 		cv_destroy(&isp->isp_mbox_cv);
 		mutex_destroy(&isp->isp_lock);

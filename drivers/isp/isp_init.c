@@ -331,6 +331,7 @@ int isp_init(struct isp *isp)
 		return DDI_FAILURE;
 	}
 	isp->isp_idle_intrs = 0;
+	isp->isp_hung = 0;
 	isp->isp_markers = (uint8_t)((1 << isp->isp_chip->chip_buses) - 1);
 	isp->isp_state = ISP_RUN;
 	isp->isp_stopped = B_FALSE;

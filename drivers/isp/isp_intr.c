@@ -371,13 +371,17 @@ void isp_poll(struct isp *isp)
 	isp_complete(isp, &done);
 }
 
-/* Call the reset callbacks that target drivers have registered, if due. No lock held. */
+/* Call the reset callbacks that are registered for targets that have been reset. No lock held. */
 void isp_notify_reset(struct isp *isp)
 {
+	uint_t target;
+
 	mutex_enter(&isp->isp_lock);
-	if (isp->isp_notify) {
-		isp->isp_notify = B_FALSE;
-		scsi_hba_reset_notify_callback(&isp->isp_lock, &isp->isp_notify_list);
+	for (target = 0; target < ISP_NELEM(isp->isp_notify_list); target++) {
+		if (!(isp->isp_notify & 1u << target))
+			continue;
+		isp->isp_notify &= ~(1u << target);
+		scsi_hba_reset_notify_callback(&isp->isp_lock, &isp->isp_notify_list[target]);
 	}
 	mutex_exit(&isp->isp_lock);
 }

@@ -48,16 +48,33 @@ const struct isp_mbox_desc *isp_mbox_find(uint16_t opcode)
 	return NULL;
 }
 
+/* The bus of an event. Only dual-bus firmware says which. */
+static uint_t isp_event_bus(struct isp *isp)
+{
+	return isp->isp_chip->chip_buses > 1 ? isp_rd(isp, ISP_MBOX(6)) & 1 : 0;
+}
+
+/* No event says which target was reset: it concerns all of the bus. */
 static void isp_bus_event(struct isp *isp, const char *what)
 {
-	/* Only dual-bus firmware says which bus. */
-	uint_t bus = isp->isp_chip->chip_buses > 1 ? isp_rd(isp, ISP_MBOX(6)) & 1 : 0;
+	uint_t bus = isp_event_bus(isp);
 
 	isp->isp_markers |= (uint8_t)(1 << bus);
-	isp->isp_notify = B_TRUE;
+	isp->isp_notify |= isp_bus_targets(bus);
 	/* Some firmware may not report the resets that the driver asked for; never log those. */
 	if (!(isp->isp_own_reset & 1 << bus) && isp_may_log(isp))
 		dev_err(isp->isp_dip, CE_NOTE, "bus %u: %s", bus, what);
+}
+
+/* Only a bus reset helps. Without it the chip must be stopped, for targets still hold its commands. */
+static void isp_bus_hung(struct isp *isp)
+{
+	if (!isp->isp_bus_reset) {
+		isp_chip_fail(isp, "SCSI bus hung after a data overrun");
+		return;
+	}
+	isp->isp_hung |= (uint8_t)(1 << isp_event_bus(isp));
+	cv_signal(&isp->isp_watch_cv);
 }
 
 /* isp_lock held. */
@@ -93,7 +110,7 @@ static void isp_async_event(struct isp *isp, uint16_t code)
 		isp_chip_fail(isp, "response ring DMA error");
 		break;
 	case MBE_BUS_HUNG:
-		isp_chip_fail(isp, "SCSI bus hung after a data overrun");
+		isp_bus_hung(isp);
 		break;
 	case MBE_QUEUE_WAKEUP:
 		break;

@@ -38,7 +38,7 @@ void isp_fail_all(struct isp *isp, uint8_t reason, uint8_t stat)
 		isp_finish_killed(sp, reason, stat);
 		isp_done_add(&done, sp);
 	}
-	isp->isp_notify = B_TRUE;
+	isp->isp_notify = ~0u;
 	mutex_exit(&isp->isp_lock);
 	isp_complete(isp, &done);
 }

@@ -116,7 +116,7 @@ static enum isp_ended isp_reset_bus(struct isp *isp, uint_t bus)
 	mutex_enter(&isp->isp_lock);
 	isp->isp_own_reset &= (uint8_t)~(1 << bus);
 	isp->isp_stats.st_resets++;
-	isp->isp_notify = B_TRUE;
+	isp->isp_notify |= isp_bus_targets(bus);
 	mutex_exit(&isp->isp_lock);
 	return rc;
 }
@@ -138,21 +138,40 @@ static int isp_wait_running(struct isp *isp)
 }
 
 /*
- * Reset a bus. If commands stay out, restart the chip, which gives all commands back. True if it runs
- * again. Thread.
+ * Reset a bus. False if commands stay out: the chip is then restarted, which gives all commands back.
+ * Thread.
  */
-static int isp_recover_bus(struct isp *isp, uint_t bus)
+static boolean_t isp_force_bus(struct isp *isp, uint_t bus)
 {
 	struct isp_scope s = { (int)bus, -1, -1 };
 	enum isp_ended ended = isp_reset_bus(isp, bus);
 
 	if (ended == ENDED_ALL)
-		return 1;
+		return B_TRUE;
 	mutex_enter(&isp->isp_lock);
 	isp_commands_lost(isp, ended == ENDED_LOST ? isp_targets_marked(isp, &s) : 0,
 			  "commands did not come back after a bus reset");
 	mutex_exit(&isp->isp_lock);
-	return isp_wait_running(isp);
+	return B_FALSE;
+}
+
+/* Reset the buses that hang. The others go on. The instance's thread, the chip runs. */
+void isp_reset_hung(struct isp *isp)
+{
+	uint_t bus;
+	boolean_t hung;
+
+	for (bus = 0; bus < isp->isp_chip->chip_buses; bus++) {
+		mutex_enter(&isp->isp_lock);
+		hung = isp->isp_hung & 1 << bus ? B_TRUE : B_FALSE;
+		isp->isp_hung &= (uint8_t)~(1 << bus);
+		if (hung && isp_may_log(isp))
+			dev_err(isp->isp_dip, CE_WARN, "bus %u: hung after a data overrun; resetting the bus", bus);
+		mutex_exit(&isp->isp_lock);
+		if (hung)
+			(void)isp_force_bus(isp, bus);
+	}
+	isp_notify_reset(isp);
 }
 
 /* True if the target gets no commands. */
@@ -181,7 +200,7 @@ static int isp_reset_device(struct isp *isp, uint_t target, int lun)
 	mutex_enter(&isp->isp_lock);
 	isp->isp_stats.st_resets++;
 	if (lun < 0)
-		isp->isp_notify = B_TRUE;
+		isp->isp_notify |= 1u << target;
 	mutex_exit(&isp->isp_lock);
 	return rc;
 }
@@ -203,7 +222,7 @@ int isp_tran_reset(struct scsi_address *ap, int level)
 	if (!isp_wait_running(isp))
 		return 0;
 	/* It has no commands to end, and a reset would only disturb the others. */
-	if (isp_is_refused(isp, ap->a_target))
+	if (level != RESET_BUS && isp_is_refused(isp, ap->a_target))
 		return 1;
 	switch (level) {
 	case RESET_LUN:
@@ -215,8 +234,13 @@ int isp_tran_reset(struct scsi_address *ap, int level)
 	case RESET_ALL:
 		if (!isp_may_reset_bus(isp))
 			return 0;
-		rc = isp_recover_bus(isp, isp_bus_of(ap->a_target));
+		rc = isp_force_bus(isp, isp_bus_of(ap->a_target)) || isp_wait_running(isp);
 		delay(drv_usectohz(isp->isp_reset_usec));
+		break;
+	case RESET_BUS:
+		if (!isp_may_reset_bus(isp))
+			return 0;
+		rc = isp_reset_bus(isp, isp_bus_of(ap->a_target)) == ENDED_ALL;
 		break;
 	default:
 		return 0;

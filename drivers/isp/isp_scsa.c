@@ -105,6 +105,8 @@ static int isp_tran_getcap(struct scsi_address *ap, char *cap, int whom)
 	case SCSI_CAP_SCSA_QUEUE_DEPTH:
 		/* The chip ends any further command with a full queue. */
 		return isp->isp_nv.bus[isp_bus_of(ap->a_target) % ISP_NBUS].queue_depth;
+	case SCSI_CAP_SCSA_BUSES:
+		return isp->isp_chip->chip_buses;
 	default:
 		return -1;
 	}
@@ -155,8 +157,10 @@ static int isp_tran_reset_notify(struct scsi_address *ap, int flag, void (*callb
 {
 	struct isp *isp = isp_of(ap);
 
+	if (ap->a_target >= ISP_NELEM(isp->isp_notify_list))
+		return DDI_FAILURE;
 	return scsi_hba_reset_notify_setup(ap, flag, callback, arg, &isp->isp_lock,
-					   &isp->isp_notify_list);
+					   &isp->isp_notify_list[ap->a_target]);
 }
 
 void isp_tran_setup(struct isp *isp, scsi_hba_tran_t *tran)

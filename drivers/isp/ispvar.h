@@ -246,7 +246,8 @@ struct isp {
 	boolean_t		isp_closing;		/* L: no restart, no mailbox commands */
 	boolean_t		isp_suspended;		/* L: commands wait for resume */
 	uint8_t			isp_own_reset;		/* L: bit n: bus n is being reset by us */
-	boolean_t		isp_notify;		/* L: reset callbacks are due */
+	uint32_t		isp_notify;		/* L: bit per target: its reset callbacks are due */
+	uint8_t			isp_hung;		/* L: bit n: bus n hangs; the thread resets it */
 	uint_t			isp_reset_count;	/* L: chip resets since isp_reset_since */
 	clock_t			isp_retry_usec;		/* L: until an offline chip is tried again */
 	clock_t			isp_retry_first;	/* A: the first such time */
@@ -258,7 +259,7 @@ struct isp {
 	uint_t			isp_idle_intrs;		/* L: since one that brought work */
 	uint_t			isp_watch_in;		/* L: response producer at the last look */
 	boolean_t		isp_watch_pending;	/* L: work was waiting then */
-	struct scsi_reset_notify_entry *isp_notify_list; /* L */
+	struct scsi_reset_notify_entry *isp_notify_list[ISP_NBUS * ISP_NTARGET]; /* L */
 
 	/* Rate limit for messages that a bad chip could cause without end */
 	clock_t			isp_log_since;		/* L */
@@ -351,6 +352,12 @@ static inline uint_t isp_id_of(uint_t target)
 	return target % ISP_NTARGET;
 }
 
+/* The targets of a bus, a bit for each. */
+static inline uint32_t isp_bus_targets(uint_t bus)
+{
+	return 0xffffu << bus * ISP_NTARGET;
+}
+
 static inline uint_t isp_target_of(const struct isp_cmd *sp)
 {
 	return (sp->cmd_target >> 7) * ISP_NTARGET + (sp->cmd_target & 0xf);
@@ -439,6 +446,7 @@ void isp_stop_now(struct isp *isp, struct isp_cmd *sp);
 
 /* isp_reset.c */
 void isp_reset_buses(struct isp *isp);
+void isp_reset_hung(struct isp *isp);
 int isp_tran_abort(struct scsi_address *ap, struct scsi_pkt *pkt);
 int isp_tran_reset(struct scsi_address *ap, int level);
 int isp_tran_bus_reset(dev_info_t *dip, int level);

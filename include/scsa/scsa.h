@@ -43,7 +43,7 @@ struct scsa_driver_prop {
  * @model: see enum scsa_model
  * @can_queue: commands that may be outstanding; may be a module parameter's clamped value
  * @cmd_per_lun: initial queue depth of a LUN
- * @max_id: number of target ids
+ * @max_id: number of target ids of a bus
  * @max_lun: number of LUNs of a target
  * @max_cmd_len: longest CDB; 0 means 16
  * @keep_packets: a packet may be bound again for another command after scsi_dmafree(9F), because

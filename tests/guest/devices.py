@@ -61,10 +61,16 @@ def stats(vm, host=None):
     return {k: int(v) for k, v in re.findall(r'^(\w+) (\d+)$', out, re.M)}
 
 
+def addresses(vm):
+    """The (channel, id, LUN) of each device behind the only host."""
+    out = vm.guest(f'cd /sys/bus/scsi/devices; ls -d {host_number(vm)}:*').text.split()
+    return {tuple(map(int, address.split(':')[1:])) for address in out}
+
+
 def devices(vm, host=None):
     """{(target, lun): (SCSI type, 'sda' or 'sr0' or '-', 'sg0')} behind one host.
 
-    The targets of a second bus are numbered from 16, whether or not the bus is a channel.
+    The targets of the second channel are numbered from 16.
     """
     host = host_number(vm) if host is None else host
     out = vm.guest(f'for d in /sys/bus/scsi/devices/{host}:*; do [ -e $d/type ] || continue; '

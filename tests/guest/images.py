@@ -88,6 +88,23 @@ def nvram_image(path, initiator=7, valid=True, depth=256, flags=None, disabled=(
     return path
 
 
+def nvram_image_1080(path, initiators):
+    """A host file with the 256 bytes of the EEPROM of an ISP1080 or later; an initiator id for each bus."""
+    image = bytearray(256)
+    image[0:5] = b'ISP \1'
+    image[16:21] = 0x44, 0x0f, 0, 0, 0x20
+    for bus, initiator in enumerate(initiators):
+        at = 24 + 112 * bus
+        image[at:at + 10] = struct.pack('<6B2H', 0x60 | initiator, 5, 0, 0, 0x39, 0, 250, 256)
+        for target in range(16):
+            image[at + 16 + 6 * target:at + 21 + 6 * target] = 0xfd, 16, 9, 0x2e, 0x92
+    image[250:252] = 0x77, 0x10
+    image[255] = -sum(image) & 0xff
+    with open(path, 'wb') as f:
+        f.write(image)
+    return path
+
+
 def program(settings, name):
     """Build a C program of this folder; return (guest path, host path)."""
     path = settings.scratch(name)

@@ -404,6 +404,21 @@ def tape_end(vm):
 
 
 @TYPES.test
+def tape_keeps_its_position(vm):
+    """A reset of one tape leaves the position of the other one known."""
+    for style, target in (('', 1), ('setup=1', 1), ('', 0)):
+        as_tape(vm, style)
+        records(vm, 100, 5000, 300)
+        vm.guest(f'mt -f {TAPE} rewind; sg_reset -t -N {generic(vm, target)}')
+        # st looks whether there was a reset when a command does not simply succeed.
+        read_record(vm, 512)
+        moved = vm.guest(f'mt -f {TAPE} fsr 1', check=False).status == 0
+        same(moved, target != 0, f'moved after a reset of target {target}')
+        if moved:
+            same(read_record(vm, 512), 300, 'the third record')
+
+
+@TYPES.test
 def changer(vm):
     """Through ch: media move, and the changer's reasons for a refusal arrive."""
     again(vm, 'dtype=8')

@@ -2,7 +2,7 @@
 """Each chip of the family, driven by the kernel's qla1280 and by isp, on all of its buses."""
 
 from checking import check, errors_in_log, log_of, same
-from devices import ISP, QLA1280, block, devices, generic
+from devices import ISP, QLA1280, addresses, block, generic
 from images import firmware, host_bytes
 from io_tests import fio
 from qemu import Controller, Disk
@@ -24,7 +24,7 @@ def writes_to_its_image(vm, disk):
 
 def moves_data(vm, buses):
     """The driver finds the disks of each bus, and each disk gets its own data."""
-    same(set(devices(vm)), {(16 * b + t, 0) for b in range(buses) for t in (2 * b, 9)}, 'devices')
+    same(addresses(vm), {(b, t, 0) for b in range(buses) for t in (2 * b, 9)}, 'addresses')
     for disk in vm.config.disks:
         writes_to_its_image(vm, disk)
         fio(vm, block(vm, 16 * disk.channel + disk.target), 8, '--size=2M')

@@ -222,6 +222,8 @@ static const char *capstr(dev_info_t *dip)
 		{ "lun-reset", SCSI_CAP_LUN_RESET }, { "max-cdb-length", SCSI_CAP_CDB_LEN },
 		{ "dma-max-arch", SCSI_CAP_DMA_MAX_ARCH },
 		{ "tran-layer-retries", SCSI_CAP_TRAN_LAYER_RETRIES },
+		{ "scsa-queue-depth", SCSI_CAP_SCSA_QUEUE_DEPTH },
+		{ "scsa-buses", SCSI_CAP_SCSA_BUSES },
 		/* Old spellings. */
 		{ "dma_max", SCSI_CAP_DMA_MAX }, { "msg_out", SCSI_CAP_MSG_OUT },
 		{ "wide_xfer", SCSI_CAP_WIDE_XFER },

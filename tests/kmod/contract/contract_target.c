@@ -361,6 +361,31 @@ out:
 	return contract_fixture_end(&f, why);
 }
 
+/* A reset of a target does not call the function of another target; a bus reset does. */
+static const char *reset_notify_other(dev_info_t *dip)
+{
+	struct contract_fixture f;
+	bool made = contract_fixture_lun(&f, dip, the_lun, PIECES);
+	struct scsi_address other = *f.ap;
+	const char *why = NULL;
+
+	CHECK(made);
+	other.a_target ^= 1;
+	/* As above. */
+	other.a_lun = 7;
+	notified = 0;
+	CHECK(scsi_reset_notify(&other, SCSI_RESET_NOTIFY, was_reset, (caddr_t)&notified) ==
+	      DDI_SUCCESS);
+	CHECK(scsi_reset(f.ap, RESET_TARGET) == 1);
+	delay(drv_usectohz(100000));
+	CHECK(notified == 0);
+	CHECK(scsi_reset(f.ap, RESET_ALL) == 1);
+	CHECK(notified >= 1);
+out:
+	scsi_reset_notify(&other, SCSI_RESET_CANCEL, was_reset, (caddr_t)&notified);
+	return contract_fixture_end(&f, why);
+}
+
 static const char *abort_nothing(dev_info_t *dip)
 {
 	struct contract_fixture f;
@@ -403,6 +428,7 @@ static const struct contract_test tests[] = {
 	{ "target.poll.sense", poll_sense },
 	{ "target.poll.under_load", poll_under_load },
 	{ "target.reset_notify.bus_reset", reset_notify },
+	{ "target.reset_notify.other_target", reset_notify_other },
 	{ "target.abort.nothing", abort_nothing },
 	{ "target.ifgetcap", getcap },
 	{ NULL, NULL }

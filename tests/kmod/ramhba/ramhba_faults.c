@@ -146,6 +146,18 @@ uint_t ramhba_end_kept(struct ramhba *rh, int target, struct scsi_pkt *pkt, ucha
 	return n;
 }
 
+/* Call the callbacks of a target that has been reset; of all if @target is -1. */
+void ramhba_notify_reset(struct ramhba *rh, int target)
+{
+	int t;
+
+	mutex_enter(&rh->rh_mutex);
+	for (t = 0; t < RAMHBA_TARGETS; t++)
+		if (target < 0 || target == t)
+			scsi_hba_reset_notify_callback(&rh->rh_mutex, &rh->rh_notify[t]);
+	mutex_exit(&rh->rh_mutex);
+}
+
 /* Property "recovered": set status and sense. Returns false if no data moves. */
 static boolean_t recover(struct ramhba *rh, struct scsi_pkt *pkt)
 {

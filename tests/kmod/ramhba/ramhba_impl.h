@@ -98,7 +98,7 @@ struct ramhba {
 	uint_t			rh_answered;	/* atomic: answers without DMA */
 	uint_t			rh_stale;	/* atomic: stale state found in packets */
 	boolean_t		rh_quiesced;	/* under rh_mutex */
-	struct scsi_reset_notify_entry *rh_notify;	/* under rh_mutex */
+	struct scsi_reset_notify_entry *rh_notify[RAMHBA_TARGETS];	/* under rh_mutex */
 	caddr_t			rh_disk[RAMHBA_TARGETS];
 	boolean_t		rh_removable;
 	boolean_t		rh_empty;	/* no medium in any target */
@@ -139,6 +139,7 @@ boolean_t ramhba_keep(struct ramhba *rh, struct scsi_pkt *pkt);
 struct ramhba_cmd *ramhba_take_kept(struct ramhba *rh, int target, struct scsi_pkt *pkt, boolean_t all);
 uint_t ramhba_end_kept(struct ramhba *rh, int target, struct scsi_pkt *pkt, uchar_t reason,
 		       uint_t statistics);
+void ramhba_notify_reset(struct ramhba *rh, int target);
 size_t ramhba_length(struct ramhba *rh, struct scsi_pkt *pkt, const struct ramhba_io *io);
 boolean_t ramhba_overruns(struct ramhba *rh, struct scsi_pkt *pkt);
 

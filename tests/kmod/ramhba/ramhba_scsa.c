@@ -601,16 +601,14 @@ static int ramhba_tran_abort(struct scsi_address *ap, struct scsi_pkt *pkt)
 static int ramhba_tran_reset(struct scsi_address *ap, int level)
 {
 	struct ramhba *rh = to_ramhba(ap);
-	uint_t ended = ramhba_end_kept(rh, level == RESET_ALL ? -1 : ap->a_target, NULL, CMD_RESET,
-				       STAT_DEV_RESET);
+	int target = level == RESET_ALL ? -1 : ap->a_target;
+	uint_t ended = ramhba_end_kept(rh, target, NULL, CMD_RESET, STAT_DEV_RESET);
 
 	ramhba_recovers(rh);
 	/* The driver knows that commands it withholds from resets will not come back now. */
 	if (rh->rh_lose && !ended)
 		return 0;
-	mutex_enter(&rh->rh_mutex);
-	scsi_hba_reset_notify_callback(&rh->rh_mutex, &rh->rh_notify);
-	mutex_exit(&rh->rh_mutex);
+	ramhba_notify_reset(rh, target);
 	return 1;
 }
 
@@ -622,9 +620,7 @@ static int ramhba_tran_bus_reset(dev_info_t *dip, int level)
 	if (level != RESET_BUS)
 		return 0;
 	cmn_err(CE_CONT, "ramhba%d: bus reset\n", ddi_get_instance(dip));
-	mutex_enter(&rh->rh_mutex);
-	scsi_hba_reset_notify_callback(&rh->rh_mutex, &rh->rh_notify);
-	mutex_exit(&rh->rh_mutex);
+	ramhba_notify_reset(rh, -1);
 	return 1;
 }
 
@@ -657,7 +653,10 @@ static int ramhba_tran_reset_notify(struct scsi_address *ap, int flag, void (*ca
 {
 	struct ramhba *rh = to_ramhba(ap);
 
-	return scsi_hba_reset_notify_setup(ap, flag, callback, arg, &rh->rh_mutex, &rh->rh_notify);
+	if (ap->a_target >= RAMHBA_TARGETS)
+		return DDI_FAILURE;
+	return scsi_hba_reset_notify_setup(ap, flag, callback, arg, &rh->rh_mutex,
+					   &rh->rh_notify[ap->a_target]);
 }
 
 static void ramhba_link(struct ramhba *rh)
@@ -709,7 +708,8 @@ static int ramhba_detach(dev_info_t *dip, ddi_detach_cmd_t cmd)
 		if (ddi_get_driver_private(dip))
 			scsi_hba_detach(dip);
 		scsi_hba_tran_free(rh->rh_tran);
-		scsi_hba_reset_notify_tear_down(rh->rh_notify);
+		for (i = 0; i < RAMHBA_TARGETS; i++)
+			scsi_hba_reset_notify_tear_down(rh->rh_notify[i]);
 	}
 	if (rh->rh_taskq)
 		ddi_taskq_destroy(rh->rh_taskq);

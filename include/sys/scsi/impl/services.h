@@ -33,6 +33,12 @@
  * Not in Solaris: commands that a LUN may have outstanding, if that is less than its target takes.
  */
 #define SCSI_CAP_SCSA_QUEUE_DEPTH	23
+/*
+ * Not in Solaris, where each bus is an instance: buses of this HBA, 1 if the driver does not say. Bus b
+ * has the targets from b * max_id on, where max_id is what the driver's glue states. tran_reset(9E)
+ * must know RESET_BUS: it resets the bus of the address.
+ */
+#define SCSI_CAP_SCSA_BUSES		24
 
 int scsa_scsi_hba_init(struct modlinkage *modlp);
 void scsa_scsi_hba_fini(struct modlinkage *modlp);
