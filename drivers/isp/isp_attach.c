@@ -253,6 +253,7 @@ static int isp_start(struct isp *isp)
 	isp_watch_start(isp);
 	isp_announce(isp);
 	isp_reset_buses(isp);
+	isp_probe_extended(isp);
 
 	if (isp_kstat_create(isp) != DDI_SUCCESS)
 		return isp_attach_failed(isp, "no memory for the counters");

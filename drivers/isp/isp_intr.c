@@ -217,6 +217,8 @@ static boolean_t isp_take_entry(struct isp *isp, const union isp_entry *e, struc
 
 	isp_get_completion(e, &c);
 	if (!isp_is_answer(&c)) {
+		if (isp_probe_take(isp, &c))
+			return B_TRUE;
 		isp->isp_stats.st_bad_entries++;
 		if (isp_may_log(isp))
 			dev_err(isp->isp_dip, CE_WARN, "skipped a response of unknown type 0x%02x",
@@ -226,6 +228,8 @@ static boolean_t isp_take_entry(struct isp *isp, const union isp_entry *e, struc
 
 	sp = isp_handle_release(isp, c.comp_handle);
 	if (!sp) {
+		if (isp_probe_take(isp, &c))
+			return B_TRUE;
 		isp->isp_stats.st_bad_handles++;
 		if (isp_may_log(isp))
 			dev_err(isp->isp_dip, CE_WARN, "skipped a response for unknown command 0x%08x",

@@ -158,6 +158,15 @@ struct isp_losses {
 	uint_t		loss_count;	/* since then */
 };
 
+/* Does the firmware know extended commands? See isp_probe.c. */
+enum isp_probe {
+	PROBE_NONE,
+	PROBE_SENT,
+	PROBE_CARRIED_OUT,
+	PROBE_REFUSED,
+	PROBE_EMPTY,		/* answered with an entry of type 0 */
+};
+
 enum isp_mbox_state {
 	MBOX_IDLE,
 	MBOX_SENT,
@@ -214,6 +223,7 @@ struct isp {
 	boolean_t		isp_bus_reset;		/* R: the user allows bus resets */
 	uint_t			isp_ndatasegs;		/* A */
 	uint8_t			isp_initiator[ISP_NBUS]; /* R */
+	uint8_t			isp_max_cdb;		/* A */
 
 	/* Mailboxes */
 	kcondvar_t		isp_mbox_cv;
@@ -233,6 +243,7 @@ struct isp {
 	boolean_t		isp_rings_proven;	/* R */
 	boolean_t		isp_rings_failed;	/* R: at the last attempt */
 	const char		*isp_bus_mode;		/* R */
+	enum isp_probe		isp_probe;		/* L */
 	ddi_dma_attr_t		isp_dma_attr;		/* A: data */
 
 	/* Capabilities that can be set; bit per target */
@@ -422,7 +433,13 @@ const struct isp_mbox_desc *isp_mbox_find(uint16_t opcode);
 void isp_mbox_send(struct isp *isp, const struct isp_mbox_desc *d, const uint16_t *mb);
 boolean_t isp_mbox_take(struct isp *isp);
 
+/* isp_probe.c */
+void isp_probe_extended(struct isp *isp);
+boolean_t isp_probe_take(struct isp *isp, const struct isp_completion *c);
+
 /* isp_queue.c */
+boolean_t isp_queue_probe(struct isp *isp, const struct isp_iocb *io);
+boolean_t isp_queue_is_fetched(struct isp *isp);
 int isp_tran_start(struct scsi_address *ap, struct scsi_pkt *pkt);
 void isp_ring_doorbell(struct isp *isp);
 void isp_flush_markers(struct isp *isp);

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 """Each chip of the family, driven by the kernel's qla1280 and by isp, on all of its buses."""
 
+import re
+
 from checking import check, errors_in_log, log_of, same
-from devices import ISP, QLA1280, block, devices, generic
+from devices import ISP, QLA1280, block, devices, generic, hosts
 from images import firmware, host_bytes
 from io_tests import fio
 from qemu import Controller, Disk
@@ -72,6 +74,38 @@ def family_group(chip, file, buses):
 
 
 GROUPS = [family_group(*chip) for chip in CHIPS]
+
+# What a firmware that knows no extended commands does with one, and what isp says then
+UNKNOWN = [('no-extended-command', 'it refuses them'), ('zero-extended-command', 'its answer is empty'),
+           ('lost-extended-command', 'no answer')]
+CDBS = Group('family-cdbs', lambda s: s.config(
+    controllers=[Controller('isp12160', props={name: 'on'}) for name, _ in UNKNOWN] +
+                [Controller('isp1080')],
+    disks=[Disk(bus=n, target=1, size='16M') for n in range(len(UNKNOWN) + 1)]), needs=NEEDS)
+GROUPS.append(CDBS)
+
+
+@CDBS.test
+def long_cdbs(vm):
+    """Firmware that takes no long CDBs gets none from the midlayer, and nothing waits or is reset."""
+    vm.expect_guest_error('request of unknown type')
+    vm.guest('dmesg -C')
+    started = vm.clock()
+    ISP.load(vm)
+    check(vm.clock() - started < 15 * vm.kernel.slowness, 'loading isp took long')
+    log = log_of(vm)
+    for _, why in UNKNOWN:
+        same(len(re.findall(f'no CDBs of more than 12 bytes.*{why}', log)), 1, f'lines: {why}\n{log}')
+    same(len(re.findall('no CDBs of more', log)), len(UNKNOWN), 'lines about CDBs')
+    check(not re.search('restart|reset|skipped|refused', log), f'trouble:\n{log}')
+    for n, host in enumerate(sorted(hosts(vm))):
+        device = '/dev/' + devices(vm, host)[1, 0][2]
+        vm.guest(f'sg_readcap {device}')
+        long = vm.guest(f'sg_readcap --long {device}', check=False).status == 0
+        same(long, n == len(UNKNOWN), f'READ CAPACITY(16) on host {host}')
+    same(errors_in_log(vm), [], 'error lines in the kernel log')
+    ISP.unload(vm)
+
 
 STRICT = Group('family-strict', lambda s: s.config(
     controllers=[Controller('isp12160', props={

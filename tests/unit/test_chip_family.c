@@ -388,6 +388,32 @@ static void test_strict_settings(void **state)
 	ack();
 }
 
+/* Extended commands that are answered with nothing, or not at all; what follows them is carried out. */
+static void test_extended_command_lost(void **state)
+{
+	IspCommand c = command(1, 0, 0, 0);
+	const IspEntry *e;
+
+	start(RSP_LEN);
+	c.h.type = ISP_ET_EXT_COMMAND;
+	f->m->strict.zero_extended_command = true;
+	memset(f->mem + RSP, 0xff, ISP_ENTRY_SIZE);
+	put(&c);
+	ring();
+	e = response();
+	assert_non_null(e);
+	assert_int_equal(e->h.type, 0);
+	assert_int_equal(isp_get32(e->status.handle), 0);
+	drain();
+	f->m->strict.zero_extended_command = false;
+	f->m->strict.lost_extended_command = true;
+	put(&c);
+	tur(2, 1);
+	ring();
+	expect(2, ISP_CS_COMPLETE);
+	drain();
+}
+
 static void test_abort_order(void **state)
 {
 	start(RSP_LEN);
@@ -469,6 +495,7 @@ int main(void)
 		EACH(test_second_bus), EACH(test_firmware_version),
 		C(test_events, ISP_CHIP_12160), C(test_negotiation, ISP_CHIP_12160),
 		C(test_rejections, ISP_CHIP_1040B), C(test_strict_settings, ISP_CHIP_1240),
+		C(test_extended_command_lost, ISP_CHIP_1280),
 		C(test_abort_order, ISP_CHIP_1040B), C(test_plain_interrupt, ISP_CHIP_1040B),
 		C(test_plain_mailbox, ISP_CHIP_1040B),
 	};

@@ -310,7 +310,8 @@ typedef struct IspTarget {
 typedef struct IspStrict {
     bool plain_interrupt;       /* CLEAR RISC INT forgets entries that the host has not seen */
     bool plain_mailbox;         /* results wait for the semaphore, not for the interrupt bit */
-    bool no_extended_command;
+    /* Entries of type 5: they come back as unknown, or as an entry of type 0, or never. */
+    bool no_extended_command, zero_extended_command, lost_extended_command;
     bool no_firmware_status;
     bool sram_survives;         /* a soft reset leaves the RISC's memory */
     uint8_t abort_order;        /* ABORT COMMAND: which mailbox has the handle's high half; 0: any */
