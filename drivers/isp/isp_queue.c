@@ -25,6 +25,9 @@ static void isp_read_consumer(struct isp *isp)
 	uint_t out = isp_rd(isp, ISP_REQ_OUT);
 	uint_t used;
 
+	/* The next look shows it. */
+	if (isp_sema_taken(isp))
+		return;
 	if (out >= isp->isp_req_len) {
 		isp_chip_fail(isp, "request ring pointer out of range");
 		return;

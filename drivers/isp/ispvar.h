@@ -20,8 +20,9 @@
 /* Ring lengths, in entries, that the parameters may ask for. */
 #define ISP_RING_MIN		32
 #define ISP_RING_MAX		4096
-/* A ring length that every chip is known to take. */
+/* Ring lengths that drivers have always used, so that every chip takes them. */
 #define ISP_RING_SAFE		256
+#define ISP_RSP_SAFE		64
 
 /* Commands outstanding at once; a handle's index has to fit in 16 bits. */
 #define ISP_MAX_CMDS		1024
@@ -209,7 +210,9 @@ struct isp {
 	uint_t			isp_rsp_len;		/* R */
 	uint_t			isp_rsp_out;		/* L: index of the next entry to take */
 	uint_t			isp_rsp_owed;		/* L: entries taken but not given back */
-	uint_t			isp_rsp_lazy;		/* R: how many may be owed */
+	uint_t			isp_rsp_lazy;		/* L: how many may be owed */
+	boolean_t		isp_rsp_proven;		/* L: it has gone round once */
+	boolean_t		isp_rsp_early;		/* L: the chip wraps it before its end */
 
 	/* Handles */
 	struct isp_slot		*isp_slots;		/* A; contents L */
@@ -241,7 +244,8 @@ struct isp {
 	uint8_t			*isp_fw_image;		/* A: NULL: use the chip's own */
 	size_t			isp_fw_size;		/* A */
 	boolean_t		isp_rings_proven;	/* R */
-	boolean_t		isp_rings_failed;	/* R: at the last attempt */
+	const char		*isp_rings_failed;	/* R: why, at the last attempt; or NULL */
+	uint_t			isp_queue_luns;		/* R: LUNs that have a device queue */
 	const char		*isp_bus_mode;		/* R */
 	enum isp_probe		isp_probe;		/* L */
 	ddi_dma_attr_t		isp_dma_attr;		/* A: data */
@@ -412,6 +416,7 @@ struct isp_cmd *isp_handle_next(struct isp *isp, uint_t *cursor);
 
 /* isp_init.c */
 int isp_init(struct isp *isp);
+void isp_rsp_set_lazy(struct isp *isp);
 
 /* isp_intr.c */
 uint_t isp_intr(caddr_t arg1, caddr_t arg2);
@@ -432,6 +437,7 @@ int isp_mbcmd_run(struct isp *isp, uint16_t *mb, boolean_t running);
 const struct isp_mbox_desc *isp_mbox_find(uint16_t opcode);
 void isp_mbox_send(struct isp *isp, const struct isp_mbox_desc *d, const uint16_t *mb);
 boolean_t isp_mbox_take(struct isp *isp);
+boolean_t isp_sema_taken(struct isp *isp);
 
 /* isp_probe.c */
 void isp_probe_extended(struct isp *isp);

@@ -107,6 +107,46 @@ def long_cdbs(vm):
     ISP.unload(vm)
 
 
+# Chips whose rings are not what they seem, with a disk each
+RINGS = Group('family-rings', lambda s: s.config(
+    controllers=[Controller('isp1040', id='wraps', props={'wrap-request': 256, 'wrap-response': 64}),
+                 Controller('isp1240', id='slow', props={'marker-ms': 370}),
+                 Controller('isp12160', id='latched', props={'latched-pointers': 'on'}),
+                 Controller('isp1080', id='low', props={'queue-luns': 8})],
+    disks=[Disk(bus=n, target=3, size='16M') for n in range(4)]), needs=NEEDS)
+GROUPS.append(RINGS)
+
+
+@RINGS.test
+def start(vm):
+    """Each chip starts soon, and the log says once what it lacks."""
+    vm.expect_guest_error('request producer outside its ring')
+    vm.guest('dmesg -C')
+    started = vm.clock()
+    ISP.load(vm)
+    check(vm.clock() - started < 30 * vm.kernel.slowness, 'loading isp took long')
+    log = log_of(vm)
+    for text, count in (('the chip did not go round them in time', 2), ('wraps the response ring', 1),
+                        ('firmware sets no queue depth for LUN 8', 1), ('restarting', 1),
+                        ('refused|skipped|attach:', 0)):
+        same(len(re.findall(text, log)), count, f'lines with "{text}"\n{log}')
+
+
+@RINGS.test
+def data(vm):
+    """I/O on all chips at once; the one that hides its ring pointers has events and resets."""
+    disks = ['/dev/' + devices(vm, host)[3, 0][1] for host in sorted(hosts(vm))]
+    vm.guest('dmesg -C')
+    vm.fault('event,code=0x8005,ms=20,count=100', 'latched')
+    jobs = ' '.join(f'--name=d{n} --filename={disk}' for n, disk in enumerate(disks))
+    vm.guest('fio --rw=randrw --bsrange=4k-64k --blockalign=4k --size=16M --ioengine=libaio --direct=1 '
+             f'--iodepth=32 --verify=crc32c --verify_fatal=1 --output=/tmp/fio {jobs}', timeout=300)
+    log = log_of(vm)
+    check(not re.search('skipped|restarting|I/O error', log), f'trouble:\n{log}')
+    same(vm.counters('latched')['faults'], 100, 'events')
+    ISP.unload(vm)
+
+
 STRICT = Group('family-strict', lambda s: s.config(
     controllers=[Controller('isp12160', props={
         'plain-interrupt': 'on', 'plain-mailbox': 'on', 'no-extended-command': 'on',

@@ -316,6 +316,10 @@ typedef struct IspStrict {
     bool sram_survives;         /* a soft reset leaves the RISC's memory */
     uint8_t abort_order;        /* ABORT COMMAND: which mailbox has the handle's high half; 0: any */
     uint16_t max_ring;          /* entries */
+    uint16_t wrap_request, wrap_response;   /* where the chip wraps, whatever the host has set up */
+    uint32_t marker_ms;         /* what a marker for an absent target takes */
+    uint8_t queue_luns;         /* LUNs that have a device queue; 0: all */
+    bool latched_pointers;      /* while LOCK is set, mailboxes 4 and 5 are a result's or an event's */
 } IspStrict;
 
 /* How data moves, in the words of TARGET PARAMETERS */
@@ -407,6 +411,8 @@ struct IspModel {
     uint64_t line_due;          /* when it will, ms; 0: never */
     bool shows_other_in;        /* the next read of out-latch 5 returns other_in */
     uint16_t other_in;
+    uint16_t latched[2];        /* mailboxes 4 and 5 of the last result or event */
+    uint64_t fetch_due;         /* a marker holds up the request ring; ms, 0: no */
     bool mbox_late;             /* a mailbox command waits for mbox_due */
     uint64_t mbox_due;
 

@@ -35,6 +35,9 @@ static void isp_clear_risc_int(IspModel *m)
 
 static uint16_t isp_read_mbox(IspModel *m, unsigned n)
 {
+    if ((n == 4 || n == 5) && m->lock && m->strict.latched_pointers) {
+        return m->latched[n - 4];
+    }
     if (n == 5 && m->shows_other_in) {
         m->shows_other_in = false;
         return m->other_in;

@@ -175,6 +175,10 @@ static void isp_marker(IspModel *m, const IspMarker *e)
     }
     isp_need_marker(m, bus, e->modifier == ISP_MARK_BUS ? -1 : (int)target,
                     e->modifier == ISP_MARK_LUN ? e->lun : -1, false);
+    if (m->strict.marker_ms && !m->ops->scsi_present(m->opaque, bus, target)) {
+        m->fetch_due = m->ops->now_ms(m->opaque) + m->strict.marker_ms;
+        isp_set_alarm(m);
+    }
 }
 
 static bool isp_is_command(const IspModel *m, uint8_t type)
@@ -276,13 +280,13 @@ void isp_fetch(IspModel *m)
 {
     IspRing *r = &m->req;
 
-    if (!m->doorbell || !m->rsp.len || r->broken) {
+    if (!m->doorbell || !m->rsp.len || r->broken || m->fetch_due) {
         return;
     }
     m->doorbell = false;
     while (r->len && r->in != r->out && !r->broken) {
-        if (!isp_fetch_one(m)) {
-            m->doorbell = true; /* a slot that becomes free resumes this */
+        if (m->fetch_due || !isp_fetch_one(m)) {
+            m->doorbell = true; /* the alarm, or a slot that becomes free, resumes this */
             break;
         }
     }

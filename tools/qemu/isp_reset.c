@@ -27,6 +27,7 @@ void isp_reset_risc(IspModel *m)
     m->line_due = 0;
     m->shows_other_in = false;
     m->mbox_late = false;
+    m->fetch_due = 0;
     isp_mbox_reset(m);
     isp_firmware_defaults(m);
     isp_update_irq(m);
