@@ -32,6 +32,7 @@ static void isp_identify(struct isp *isp)
 {
 	const struct isp_map *map = isp->isp_chip->chip_map;
 
+	isp_select_bank(isp, 0);
 	isp_wr(isp, ISP_HCCR, HCCR_PAUSE_RISC);
 	drv_usecwait(RISC_SETTLE_USEC);
 	isp->isp_rev = isp_chip_revision(isp->isp_chip, isp_rd(isp, ISP_CONF0));
@@ -95,17 +96,51 @@ static void isp_clear_dma(struct isp *isp)
 	isp_select_bank(isp, 0);
 }
 
+static int isp_wait_reset(struct isp *isp)
+{
+	if (!isp_wait_for(isp, ISP_ICR, ICR_SOFT_RESET, 0, RESET_MAX_USEC))
+		return DDI_SUCCESS;
+	dev_err(isp->isp_dip, CE_WARN, "the chip does not come out of reset: check the slot or the card");
+	return DDI_FAILURE;
+}
+
+/*
+ * Wait for the boot ROM's self test. Mailbox 0 is 0 at its end, but also before its begin, when the
+ * product id is not there yet.
+ */
+static int isp_wait_self_test(struct isp *isp)
+{
+	hrtime_t end = gethrtime() + SELF_TEST_MAX_USEC * (NANOSEC / MICROSEC);
+	uint16_t status, id;
+	boolean_t last;
+
+	do {
+		last = gethrtime() >= end;
+		drv_usecwait(RESET_POLL_USEC);
+		status = isp_rd(isp, ISP_MBOX(0));
+		id = isp_rd(isp, ISP_MBOX(1));
+		if (!status && id == MB_PRODUCT_ID1)
+			return DDI_SUCCESS;
+	} while (!last);
+	if (status)
+		dev_err(isp->isp_dip, CE_WARN, "self test failed: mailbox 0 is 0x%04x", status);
+	else
+		dev_err(isp->isp_dip, CE_WARN, "not an ISP: product id 0x%04x", id);
+	return DDI_FAILURE;
+}
+
 static int isp_reset_chip(struct isp *isp)
 {
+	/* What stopped the chip may have been a reset. */
+	if (isp_wait_reset(isp) != DDI_SUCCESS)
+		return DDI_FAILURE;
 	isp_identify(isp);
 	mutex_enter(&isp->isp_lock);
 	isp_stop_chip(isp);
 	isp->isp_mbox_dead = B_FALSE;
 	mutex_exit(&isp->isp_lock);
-	if (isp_wait_for(isp, ISP_ICR, ICR_SOFT_RESET, 0, RESET_MAX_USEC)) {
-		dev_err(isp->isp_dip, CE_WARN, "the chip does not come out of reset: check the slot or the card");
+	if (isp_wait_reset(isp) != DDI_SUCCESS)
 		return DDI_FAILURE;
-	}
 	isp_clear_dma(isp);
 	isp_wr(isp, ISP_HCCR, HCCR_RESET_RISC);
 	drv_usecwait(RISC_SETTLE_USEC);
@@ -114,16 +149,9 @@ static int isp_reset_chip(struct isp *isp)
 	isp_wr(isp, ISP_MTR, MTR_NORMAL);
 	isp_wr(isp, ISP_HCCR, HCCR_RELEASE_RISC);
 	isp_wr(isp, ISP_HCCR, HCCR_BIOS_OFF);
-	if (isp_wait_for(isp, ISP_MBOX(0), 0xffff, 0, SELF_TEST_MAX_USEC)) {
-		dev_err(isp->isp_dip, CE_WARN, "self test failed: mailbox 0 is 0x%04x",
-			isp_rd(isp, ISP_MBOX(0)));
+	drv_usecwait(RISC_SETTLE_USEC);
+	if (isp_wait_self_test(isp) != DDI_SUCCESS)
 		return DDI_FAILURE;
-	}
-	if (isp_rd(isp, ISP_MBOX(1)) != MB_PRODUCT_ID1) {
-		dev_err(isp->isp_dip, CE_WARN, "not an ISP: product id 0x%04x",
-			isp_rd(isp, ISP_MBOX(1)));
-		return DDI_FAILURE;
-	}
 	isp_wr(isp, ISP_HCCR, HCCR_CLEAR_RISC_INT);
 	return DDI_SUCCESS;
 }

@@ -491,6 +491,41 @@ static void test_latched_pointers(void **state)
 	assert_int_equal(rd(MBOX(5)), 1);
 }
 
+/* Nothing answers during a reset; then comes the self test; then commands that take time. */
+static void test_strict_timing(void **state)
+{
+	f->m->strict.timing = true;
+	wr(ISP_ICR, 1);
+	assert_int_equal(rd(ISP_CONF0), 0xffff);
+	wr(ISP_CONF1, 0x0300);
+	assert_int_equal(f->errors, 2);
+	fake_wait(f, 1);
+	assert_int_equal(rd(ISP_ICR), 0);
+	assert_int_equal(rd(ISP_CONF1), f->m->chip->conf1);
+	wr(ISP_CONF1, 0);
+	assert_int_equal(rd(MBOX(0)), 4);
+	assert_int_equal(rd(MBOX(1)), 0);
+	wr(HCCR, 0x5000);
+	assert_int_equal(f->errors, 3);
+	fake_wait(f, 3);
+	assert_int_equal(rd(MBOX(0)), 0);
+	assert_int_equal(rd(MBOX(1)), 0x4953);
+	wr(HCCR, 0x1000);
+	wr(HCCR, 0x3000);
+	assert_int_equal(rd(MBOX(0)), 0);
+	fake_wait(f, 1);
+	assert_int_equal(rd(MBOX(0)), 4);
+	fake_wait(f, 3);
+	assert_int_equal(MB3(0x06, 1, 2, 3), 0);
+	assert_int_equal(rd(ISP_SEMA) & 1, 1);
+	assert_int_equal(rd(ISP_ISR), 0);
+	fake_wait(f, 1);
+	assert_int_equal(rd(MBOX(0)), 0x4000);
+	assert_int_not_equal(rd(ISP_ISR), 0);
+	ack();
+	f->m->strict.timing = false;
+}
+
 static void test_abort_order(void **state)
 {
 	start(RSP_LEN);
@@ -575,6 +610,7 @@ int main(void)
 		C(test_extended_command_lost, ISP_CHIP_1280),
 		C(test_rings_that_wrap_early, ISP_CHIP_1040B), C(test_slow_marker, ISP_CHIP_1240),
 		C(test_queues_of_low_luns, ISP_CHIP_12160), C(test_latched_pointers, ISP_CHIP_1080),
+		C(test_strict_timing, ISP_CHIP_1020A), C(test_strict_timing, ISP_CHIP_12160),
 		C(test_abort_order, ISP_CHIP_1040B), C(test_plain_interrupt, ISP_CHIP_1040B),
 		C(test_plain_mailbox, ISP_CHIP_1040B),
 	};

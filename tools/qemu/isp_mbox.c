@@ -714,6 +714,9 @@ void isp_mbox_take(IspModel *m)
         isp_fetch(m);
     }
     verdict = isp_fault_mailbox(&m->faults, m->mbox_in[0]);
+    if (verdict.fate == ISP_PASS && m->strict.timing) {
+        verdict = (IspVerdict){ .fate = ISP_HOLD, .ms = 1 };
+    }
     switch (verdict.fate) {
     case ISP_PASS:
         isp_mbox_carry_out(m);

@@ -152,6 +152,11 @@ static uint64_t isp_op_now_ms(void *opaque)
     return qemu_clock_get_ms(QEMU_CLOCK_VIRTUAL);
 }
 
+static uint64_t isp_op_now_us(void *opaque)
+{
+    return qemu_clock_get_us(QEMU_CLOCK_VIRTUAL);
+}
+
 static void isp_op_set_alarm(void *opaque, uint64_t ms)
 {
     IspState *s = opaque;
@@ -217,6 +222,7 @@ static const IspOps isp_ops = {
     .schedule = isp_op_schedule,
     .start_tick = isp_op_start_tick,
     .now_ms = isp_op_now_ms,
+    .now_us = isp_op_now_us,
     .set_alarm = isp_op_set_alarm,
     .guest_error = isp_op_guest_error,
     .trace_mailbox = isp_op_trace_mailbox,
@@ -508,6 +514,7 @@ static const Property isp_properties[] = {
     DEFINE_PROP_UINT16("wrap-response", IspState, m.strict.wrap_response, 0),
     DEFINE_PROP_UINT32("marker-ms", IspState, m.strict.marker_ms, 0),
     DEFINE_PROP_UINT8("queue-luns", IspState, m.strict.queue_luns, 0),
+    DEFINE_PROP_BOOL("strict-timing", IspState, m.strict.timing, false),
     DEFINE_PROP_BOOL("latched-pointers", IspState, m.strict.latched_pointers, false),
     DEFINE_PROP_UINT32("narrow", IspState, m.limits.narrow, 0),
     DEFINE_PROP_UINT32("async", IspState, m.limits.async, 0),
@@ -539,6 +546,7 @@ static const struct {
     { "wrap-response", "the same of the response ring; 0: at its length" },
     { "marker-ms", "how long a marker for an absent target holds up the request ring" },
     { "queue-luns", "LUNs for which SET DEVICE QUEUE works; 0: all" },
+    { "strict-timing", "a reset, the self test and mailbox commands take time" },
     { "latched-pointers", "mailboxes 4 and 5 are no ring pointers while the semaphore is taken" },
     { "narrow", "targets without wide transfers, bit 16 * bus + target" },
     { "async", "targets without synchronous transfers, bits as for narrow" },
