@@ -71,20 +71,23 @@ static uint_t isp_select_dma(struct isp *isp)
 
 static void isp_setup_dma(struct isp *isp)
 {
-	uint16_t fifo = isp->isp_rev->ir_fifo;
+	uint16_t conf1 = isp->isp_rev->ir_fifo;
 	uint16_t conf;
 	uint_t at;
 
-	if (!isp->isp_nv.burst)
-		return;
-	if (fifo == ISP_FIFO_NVRAM)
-		fifo = (uint16_t)(isp->isp_nv.fifo << 4);
-	at = isp_select_dma(isp);
-	conf = isp_rd(isp, at + ISP_CDMA_CONF);
-	isp_wr(isp, at + ISP_CDMA_CONF, conf | DMA_CONF_BURST);
-	conf = isp_rd(isp, at + ISP_DDMA_CONF);
-	isp_wr(isp, at + ISP_DDMA_CONF, conf | DMA_CONF_BURST);
-	isp_wr(isp, ISP_CONF1, CONF1_BURST | fifo);
+	if (conf1 == ISP_FIFO_NVRAM)
+		conf1 = (uint16_t)(isp->isp_nv.fifo << 4);
+	if (isp->isp_chip->chip_buses > 1)
+		conf1 |= CONF1_ARBITRATE;
+	if (isp->isp_nv.burst) {
+		conf1 |= CONF1_BURST;
+		at = isp_select_dma(isp);
+		conf = isp_rd(isp, at + ISP_CDMA_CONF);
+		isp_wr(isp, at + ISP_CDMA_CONF, conf | DMA_CONF_BURST);
+		conf = isp_rd(isp, at + ISP_DDMA_CONF);
+		isp_wr(isp, at + ISP_DDMA_CONF, conf | DMA_CONF_BURST);
+	}
+	isp_wr(isp, ISP_CONF1, conf1);
 }
 
 static void isp_clear_dma(struct isp *isp)

@@ -69,6 +69,7 @@ struct isp_chip {
 	const struct isp_revision *chip_revisions;	/* the last serves unknown ones */
 	const struct isp_map	*chip_map;
 	enum isp_nv_format	chip_nv_format;
+	boolean_t		chip_parity;	/* the driver enables PERR and SERR */
 };
 
 enum isp_state {

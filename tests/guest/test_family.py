@@ -4,7 +4,7 @@
 import re
 
 from checking import check, errors_in_log, log_of, same
-from devices import ISP, QLA1280, block, devices, generic, hosts
+from devices import ISP, QLA1280, block, chips, devices, generic, hosts
 from images import firmware, host_bytes
 from io_tests import fio
 from qemu import Controller, Disk
@@ -146,6 +146,57 @@ def data(vm):
     log = log_of(vm)
     check(not re.search('skipped|restarting|I/O error', log), f'trouble:\n{log}')
     same(vm.counters('latched')['faults'], 100, 'events')
+    ISP.unload(vm)
+
+
+def card_image(settings, name, *changes):
+    """A file with 256 bytes for an EEPROM, with these (offset, value) changes; not valid without any."""
+    image = bytearray(256)
+    if changes:
+        image[0:5] = b'ISP \1'
+    for offset, value in changes:
+        image[offset] = value
+    image[255] = -sum(image) & 0xff
+    path = settings.scratch(name)
+    with open(path, 'wb') as f:
+        f.write(image)
+    return path
+
+
+# PCI device: CONF1, GPIO enable and data that isp must set, from the cards' EEPROMs; and does it enable
+# PERR and SERR?
+CARDS = {'0x1216': (0x2044, 0x8f, 0x0f, False), '0x1080': (0x0020, 0x8f, 0x05, True),
+         '0x1240': (0x2044, 0x8f, 0x8f, True), '0x1020': (0x0034, 0, 0x0f, True)}
+CARD = Group('family-card', lambda s: s.config(controllers=[
+    Controller('isp12160'), Controller('isp1080', props={
+        'nvram': card_image(s, 'no-bursts', (16, 0x20), (17, 0x05))}),
+    Controller('isp1240', props={'nvram': card_image(s, 'no-card')}), Controller('isp1040')]), needs=NEEDS)
+GROUPS.append(CARD)
+PCI = '/sys/bus/pci/devices'
+PERR_SERR = 0x0140
+
+
+def peek(vm, address):
+    """Read a register of a card as the processor would."""
+    text = vm.qmp('human-monitor-command', **{'command-line': f'xp /1hx {address:#x}'})
+    return int(text.split(':')[1], 16)
+
+
+@CARD.test
+def registers(vm):
+    """What depends on the chip: DMA arbitration, FIFO threshold, bursts, terminators, error reporting."""
+    for chip in chips(vm):
+        vm.guest(f'printf "\\003\\000" | dd of={PCI}/{chip}/config bs=1 seek=4 conv=notrunc')
+    ISP.load(vm)
+    found = {}
+    for chip in chips(vm):
+        device, command, bar = vm.guest(
+            f'cd {PCI}/{chip}; echo $(cat device) $(od -An -tx2 -j4 -N2 config) '
+            '$(sed -n "2s/ .*//p" resource)').text.split()
+        reporting = int(command, 16) & PERR_SERR
+        found[device] = tuple(peek(vm, int(bar, 16) + reg) for reg in (0x06, 0xce, 0xcc)) + (
+            reporting == PERR_SERR if reporting in (0, PERR_SERR) else None,)
+    same(found, CARDS, 'CONF1, GPIO enable, GPIO data, PERR and SERR')
     ISP.unload(vm)
 
 
