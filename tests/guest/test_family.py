@@ -114,8 +114,9 @@ RINGS = Group('family-rings', lambda s: s.config(
     controllers=[Controller('isp1040', id='wraps', props={'wrap-request': 256, 'wrap-response': 64}),
                  Controller('isp1240', id='slow', props={'marker-ms': 370}),
                  Controller('isp12160', id='latched', props={'latched-pointers': 'on'}),
-                 Controller('isp1080', id='low', props={'queue-luns': 8})],
-    disks=[Disk(bus=n, target=3, size='16M') for n in range(4)]), needs=NEEDS)
+                 Controller('isp1080', id='low', props={'queue-luns': 8, 'no-disconnect': 8})],
+    disks=[Disk(bus=n, target=3, size='16M') for n in range(4)] + [Disk(bus=3, target=4, size='16M')]),
+              needs=NEEDS)
 GROUPS.append(RINGS)
 
 
@@ -136,8 +137,9 @@ def start(vm):
 
 @RINGS.test
 def data(vm):
-    """I/O on all chips at once; the one that hides its ring pointers has events and resets."""
-    disks = ['/dev/' + devices(vm, host)[3, 0][1] for host in sorted(hosts(vm))]
+    """I/O on all chips at once; the one that hides its ring pointers has events."""
+    disks = ['/dev/' + name for host in hosts(vm) for _, name, _ in devices(vm, host).values()]
+    same(len(disks), 5, 'disks')
     vm.guest('dmesg -C')
     vm.fault('event,code=0x8005,ms=20,count=100', 'latched')
     jobs = ' '.join(f'--name=d{n} --filename={disk}' for n, disk in enumerate(disks))

@@ -491,6 +491,33 @@ static void test_latched_pointers(void **state)
 	assert_int_equal(rd(MBOX(5)), 1);
 }
 
+/* A target that keeps its bus, and only that, until its command has ended */
+static void test_no_disconnection(void **state)
+{
+	start(RSP_LEN);
+	good(MB3(0x38, 0x8200, 0xcd00, 0));
+	f->m->limits.no_disconnect = 1 << 1;
+	f->hold = true;
+	tur(1, 1);
+	ring();
+	tur(2, 2);
+	tur(3, 1);
+	tur(4, 0x80 | 2);
+	ring();
+	assert_int_equal(f->started, 2);
+	fake_end(f, f->m->active.first);
+	fake_run(f);
+	expect(1, ISP_CS_COMPLETE);
+	drain();
+	assert_int_equal(f->started, 3);
+	while (f->m->active.first) {
+		fake_end(f, f->m->active.first);
+		fake_run(f);
+	}
+	assert_int_equal(f->started, 4);
+	drain();
+}
+
 /* Nothing answers during a reset; then comes the self test; then commands that take time. */
 static void test_strict_timing(void **state)
 {
@@ -610,7 +637,7 @@ int main(void)
 		C(test_extended_command_lost, ISP_CHIP_1280),
 		C(test_rings_that_wrap_early, ISP_CHIP_1040B), C(test_slow_marker, ISP_CHIP_1240),
 		C(test_queues_of_low_luns, ISP_CHIP_12160), C(test_latched_pointers, ISP_CHIP_1080),
-		C(test_strict_timing, ISP_CHIP_1020A), C(test_strict_timing, ISP_CHIP_12160),
+		C(test_no_disconnection, ISP_CHIP_1240), C(test_strict_timing, ISP_CHIP_1020A), C(test_strict_timing, ISP_CHIP_12160),
 		C(test_abort_order, ISP_CHIP_1040B), C(test_plain_interrupt, ISP_CHIP_1040B),
 		C(test_plain_mailbox, ISP_CHIP_1040B),
 	};

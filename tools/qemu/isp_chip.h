@@ -334,6 +334,7 @@ typedef struct IspTargetLimits {
     uint32_t narrow, async;                 /* they say so when asked */
     uint32_t rejects_wdtr, rejects_sdtr, rejects_ppr;   /* they do not know the message */
     uint32_t no_tags;                       /* they reject a queue tag message */
+    uint32_t no_disconnect;                 /* they keep the bus until the command has ended */
     uint8_t min_period, max_offset;         /* of all targets; 0: no limit */
 } IspTargetLimits;
 

@@ -522,6 +522,7 @@ static const Property isp_properties[] = {
     DEFINE_PROP_UINT32("rejects-sdtr", IspState, m.limits.rejects_sdtr, 0),
     DEFINE_PROP_UINT32("rejects-ppr", IspState, m.limits.rejects_ppr, 0),
     DEFINE_PROP_UINT32("no-tags", IspState, m.limits.no_tags, 0),
+    DEFINE_PROP_UINT32("no-disconnect", IspState, m.limits.no_disconnect, 0),
     DEFINE_PROP_UINT8("min-period", IspState, m.limits.min_period, 0),
     DEFINE_PROP_UINT8("max-offset", IspState, m.limits.max_offset, 0),
     DEFINE_PROP_END_OF_LIST()
@@ -554,6 +555,7 @@ static const struct {
     { "rejects-sdtr", "targets that reject SDTR: completion 0x20" },
     { "rejects-ppr", "targets that reject PPR: the chip goes on without it" },
     { "no-tags", "targets that reject tags: completion 0x16" },
+    { "no-disconnect", "targets that keep the bus until their command has ended" },
     { "min-period", "the shortest period of all targets, 4 ns; 0: no limit" },
     { "max-offset", "the largest offset of all targets; 0: no limit" },
 };
