@@ -12,6 +12,7 @@
 #define PROBE_CDB_LEN	16
 #define PROBE_SECONDS	2
 #define PROBE_USEC	500000		/* for the answer, after a selection timeout */
+#define PROBE_FETCH_USEC 5000000	/* until the chip fetches it; markers before it may take time */
 #define PROBE_POLL_USEC	10000
 
 /* A response entry that is no command's: is it the answer to the probe? isp_lock held. */
@@ -55,27 +56,41 @@ static boolean_t isp_probe_send(struct isp *isp)
 	return sent;
 }
 
-/* Still no answer from a chip that runs? */
-static boolean_t isp_probe_waits(struct isp *isp)
+enum isp_waits_for {
+	WAITS_FOR_NOTHING,	/* there is an answer, or the chip has failed */
+	WAITS_FOR_FETCH,
+	WAITS_FOR_ANSWER,
+};
+
+static enum isp_waits_for isp_probe_waits_for(struct isp *isp)
 {
-	boolean_t waits;
+	enum isp_waits_for waits = WAITS_FOR_NOTHING;
 
 	mutex_enter(&isp->isp_lock);
-	waits = isp->isp_probe == PROBE_SENT && isp->isp_state == ISP_RUN ? B_TRUE : B_FALSE;
+	if (isp->isp_probe == PROBE_SENT && isp->isp_state == ISP_RUN)
+		waits = isp_queue_is_fetched(isp) ? WAITS_FOR_ANSWER : WAITS_FOR_FETCH;
 	mutex_exit(&isp->isp_lock);
 	return waits;
 }
 
-static enum isp_probe isp_probe_wait(struct isp *isp)
+/* Wait while the probe waits for @what, at most @usec. */
+static void isp_probe_wait_while(struct isp *isp, enum isp_waits_for what, clock_t usec)
 {
-	clock_t usec = PROBE_USEC + isp->isp_nv.bus[0].selection_timeout * 1000L;
 	clock_t end = ddi_get_lbolt() + drv_usectohz(usec);
-	enum isp_probe answer;
 
-	while (isp_probe_waits(isp) && end - ddi_get_lbolt() > 0) {
+	while (isp_probe_waits_for(isp) == what && end - ddi_get_lbolt() > 0) {
 		delay(drv_usectohz(PROBE_POLL_USEC));
 		isp_poll(isp);
 	}
+}
+
+static enum isp_probe isp_probe_wait(struct isp *isp)
+{
+	enum isp_probe answer;
+
+	isp_probe_wait_while(isp, WAITS_FOR_FETCH, PROBE_FETCH_USEC);
+	isp_probe_wait_while(isp, WAITS_FOR_ANSWER,
+			     PROBE_USEC + isp->isp_nv.bus[0].selection_timeout * 1000L);
 	mutex_enter(&isp->isp_lock);
 	answer = isp->isp_probe;
 	isp->isp_probe = PROBE_NONE;
@@ -93,7 +108,7 @@ void isp_probe_extended(struct isp *isp)
 	isp->isp_max_cdb = answer == PROBE_CARRIED_OUT ? ISP_EXT_CDB_MAX : ISP_CDB_MAX;
 	if (answer != PROBE_CARRIED_OUT)
 		dev_err(isp->isp_dip, CE_NOTE,
-			"firmware takes no CDBs of more than %u bytes (%s): disks of 2 TiB and more lose what lies beyond",
+			"firmware takes no CDBs of more than %u bytes (%s): no disk can be used beyond 2 TiB",
 			ISP_CDB_MAX, answer == PROBE_REFUSED ? "it refuses them" :
 			answer == PROBE_EMPTY ? "its answer is empty" : "no answer");
 }
