@@ -66,6 +66,7 @@ static void isp_read_parameters(struct isp *isp)
 
 	isp->isp_a64 = a64 < 0 ? isp->isp_chip->chip_map->map_a64 : a64 != 0;
 	isp->isp_req_len = isp_clamp_prop(isp, "reqring", 1024, ISP_RING_MIN, ISP_RING_MAX);
+	isp->isp_queue_luns = isp->isp_chip->chip_luns;
 	isp->isp_rsp_len = isp_clamp_prop(isp, "rspring", 1024, ISP_RING_MIN, ISP_RING_MAX);
 	max = isp_iocb_max_segs(MIN(isp->isp_req_len - 1, ISP_RING_SAFE - 1), isp->isp_a64);
 	isp->isp_ndatasegs = ndatasegs > 0 && (uint_t)ndatasegs < max ? (uint_t)ndatasegs : max;
@@ -97,17 +98,19 @@ static void isp_set_dma_attr(struct isp *isp)
 }
 
 /*
- * Enable bus mastering, memory write and invalidate, and error reporting; set the cache line size
- * and a minimum latency timer; disable the expansion ROM. A chip that failed must be stopped by now:
- * with bus mastering it could still write to memory of commands that have been given back.
+ * Enable bus mastering and memory write and invalidate, and error reporting unless the chip's drivers
+ * leave that as it is; set the cache line size and a minimum latency timer; disable the expansion ROM.
+ * A chip that failed must be stopped by now: with bus mastering it could still write to memory of
+ * commands that have been given back.
  */
 void isp_setup_config(struct isp *isp)
 {
 	ddi_acc_handle_t cfg = isp->isp_config;
 	uint16_t command = pci_config_get16(cfg, PCI_CONF_COMM);
 
-	command |= PCI_COMM_ME | PCI_COMM_MEMWR_INVAL | PCI_COMM_PARITY_DETECT |
-		   PCI_COMM_SERR_ENABLE;
+	command |= PCI_COMM_ME | PCI_COMM_MEMWR_INVAL;
+	if (isp->isp_chip->chip_parity)
+		command |= PCI_COMM_PARITY_DETECT | PCI_COMM_SERR_ENABLE;
 	pci_config_put16(cfg, PCI_CONF_COMM, command);
 	if (!pci_config_get8(cfg, PCI_CONF_CACHE_LINESZ))
 		pci_config_put8(cfg, PCI_CONF_CACHE_LINESZ, CACHE_LINE);
@@ -253,6 +256,7 @@ static int isp_start(struct isp *isp)
 	isp_watch_start(isp);
 	isp_announce(isp);
 	isp_reset_buses(isp);
+	isp_probe_extended(isp);
 
 	if (isp_kstat_create(isp) != DDI_SUCCESS)
 		return isp_attach_failed(isp, "no memory for the counters");

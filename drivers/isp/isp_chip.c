@@ -80,10 +80,10 @@ static const struct isp_revision isp_rev_12160[] = {
 };
 
 static const struct isp_chip isp_chips[] = {
-	{ 0x1020, "qlogic/1040.bin", 1, 8, isp_rev_1020, &isp_map_1040, ISP_NV_1040 },
-	{ 0x1080, "qlogic/1280.bin", 1, 32, isp_rev_1080, &isp_map_1080, ISP_NV_1080 },
-	{ 0x1240, "qlogic/1280.bin", 2, 32, isp_rev_1240, &isp_map_1080, ISP_NV_1080 },
-	{ 0x1280, "qlogic/1280.bin", 2, 32, isp_rev_1280, &isp_map_1080, ISP_NV_1080 },
+	{ 0x1020, "qlogic/1040.bin", 1, 8, isp_rev_1020, &isp_map_1040, ISP_NV_1040, B_TRUE },
+	{ 0x1080, "qlogic/1280.bin", 1, 32, isp_rev_1080, &isp_map_1080, ISP_NV_1080, B_TRUE },
+	{ 0x1240, "qlogic/1280.bin", 2, 32, isp_rev_1240, &isp_map_1080, ISP_NV_1080, B_TRUE },
+	{ 0x1280, "qlogic/1280.bin", 2, 32, isp_rev_1280, &isp_map_1080, ISP_NV_1080, B_TRUE },
 	{ 0x1016, "qlogic/12160.bin", 1, 32, isp_rev_10160, &isp_map_1080, ISP_NV_12160 },
 	{ 0x1216, "qlogic/12160.bin", 2, 32, isp_rev_12160, &isp_map_1080, ISP_NV_12160 },
 };

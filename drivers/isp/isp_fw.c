@@ -13,6 +13,7 @@
 #define FW_START		0x1000
 #define FW_MIN_WORDS		8
 #define FW_MAX_WORDS		(0x10000 - FW_START)
+#define FW_WORDS_IN_A_ROW	256	/* about 30 ms on a real card */
 #define FW_DMA_WORDS		1024	/* per command; ROM firmware is known to take 2048 */
 
 static int fw_bad_image(struct isp *isp, const char *why)
@@ -57,6 +58,9 @@ static int fw_load_words(struct isp *isp, const uint8_t *words, uint_t nwords)
 
 		if (isp_mbcmd_run(isp, mb, B_FALSE) != DDI_SUCCESS)
 			return DDI_FAILURE;
+		/* The waits for answers are busy: let other work run. */
+		if (!((n + 1) % FW_WORDS_IN_A_ROW))
+			delay(1);
 	}
 	return DDI_SUCCESS;
 }

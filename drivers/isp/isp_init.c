@@ -10,6 +10,9 @@
 #define RESET_MAX_USEC		3000000
 #define SELF_TEST_MAX_USEC	5000000
 #define RISC_SETTLE_USEC	100
+#define RING_PROOF_USEC		1000000
+/* Entries of an unproven response ring that may be owed: a shorter ring than set up must not fill up. */
+#define RSP_LAZY_UNPROVEN	16
 
 /* Registers at 0x80 and above are in banks. The RISC must be paused or in reset. */
 static void isp_select_bank(struct isp *isp, uint16_t bank)
@@ -29,6 +32,7 @@ static void isp_identify(struct isp *isp)
 {
 	const struct isp_map *map = isp->isp_chip->chip_map;
 
+	isp_select_bank(isp, 0);
 	isp_wr(isp, ISP_HCCR, HCCR_PAUSE_RISC);
 	drv_usecwait(RISC_SETTLE_USEC);
 	isp->isp_rev = isp_chip_revision(isp->isp_chip, isp_rd(isp, ISP_CONF0));
@@ -67,20 +71,23 @@ static uint_t isp_select_dma(struct isp *isp)
 
 static void isp_setup_dma(struct isp *isp)
 {
-	uint16_t fifo = isp->isp_rev->ir_fifo;
+	uint16_t conf1 = isp->isp_rev->ir_fifo;
 	uint16_t conf;
 	uint_t at;
 
-	if (!isp->isp_nv.burst)
-		return;
-	if (fifo == ISP_FIFO_NVRAM)
-		fifo = (uint16_t)(isp->isp_nv.fifo << 4);
-	at = isp_select_dma(isp);
-	conf = isp_rd(isp, at + ISP_CDMA_CONF);
-	isp_wr(isp, at + ISP_CDMA_CONF, conf | DMA_CONF_BURST);
-	conf = isp_rd(isp, at + ISP_DDMA_CONF);
-	isp_wr(isp, at + ISP_DDMA_CONF, conf | DMA_CONF_BURST);
-	isp_wr(isp, ISP_CONF1, CONF1_BURST | fifo);
+	if (conf1 == ISP_FIFO_NVRAM)
+		conf1 = (uint16_t)(isp->isp_nv.fifo << 4);
+	if (isp->isp_chip->chip_buses > 1)
+		conf1 |= CONF1_ARBITRATE;
+	if (isp->isp_nv.burst) {
+		conf1 |= CONF1_BURST;
+		at = isp_select_dma(isp);
+		conf = isp_rd(isp, at + ISP_CDMA_CONF);
+		isp_wr(isp, at + ISP_CDMA_CONF, conf | DMA_CONF_BURST);
+		conf = isp_rd(isp, at + ISP_DDMA_CONF);
+		isp_wr(isp, at + ISP_DDMA_CONF, conf | DMA_CONF_BURST);
+	}
+	isp_wr(isp, ISP_CONF1, conf1);
 }
 
 static void isp_clear_dma(struct isp *isp)
@@ -92,17 +99,51 @@ static void isp_clear_dma(struct isp *isp)
 	isp_select_bank(isp, 0);
 }
 
+static int isp_wait_reset(struct isp *isp)
+{
+	if (!isp_wait_for(isp, ISP_ICR, ICR_SOFT_RESET, 0, RESET_MAX_USEC))
+		return DDI_SUCCESS;
+	dev_err(isp->isp_dip, CE_WARN, "the chip does not come out of reset: check the slot or the card");
+	return DDI_FAILURE;
+}
+
+/*
+ * Wait for the boot ROM's self test. Mailbox 0 is 0 at its end, but also before its begin, when the
+ * product id is not there yet.
+ */
+static int isp_wait_self_test(struct isp *isp)
+{
+	hrtime_t end = gethrtime() + SELF_TEST_MAX_USEC * (NANOSEC / MICROSEC);
+	uint16_t status, id;
+	boolean_t last;
+
+	do {
+		last = gethrtime() >= end;
+		drv_usecwait(RESET_POLL_USEC);
+		status = isp_rd(isp, ISP_MBOX(0));
+		id = isp_rd(isp, ISP_MBOX(1));
+		if (!status && id == MB_PRODUCT_ID1)
+			return DDI_SUCCESS;
+	} while (!last);
+	if (status)
+		dev_err(isp->isp_dip, CE_WARN, "self test failed: mailbox 0 is 0x%04x", status);
+	else
+		dev_err(isp->isp_dip, CE_WARN, "not an ISP: product id 0x%04x", id);
+	return DDI_FAILURE;
+}
+
 static int isp_reset_chip(struct isp *isp)
 {
+	/* What stopped the chip may have been a reset. */
+	if (isp_wait_reset(isp) != DDI_SUCCESS)
+		return DDI_FAILURE;
 	isp_identify(isp);
 	mutex_enter(&isp->isp_lock);
 	isp_stop_chip(isp);
 	isp->isp_mbox_dead = B_FALSE;
 	mutex_exit(&isp->isp_lock);
-	if (isp_wait_for(isp, ISP_ICR, ICR_SOFT_RESET, 0, RESET_MAX_USEC)) {
-		dev_err(isp->isp_dip, CE_WARN, "the chip does not come out of reset: check the slot or the card");
+	if (isp_wait_reset(isp) != DDI_SUCCESS)
 		return DDI_FAILURE;
-	}
 	isp_clear_dma(isp);
 	isp_wr(isp, ISP_HCCR, HCCR_RESET_RISC);
 	drv_usecwait(RISC_SETTLE_USEC);
@@ -111,16 +152,9 @@ static int isp_reset_chip(struct isp *isp)
 	isp_wr(isp, ISP_MTR, MTR_NORMAL);
 	isp_wr(isp, ISP_HCCR, HCCR_RELEASE_RISC);
 	isp_wr(isp, ISP_HCCR, HCCR_BIOS_OFF);
-	if (isp_wait_for(isp, ISP_MBOX(0), 0xffff, 0, SELF_TEST_MAX_USEC)) {
-		dev_err(isp->isp_dip, CE_WARN, "self test failed: mailbox 0 is 0x%04x",
-			isp_rd(isp, ISP_MBOX(0)));
+	drv_usecwait(RISC_SETTLE_USEC);
+	if (isp_wait_self_test(isp) != DDI_SUCCESS)
 		return DDI_FAILURE;
-	}
-	if (isp_rd(isp, ISP_MBOX(1)) != MB_PRODUCT_ID1) {
-		dev_err(isp->isp_dip, CE_WARN, "not an ISP: product id 0x%04x",
-			isp_rd(isp, ISP_MBOX(1)));
-		return DDI_FAILURE;
-	}
 	isp_wr(isp, ISP_HCCR, HCCR_CLEAR_RISC_INT);
 	return DDI_SUCCESS;
 }
@@ -147,19 +181,47 @@ fail:
 	return DDI_FAILURE;
 }
 
+static void isp_name_refused(struct isp *isp, uint16_t opcode, uint16_t status)
+{
+	mutex_enter(&isp->isp_lock);
+	if (!isp->isp_mbox_dead && !isp->isp_closing && isp_may_log(isp))
+		dev_err(isp->isp_dip, CE_NOTE, "firmware refused parameter 0x%02x: 0x%04x", opcode,
+			status);
+	mutex_exit(&isp->isp_lock);
+}
+
 /* Set a parameter. Old firmware does not know them all; a refused parameter keeps its default. */
 static void isp_set(struct isp *isp, uint16_t opcode, uint16_t mb1, uint16_t mb2, uint16_t mb3,
 		    uint16_t mb6, uint16_t mb7)
 {
 	uint16_t mb[ISP_NMBOX] = { opcode, mb1, mb2, mb3, 0, 0, mb6, mb7 };
 
-	if (isp_mbcmd_run(isp, mb, B_FALSE) == DDI_SUCCESS)
-		return;
-	mutex_enter(&isp->isp_lock);
-	if (!isp->isp_mbox_dead && !isp->isp_closing && isp_may_log(isp))
-		dev_err(isp->isp_dip, CE_NOTE, "firmware refused parameter 0x%02x: 0x%04x", opcode,
-			mb[0]);
-	mutex_exit(&isp->isp_lock);
+	if (isp_mbcmd_run(isp, mb, B_FALSE) != DDI_SUCCESS)
+		isp_name_refused(isp, opcode, mb[0]);
+}
+
+/* Old firmware has device queues for low LUNs only: do not ask it again for each target. */
+static void isp_set_queues(struct isp *isp, uint_t bus, uint_t t)
+{
+	const struct isp_nv_bus *b = &isp->isp_nv.bus[bus];
+	uint_t lun;
+
+	for (lun = 0; lun < isp->isp_queue_luns; lun++) {
+		uint16_t mb[ISP_NMBOX] = {
+			MBC_SET_DEVICE_QUEUE, MB_DEVICE(bus, t, lun), b->queue_depth,
+			b->target[t].throttle
+		};
+
+		if (isp_mbcmd_run(isp, mb, B_FALSE) == DDI_SUCCESS)
+			continue;
+		if (!lun || !mb[0]) {
+			isp_name_refused(isp, MBC_SET_DEVICE_QUEUE, mb[0]);
+			return;
+		}
+		isp->isp_queue_luns = lun;
+		dev_err(isp->isp_dip, CE_NOTE,
+			"firmware sets no queue depth for LUN %u: that and all above keep its default", lun);
+	}
 }
 
 static uint16_t isp_negation(const struct isp_nv_bus *bus)
@@ -195,7 +257,7 @@ static void isp_set_adapter(struct isp *isp)
 static void isp_set_bus(struct isp *isp, uint_t bus)
 {
 	const struct isp_nv_bus *b = &isp->isp_nv.bus[bus];
-	uint_t t, lun;
+	uint_t t;
 
 	isp->isp_initiator[bus] = b->initiator;
 	isp_set(isp, MBC_SET_INITIATOR, (uint16_t)(bus << 7 | b->initiator), 0, 0, 0, 0);
@@ -207,10 +269,20 @@ static void isp_set_bus(struct isp *isp, uint_t bus)
 		isp_set(isp, MBC_SET_TARGET, MB_DEVICE(bus, t, 0), nt->flags,
 			(uint16_t)(nt->offset << 8 | nt->period),
 			(uint16_t)(nt->ppr_options << 8 | nt->ppr_width), 0);
-		for (lun = 0; lun < isp->isp_chip->chip_luns; lun++)
-			isp_set(isp, MBC_SET_DEVICE_QUEUE, MB_DEVICE(bus, t, lun), b->queue_depth,
-				nt->throttle, 0, 0);
+		isp_set_queues(isp, bus, t);
 	}
+}
+
+/*
+ * How many entries may be owed. The response ring must always have room for all commands, and until
+ * it has gone round once, the chip may have a shorter one. isp_lock held, or the chip does not run.
+ */
+void isp_rsp_set_lazy(struct isp *isp)
+{
+	uint_t spare = isp->isp_rsp_len - 2 - isp->isp_max_cmds;
+
+	isp->isp_rsp_lazy = isp->isp_rsp_proven || isp->isp_rsp_len <= ISP_RSP_SAFE ? spare :
+			    MIN(spare, RSP_LAZY_UNPROVEN);
 }
 
 /* Ask how many commands the firmware takes at once; any more would only wait in the firmware. */
@@ -222,8 +294,28 @@ static void isp_get_limits(struct isp *isp)
 	if (isp_mbcmd_run(isp, mb, B_FALSE) == DDI_SUCCESS && mb[2])
 		max = MIN(max, mb[2]);
 	isp->isp_max_cmds = max;
-	/* The response ring must always have room for all of them. */
-	isp->isp_rsp_lazy = isp->isp_rsp_len - 2 - max;
+	isp_rsp_set_lazy(isp);
+}
+
+/* Wait until the consumer of the request ring has this value. The chip is being started. */
+static boolean_t isp_ring_reaches(struct isp *isp, uint_t index)
+{
+	hrtime_t end = gethrtime() + RING_PROOF_USEC * (NANOSEC / MICROSEC);
+	boolean_t reached = B_FALSE, last;
+
+	do {
+		last = gethrtime() >= end;
+		mutex_enter(&isp->isp_lock);
+		/* An event hides the pointer. */
+		if (isp_mbox_take(isp))
+			isp_wr(isp, ISP_HCCR, HCCR_CLEAR_RISC_INT);
+		else
+			reached = isp_rd(isp, ISP_REQ_OUT) == index ? B_TRUE : B_FALSE;
+		mutex_exit(&isp->isp_lock);
+		if (!reached)
+			drv_usecwait(RESET_POLL_USEC);
+	} while (!reached && !last);
+	return reached;
 }
 
 /*
@@ -240,13 +332,13 @@ static boolean_t isp_ring_goes_round(struct isp *isp)
 	isp->isp_req_in = isp->isp_req_len - 1;
 	isp->isp_req_pos += isp->isp_req_len - 1;
 	isp_wr(isp, ISP_REQ_IN, (uint16_t)isp->isp_req_in);
-	if (isp_wait_for(isp, ISP_REQ_OUT, 0xffff, (uint16_t)isp->isp_req_in, RESET_MAX_USEC))
+	if (!isp_ring_reaches(isp, isp->isp_req_in))
 		return B_FALSE;
 	/* The last entry, and the step across the ring's end. */
 	isp->isp_req_in = 1;
 	isp->isp_req_pos += 2;
 	isp_wr(isp, ISP_REQ_IN, (uint16_t)isp->isp_req_in);
-	if (isp_wait_for(isp, ISP_REQ_OUT, 0xffff, 1, RESET_MAX_USEC))
+	if (!isp_ring_reaches(isp, 1))
 		return B_FALSE;
 	isp->isp_req_out = isp->isp_req_pos;
 	return B_TRUE;
@@ -272,6 +364,9 @@ static int isp_init_rings(struct isp *isp)
 	isp->isp_rsp_out = 0;
 	isp->isp_rsp_owed = 0;
 	isp->isp_doorbell = B_FALSE;
+	/* An entry of type 0 is then one that the chip has never written. */
+	bzero(isp->isp_rsp_mem.dm_addr, isp->isp_rsp_mem.dm_size);
+	(void)ddi_dma_sync(isp->isp_rsp_mem.dm_handle, 0, 0, DDI_DMA_SYNC_FORDEV);
 	if (isp_init_ring(isp, a64 ? MBC_INIT_RSP_A64 : MBC_INIT_RSP, isp->isp_rsp_len,
 			  isp->isp_rsp_mem.dm_bus) != DDI_SUCCESS)
 		return DDI_FAILURE;
@@ -283,14 +378,33 @@ static int isp_start_rings(struct isp *isp)
 {
 	isp_get_limits(isp);
 	isp_handles_init(isp);
-	isp->isp_rings_failed = B_FALSE;
-	if (isp_init_rings(isp) == DDI_SUCCESS &&
-	    (isp->isp_rings_proven || isp_ring_goes_round(isp))) {
+	isp->isp_rings_failed = NULL;
+	if (isp_init_rings(isp) != DDI_SUCCESS)
+		isp->isp_rings_failed = isp->isp_mbox_dead ? NULL : "the firmware refused them";
+	else if (isp->isp_req_len > ISP_RING_SAFE && !isp->isp_rings_proven &&
+		 !isp_ring_goes_round(isp))
+		isp->isp_rings_failed = "the chip did not go round them in time";
+	else
 		isp->isp_rings_proven = B_TRUE;
-		return DDI_SUCCESS;
+	return isp->isp_rings_proven && !isp->isp_rings_failed ? DDI_SUCCESS : DDI_FAILURE;
+}
+
+/* After a start that failed for the rings' length. False if they cannot be shorter. */
+static boolean_t isp_shorten_rings(struct isp *isp)
+{
+	if (!isp->isp_rings_failed || isp->isp_rings_proven)
+		return B_FALSE;
+	if (MAX(isp->isp_req_len, isp->isp_rsp_len) > ISP_RING_SAFE) {
+		isp->isp_req_len = MIN(isp->isp_req_len, ISP_RING_SAFE);
+		isp->isp_rsp_len = MIN(isp->isp_rsp_len, ISP_RING_SAFE);
+	} else if (isp->isp_rsp_len > ISP_RSP_SAFE) {
+		isp->isp_rsp_len = ISP_RSP_SAFE;
+	} else {
+		return B_FALSE;
 	}
-	isp->isp_rings_failed = !isp->isp_mbox_dead;
-	return DDI_FAILURE;
+	dev_err(isp->isp_dip, CE_NOTE, "shorter rings, because %s: %u requests, %u responses",
+		isp->isp_rings_failed, isp->isp_req_len, isp->isp_rsp_len);
+	return B_TRUE;
 }
 
 static int isp_start_chip(struct isp *isp)
@@ -313,16 +427,13 @@ static int isp_start_chip(struct isp *isp)
  */
 int isp_init(struct isp *isp)
 {
-	int rc = isp_start_chip(isp);
+	int rc;
 
-	if (rc != DDI_SUCCESS && isp->isp_rings_failed && !isp->isp_rings_proven &&
-	    MAX(isp->isp_req_len, isp->isp_rsp_len) > ISP_RING_SAFE) {
-		isp->isp_req_len = MIN(isp->isp_req_len, ISP_RING_SAFE);
-		isp->isp_rsp_len = MIN(isp->isp_rsp_len, ISP_RING_SAFE);
-		dev_err(isp->isp_dip, CE_NOTE, "firmware refused larger rings: trying again with %u entries",
-			ISP_RING_SAFE);
+	if (isp->isp_rsp_early)
+		isp->isp_rsp_len = MIN(isp->isp_rsp_len, ISP_RSP_SAFE);
+	do {
 		rc = isp_start_chip(isp);
-	}
+	} while (rc != DDI_SUCCESS && isp_shorten_rings(isp));
 	mutex_enter(&isp->isp_lock);
 	/* quiesce(9E) may have been called during the start. */
 	if (rc != DDI_SUCCESS || isp->isp_closing) {

@@ -208,8 +208,33 @@ static boolean_t isp_is_answer(const struct isp_completion *c)
 	}
 }
 
-/* Take one response entry; anything in it may be wrong. isp_lock held. True if all was well. */
-static boolean_t isp_take_entry(struct isp *isp, const union isp_entry *e, struct isp_done *done)
+enum isp_taken {
+	TAKEN_WELL,
+	TAKEN_ODD,		/* there is a reason to look at the mailboxes */
+	TAKEN_NOT,		/* the chip has not posted it */
+};
+
+/*
+ * An entry that belongs to no command: has the chip posted it at all? While the semaphore is taken,
+ * what was read as the producer may be a mailbox of an answer or an event. And if the producer went
+ * back to a slot before the consumer, but this slot has never been written, then the chip's ring is
+ * shorter than ours. isp_lock held.
+ */
+static boolean_t isp_is_posted(struct isp *isp, const struct isp_completion *c)
+{
+	if (isp_sema_taken(isp))
+		return B_FALSE;
+	if (c->comp_type || isp->isp_rsp_proven || isp->isp_rsp_len <= ISP_RSP_SAFE ||
+	    isp_rd(isp, ISP_RSP_IN) >= isp->isp_rsp_out)
+		return B_TRUE;
+	isp->isp_rsp_early = B_TRUE;
+	isp_chip_fail(isp, "the chip wraps the response ring before its end: a shorter one from now on");
+	return B_FALSE;
+}
+
+/* Take one response entry; anything in it may be wrong. isp_lock held. */
+static enum isp_taken isp_take_entry(struct isp *isp, const union isp_entry *e,
+				     struct isp_done *done)
 {
 	struct isp_completion c;
 	struct isp_cmd *sp;
@@ -217,20 +242,28 @@ static boolean_t isp_take_entry(struct isp *isp, const union isp_entry *e, struc
 
 	isp_get_completion(e, &c);
 	if (!isp_is_answer(&c)) {
+		if (!isp_is_posted(isp, &c))
+			return TAKEN_NOT;
+		if (isp_probe_take(isp, &c))
+			return TAKEN_WELL;
 		isp->isp_stats.st_bad_entries++;
 		if (isp_may_log(isp))
 			dev_err(isp->isp_dip, CE_WARN, "skipped a response of unknown type 0x%02x",
 				c.comp_type);
-		return B_FALSE;
+		return TAKEN_ODD;
 	}
 
 	sp = isp_handle_release(isp, c.comp_handle);
 	if (!sp) {
+		if (!isp_is_posted(isp, &c))
+			return TAKEN_NOT;
+		if (isp_probe_take(isp, &c))
+			return TAKEN_WELL;
 		isp->isp_stats.st_bad_handles++;
 		if (isp_may_log(isp))
 			dev_err(isp->isp_dip, CE_WARN, "skipped a response for unknown command 0x%08x",
 				c.comp_handle);
-		return B_FALSE;
+		return TAKEN_ODD;
 	}
 	/* The chip has carried it out, so it has fetched its entries and all before them. */
 	if ((int32_t)(sp->cmd_ring_end - isp->isp_req_out) > 0)
@@ -241,7 +274,16 @@ static boolean_t isp_take_entry(struct isp *isp, const union isp_entry *e, struc
 	else
 		well = isp_finish_status(isp, sp, e, &c);
 	isp_done_add(done, sp);
-	return well;
+	return well ? TAKEN_WELL : TAKEN_ODD;
+}
+
+/* The response ring has gone round. isp_lock held. */
+static void isp_rsp_went_round(struct isp *isp)
+{
+	if (isp->isp_rsp_proven)
+		return;
+	isp->isp_rsp_proven = B_TRUE;
+	isp_rsp_set_lazy(isp);
 }
 
 /*
@@ -257,10 +299,17 @@ static boolean_t isp_take_entries(struct isp *isp, uint_t in, struct isp_done *d
 
 	(void)ddi_dma_sync(isp->isp_rsp_mem.dm_handle, 0, 0, DDI_DMA_SYNC_FORKERNEL);
 	while (out != in) {
-		if (!isp_take_entry(isp, &isp->isp_rsp[out], done))
+		enum isp_taken taken = isp_take_entry(isp, &isp->isp_rsp[out], done);
+
+		if (taken != TAKEN_WELL) {
 			well = B_FALSE;
-		if (++out == isp->isp_rsp_len)
+			if (taken == TAKEN_NOT)
+				break;
+		}
+		if (++out == isp->isp_rsp_len) {
 			out = 0;
+			isp_rsp_went_round(isp);
+		}
 		isp->isp_rsp_owed++;
 	}
 	isp->isp_rsp_out = out;
@@ -293,10 +342,12 @@ static boolean_t isp_serve(struct isp *isp, boolean_t mbox, struct isp_done *don
 		isp_wr(isp, ISP_HCCR, HCCR_CLEAR_RISC_INT);
 		in = isp_rd(isp, ISP_RSP_IN);
 		if (in >= isp->isp_rsp_len) {
-			isp_bad_producer(isp, in);
-			return B_TRUE;
-		}
-		if (in != isp->isp_rsp_out) {
+			if (!isp_sema_taken(isp)) {
+				isp_bad_producer(isp, in);
+				return B_TRUE;
+			}
+			mbox = B_TRUE;
+		} else if (in != isp->isp_rsp_out) {
 			found = B_TRUE;
 			if (!isp_take_entries(isp, in, done))
 				mbox = B_TRUE;
@@ -344,7 +395,7 @@ uint_t isp_intr(caddr_t arg1, caddr_t arg2)
 			if (++isp->isp_idle_intrs > MAX_IDLE_INTRS)
 				isp_chip_fail(isp, "an interrupt that cannot be cleared");
 		}
-	} else if (in >= isp->isp_rsp_len) {
+	} else if (in >= isp->isp_rsp_len && !isp_sema_taken(isp)) {
 		isp_bad_producer(isp, in);
 	} else {
 		(void)isp_serve(isp, isp->isp_mbox_state == MBOX_SENT ? B_TRUE : B_FALSE, &done);

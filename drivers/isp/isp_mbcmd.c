@@ -14,7 +14,11 @@
 #define MBOX_SPIN_USEC		500		/* a real card needs about 110 us */
 #define MBOX_SLICE_USEC		10000
 
-/* Before the chip runs, only the waiter looks. isp_lock held, dropped while waiting. */
+/*
+ * Before the chip runs, only the waiter looks. It waits for the interrupt bit, because it is not known
+ * whether the semaphore may be taken before all of the answer is there. isp_lock held, dropped while
+ * waiting.
+ */
 static void isp_mbcmd_wait_polled(struct isp *isp, clock_t usec)
 {
 	clock_t end = ddi_get_lbolt() + drv_usectohz(usec);
@@ -23,7 +27,7 @@ static void isp_mbcmd_wait_polled(struct isp *isp, clock_t usec)
 	while (isp->isp_mbox_state == MBOX_SENT && end - ddi_get_lbolt() > 0) {
 		clock_t step = waited < MBOX_SPIN_USEC ? 5 : 100;
 
-		if (isp_mbox_take(isp)) {
+		if ((isp_rd(isp, ISP_ISR) & ISR_RISC_INT) && isp_mbox_take(isp)) {
 			/* It is masked, but the chip posts nothing more until it is clear. */
 			isp_wr(isp, ISP_HCCR, HCCR_CLEAR_RISC_INT);
 			if (isp->isp_mbox_state != MBOX_SENT)

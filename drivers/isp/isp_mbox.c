@@ -135,15 +135,25 @@ static void isp_mbox_take_result(struct isp *isp, uint16_t status)
 }
 
 /*
+ * Do the mailboxes hold an answer or an event? If so, mailboxes 4 and 5 may be part of it, and not the
+ * ring pointers. isp_lock held: only the driver gives the semaphore back.
+ */
+boolean_t isp_sema_taken(struct isp *isp)
+{
+	uint16_t sema = isp_rd(isp, ISP_SEMA);
+
+	return (sema & SEMA_LOCK) && sema != 0xffff ? B_TRUE : B_FALSE;
+}
+
+/*
  * Take the answer or the event that waits in the mailboxes, and give the mailboxes back to the
  * chip. isp_lock held. False if nothing waits. The caller clears the interrupt.
  */
 boolean_t isp_mbox_take(struct isp *isp)
 {
-	uint16_t sema = isp_rd(isp, ISP_SEMA);
 	uint16_t status;
 
-	if (!(sema & SEMA_LOCK) || sema == 0xffff)
+	if (!isp_sema_taken(isp))
 		return B_FALSE;
 	status = isp_rd(isp, ISP_MBOX(0));
 	if (status & MBS_EVENT)

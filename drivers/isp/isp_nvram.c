@@ -14,6 +14,7 @@
 #define DEF_THROTTLE		32
 #define DEF_TAG_AGE		8
 #define DEF_FIFO		4	/* 128 bytes */
+#define DEF_TERMINATION	0x8f	/* on, or as the board finds out by itself */
 #define MAX_SELECTION_TIMEOUT	5000
 #define MAX_RETRIES		10
 #define MAX_QUEUE_DEPTH		256
@@ -54,7 +55,7 @@ void isp_nvram_defaults(const struct isp_nv_limits *lim, struct isp_nvram *nv)
 	nv->tag_age = DEF_TAG_AGE;
 	nv->burst = B_TRUE;
 	nv->fifo = DEF_FIFO;
-	nv->termination = 0x0f;
+	nv->termination = DEF_TERMINATION;
 	for (b = 0; b < ISP_NBUS; b++) {
 		struct isp_nv_bus *bus = &nv->bus[b];
 

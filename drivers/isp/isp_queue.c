@@ -25,6 +25,9 @@ static void isp_read_consumer(struct isp *isp)
 	uint_t out = isp_rd(isp, ISP_REQ_OUT);
 	uint_t used;
 
+	/* The next look shows it. */
+	if (isp_sema_taken(isp))
+		return;
 	if (out >= isp->isp_req_len) {
 		isp_chip_fail(isp, "request ring pointer out of range");
 		return;
@@ -121,6 +124,28 @@ static inline int isp_queue_cmd(struct isp *isp, struct isp_cmd *sp, struct isp_
 	return TRAN_ACCEPT;
 }
 
+/* Queue a command of one entry without a packet. isp_lock held. False if the ring has no room. */
+boolean_t isp_queue_probe(struct isp *isp, const struct isp_iocb *io)
+{
+	struct isp_cursor c = {
+		.cur_ring = isp->isp_req, .cur_len = isp->isp_req_len, .cur_index = isp->isp_req_in,
+	};
+
+	if (!isp_have_room(isp, io->iocb_entries))
+		return B_FALSE;
+	isp_put_command(&c, io);
+	isp_advance(isp, io->iocb_entries);
+	isp_ring_doorbell(isp);
+	return B_TRUE;
+}
+
+/* Has the chip fetched all that it knows of? isp_lock held. */
+boolean_t isp_queue_is_fetched(struct isp *isp)
+{
+	isp_read_consumer(isp);
+	return isp->isp_req_out == isp->isp_req_pos ? B_TRUE : B_FALSE;
+}
+
 static uint16_t isp_control_flags(const struct isp *isp, const struct isp_cmd *sp,
 				  const struct scsi_pkt *pkt)
 {
@@ -148,7 +173,7 @@ static boolean_t isp_prepare(const struct isp *isp, const struct isp_cmd *sp,
 {
 	uint_t entries = isp_iocb_entries(sp->cmd_cookiecnt, pkt->pkt_cdblen, isp->isp_a64);
 
-	if (!pkt->pkt_cdblen || pkt->pkt_cdblen > ISP_EXT_CDB_MAX || entries > ISP_MAX_CONT + 1 ||
+	if (!pkt->pkt_cdblen || pkt->pkt_cdblen > isp->isp_max_cdb || entries > ISP_MAX_CONT + 1 ||
 	    entries > isp->isp_req_len - 1)
 		return B_FALSE;
 	io->iocb_cdb = pkt->pkt_cdbp;

@@ -8,7 +8,7 @@
  */
 #include "ispvar.h"
 
-#define DRAIN_USEC		1000000
+#define DRAIN_USEC		1000000		/* after the targets have settled */
 #define RECOVER_USEC		30000000
 
 /* Which commands; an id or lun of -1 means all. */
@@ -77,18 +77,24 @@ enum isp_ended {
 	ENDED_LOST,		/* the chip did it, but commands have not come back */
 };
 
+/* How long the firmware may wait for targets to settle after a reset before it returns commands. */
+static clock_t isp_settle_usec(const uint16_t *mb)
+{
+	return MICROSEC * (mb[0] == MBC_BUS_RESET ? mb[1] : mb[0] == MBC_ABORT_TARGET ? mb[2] : 0);
+}
+
 /* Send a mailbox command that ends commands, and wait for these to come back. Thread. */
 static enum isp_ended isp_end_commands(struct isp *isp, const struct isp_scope *s, uint16_t *mb,
 				       uint8_t reason, uint8_t stat)
 {
-	clock_t end;
+	clock_t end, settle = isp_settle_usec(mb);
 
 	isp_mark(isp, s, reason, stat);
 	if (isp_mbcmd_run(isp, mb, B_TRUE) != DDI_SUCCESS)
 		return ENDED_NOT;
 	isp_need_marker(isp, s->scope_bus);
 	isp_poll(isp);
-	end = ddi_get_lbolt() + drv_usectohz(DRAIN_USEC);
+	end = ddi_get_lbolt() + drv_usectohz(settle + DRAIN_USEC);
 	while (isp_any_marked(isp, s)) {
 		if (end - ddi_get_lbolt() <= 0)
 			return ENDED_LOST;
@@ -265,6 +271,48 @@ int isp_tran_bus_reset(dev_info_t *dip, int level)
 	return rc;
 }
 
+static boolean_t isp_is_outstanding(const struct isp *isp, uint32_t handle)
+{
+	uint_t index = handle & 0xffff;
+
+	return index < isp->isp_max_cmds && isp->isp_slots[index].slot_cmd &&
+	       isp->isp_slots[index].slot_cmd->cmd_handle == handle ? B_TRUE : B_FALSE;
+}
+
+static uint32_t isp_swap_halves(uint32_t handle)
+{
+	return handle << 16 | handle >> 16;
+}
+
+/* May the handle go the other way round? Not if another command has that handle. */
+static boolean_t isp_may_swap(struct isp *isp, uint32_t handle)
+{
+	boolean_t may;
+
+	mutex_enter(&isp->isp_lock);
+	may = isp->isp_state == ISP_RUN && isp_is_outstanding(isp, handle) &&
+	      !isp_is_outstanding(isp, isp_swap_halves(handle)) ? B_TRUE : B_FALSE;
+	mutex_exit(&isp->isp_lock);
+	return may;
+}
+
+static boolean_t isp_abort_as(struct isp *isp, uint16_t device, uint32_t handle)
+{
+	uint16_t mb[ISP_NMBOX] = {
+		MBC_ABORT_COMMAND, device, (uint16_t)(handle >> 16), (uint16_t)handle
+	};
+
+	return isp_mbcmd_run(isp, mb, B_TRUE) == DDI_SUCCESS ? B_TRUE : B_FALSE;
+}
+
+/* Abort one command. Drivers do not agree which half of the handle goes first: try both. Thread. */
+static boolean_t isp_abort_handle(struct isp *isp, uint16_t device, uint32_t handle)
+{
+	return isp_abort_as(isp, device, handle) ||
+	       (isp_may_swap(isp, handle) &&
+		isp_abort_as(isp, device, isp_swap_halves(handle))) ? B_TRUE : B_FALSE;
+}
+
 /* tran_abort(9E). Thread context only. */
 int isp_tran_abort(struct scsi_address *ap, struct scsi_pkt *pkt)
 {
@@ -274,6 +322,7 @@ int isp_tran_abort(struct scsi_address *ap, struct scsi_pkt *pkt)
 	};
 	uint16_t mb[ISP_NMBOX] = { MBC_ABORT_DEVICE, MB_DEVICE(s.scope_bus, s.scope_id, s.scope_lun) };
 	struct isp_cmd *sp;
+	uint32_t handle;
 
 	mutex_enter(&isp->isp_lock);
 	isp->isp_stats.st_aborts++;
@@ -291,11 +340,9 @@ int isp_tran_abort(struct scsi_address *ap, struct scsi_pkt *pkt)
 		sp->cmd_kill_reason = CMD_ABORTED;
 		sp->cmd_kill_stat = STAT_ABORTED;
 	}
-	mb[0] = MBC_ABORT_COMMAND;
-	mb[2] = (uint16_t)(sp->cmd_handle >> 16);
-	mb[3] = (uint16_t)sp->cmd_handle;
+	handle = sp->cmd_handle;
 	mutex_exit(&isp->isp_lock);
-	if (isp_mbcmd_run(isp, mb, B_TRUE) != DDI_SUCCESS) {
+	if (!isp_abort_handle(isp, mb[1], handle)) {
 		/* Not found: it has completed, and its entry is in the ring or will be soon. */
 		isp_poll(isp);
 		return 0;

@@ -101,7 +101,7 @@ static int isp_tran_getcap(struct scsi_address *ap, char *cap, int whom)
 	case SCSI_CAP_INTERCONNECT_TYPE:
 		return INTERCONNECT_PARALLEL;
 	case SCSI_CAP_CDB_LEN:
-		return ISP_EXT_CDB_MAX;
+		return isp->isp_max_cdb;
 	case SCSI_CAP_SCSA_QUEUE_DEPTH:
 		/* The chip ends any further command with a full queue. */
 		return isp->isp_nv.bus[isp_bus_of(ap->a_target) % ISP_NBUS].queue_depth;

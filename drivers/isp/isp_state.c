@@ -32,11 +32,13 @@ static void isp_mbox_abandon(struct isp *isp)
 /*
  * Stop the chip immediately: no interrupt and no DMA after this returns. Any context, isp_lock held.
  * The chip does not answer while it resets, and reading it then is fatal on some hosts, so wait
- * blindly.
+ * blindly. The read before the reset ensures that nothing else is on its way to the chip.
  */
 void isp_stop_chip(struct isp *isp)
 {
 	isp_wr(isp, ISP_ICR, 0);
+	isp_wr(isp, ISP_HCCR, HCCR_PAUSE_RISC);
+	(void)isp_rd(isp, ISP_ICR);
 	isp_wr(isp, ISP_ICR, ICR_SOFT_RESET);
 	drv_usecwait(STOP_USEC);
 	isp->isp_stopped = B_TRUE;

@@ -280,20 +280,22 @@ static inline uint8_t isp_plain_status(uint16_t status)
  * Read the members of a response entry, each once: the chip may write the memory again. A refused
  * request comes back unchanged, so its handle is in the same place.
  */
+#define ISP_ONCE(member)	__atomic_load_n(&(member), __ATOMIC_RELAXED)
 static inline void isp_get_completion(const union isp_entry *e, struct isp_completion *c)
 {
 	const struct isp_status *is = &e->status;
 
-	c->comp_type = is->is_hdr.ih_type;
-	c->comp_entry_status = is->is_hdr.ih_status;
-	c->comp_handle = LE_32(is->is_handle);
-	c->comp_scsi_status = isp_plain_status(LE_16(is->is_scsi_status));
-	c->comp_completion = LE_16(is->is_completion);
-	c->comp_state_flags = LE_16(is->is_state_flags);
-	c->comp_status_flags = LE_16(is->is_status_flags);
-	c->comp_sense_len = LE_16(is->is_sense_len);
-	c->comp_resid = LE_32(is->is_resid);
+	c->comp_type = ISP_ONCE(is->is_hdr.ih_type);
+	c->comp_entry_status = ISP_ONCE(is->is_hdr.ih_status);
+	c->comp_handle = LE_32(ISP_ONCE(is->is_handle));
+	c->comp_scsi_status = isp_plain_status(LE_16(ISP_ONCE(is->is_scsi_status)));
+	c->comp_completion = LE_16(ISP_ONCE(is->is_completion));
+	c->comp_state_flags = LE_16(ISP_ONCE(is->is_state_flags));
+	c->comp_status_flags = LE_16(ISP_ONCE(is->is_status_flags));
+	c->comp_sense_len = LE_16(ISP_ONCE(is->is_sense_len));
+	c->comp_resid = LE_32(ISP_ONCE(is->is_resid));
 }
+#undef ISP_ONCE
 
 static inline void isp_put_header(union isp_entry *e, uint8_t type, uint8_t count)
 {

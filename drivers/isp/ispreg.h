@@ -15,6 +15,7 @@
 #define   CONF1_FIFO_NONE	0x0000
 #define   CONF1_FIFO_64		0x0030
 #define   CONF1_FIFO_MASK	0x0070
+#define   CONF1_ARBITRATE	0x2000	/* between the DMA channels of two buses */
 #define   CONF1_BANK_SXP0	0x0100	/* 1080 and newer */
 #define   CONF1_BANK_DMA	0x0300
 #define ISP_ICR			0x08

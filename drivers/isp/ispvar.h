@@ -20,8 +20,9 @@
 /* Ring lengths, in entries, that the parameters may ask for. */
 #define ISP_RING_MIN		32
 #define ISP_RING_MAX		4096
-/* A ring length that every chip is known to take. */
+/* Ring lengths that drivers have always used, so that every chip takes them. */
 #define ISP_RING_SAFE		256
+#define ISP_RSP_SAFE		64
 
 /* Commands outstanding at once; a handle's index has to fit in 16 bits. */
 #define ISP_MAX_CMDS		1024
@@ -68,6 +69,7 @@ struct isp_chip {
 	const struct isp_revision *chip_revisions;	/* the last serves unknown ones */
 	const struct isp_map	*chip_map;
 	enum isp_nv_format	chip_nv_format;
+	boolean_t		chip_parity;	/* the driver enables PERR and SERR */
 };
 
 enum isp_state {
@@ -158,6 +160,15 @@ struct isp_losses {
 	uint_t		loss_count;	/* since then */
 };
 
+/* Does the firmware know extended commands? See isp_probe.c. */
+enum isp_probe {
+	PROBE_NONE,
+	PROBE_SENT,
+	PROBE_CARRIED_OUT,
+	PROBE_REFUSED,
+	PROBE_EMPTY,		/* answered with an entry of type 0 */
+};
+
 enum isp_mbox_state {
 	MBOX_IDLE,
 	MBOX_SENT,
@@ -200,7 +211,9 @@ struct isp {
 	uint_t			isp_rsp_len;		/* R */
 	uint_t			isp_rsp_out;		/* L: index of the next entry to take */
 	uint_t			isp_rsp_owed;		/* L: entries taken but not given back */
-	uint_t			isp_rsp_lazy;		/* R: how many may be owed */
+	uint_t			isp_rsp_lazy;		/* L: how many may be owed */
+	boolean_t		isp_rsp_proven;		/* L: it has gone round once */
+	boolean_t		isp_rsp_early;		/* L: the chip wraps it before its end */
 
 	/* Handles */
 	struct isp_slot		*isp_slots;		/* A; contents L */
@@ -214,6 +227,7 @@ struct isp {
 	boolean_t		isp_bus_reset;		/* R: the user allows bus resets */
 	uint_t			isp_ndatasegs;		/* A */
 	uint8_t			isp_initiator[ISP_NBUS]; /* R */
+	uint8_t			isp_max_cdb;		/* A */
 
 	/* Mailboxes */
 	kcondvar_t		isp_mbox_cv;
@@ -231,8 +245,10 @@ struct isp {
 	uint8_t			*isp_fw_image;		/* A: NULL: use the chip's own */
 	size_t			isp_fw_size;		/* A */
 	boolean_t		isp_rings_proven;	/* R */
-	boolean_t		isp_rings_failed;	/* R: at the last attempt */
+	const char		*isp_rings_failed;	/* R: why, at the last attempt; or NULL */
+	uint_t			isp_queue_luns;		/* R: LUNs that have a device queue */
 	const char		*isp_bus_mode;		/* R */
+	enum isp_probe		isp_probe;		/* L */
 	ddi_dma_attr_t		isp_dma_attr;		/* A: data */
 
 	/* Capabilities that can be set; bit per target */
@@ -408,6 +424,7 @@ struct isp_cmd *isp_handle_next(struct isp *isp, uint_t *cursor);
 
 /* isp_init.c */
 int isp_init(struct isp *isp);
+void isp_rsp_set_lazy(struct isp *isp);
 
 /* isp_intr.c */
 uint_t isp_intr(caddr_t arg1, caddr_t arg2);
@@ -428,8 +445,15 @@ int isp_mbcmd_run(struct isp *isp, uint16_t *mb, boolean_t running);
 const struct isp_mbox_desc *isp_mbox_find(uint16_t opcode);
 void isp_mbox_send(struct isp *isp, const struct isp_mbox_desc *d, const uint16_t *mb);
 boolean_t isp_mbox_take(struct isp *isp);
+boolean_t isp_sema_taken(struct isp *isp);
+
+/* isp_probe.c */
+void isp_probe_extended(struct isp *isp);
+boolean_t isp_probe_take(struct isp *isp, const struct isp_completion *c);
 
 /* isp_queue.c */
+boolean_t isp_queue_probe(struct isp *isp, const struct isp_iocb *io);
+boolean_t isp_queue_is_fetched(struct isp *isp);
 int isp_tran_start(struct scsi_address *ap, struct scsi_pkt *pkt);
 void isp_ring_doorbell(struct isp *isp);
 void isp_flush_markers(struct isp *isp);

@@ -196,6 +196,11 @@ static uint64_t fake_now(void *opaque)
 	return ((struct fake *)opaque)->now;
 }
 
+static uint64_t fake_now_us(void *opaque)
+{
+	return ((struct fake *)opaque)->now * 1000;
+}
+
 static void fake_set_alarm(void *opaque, uint64_t ms)
 {
 	((struct fake *)opaque)->alarm = ms;
@@ -220,6 +225,7 @@ static const IspOps fake_ops = {
 	.schedule = fake_schedule,
 	.start_tick = fake_start_tick,
 	.now_ms = fake_now,
+	.now_us = fake_now_us,
 	.set_alarm = fake_set_alarm,
 	.guest_error = fake_guest_error,
 };

@@ -388,6 +388,171 @@ static void test_strict_settings(void **state)
 	ack();
 }
 
+/* Extended commands that are answered with nothing, or not at all; what follows them is carried out. */
+static void test_extended_command_lost(void **state)
+{
+	IspCommand c = command(1, 0, 0, 0);
+	const IspEntry *e;
+
+	start(RSP_LEN);
+	c.h.type = ISP_ET_EXT_COMMAND;
+	f->m->strict.zero_extended_command = true;
+	memset(f->mem + RSP, 0xff, ISP_ENTRY_SIZE);
+	put(&c);
+	ring();
+	e = response();
+	assert_non_null(e);
+	assert_int_equal(e->h.type, 0);
+	assert_int_equal(isp_get32(e->status.handle), 0);
+	drain();
+	f->m->strict.zero_extended_command = false;
+	f->m->strict.lost_extended_command = true;
+	put(&c);
+	tur(2, 1);
+	ring();
+	expect(2, ISP_CS_COMPLETE);
+	drain();
+}
+
+/* Rings that the chip takes at any length, but wraps early. */
+static void test_rings_that_wrap_early(void **state)
+{
+	f->m->strict.wrap_request = 5;
+	f->m->strict.wrap_response = 3;
+	start(RSP_LEN);
+	assert_int_equal(f->m->req.len, 5);
+	rsp_len = 3;
+	for (unsigned int i = 1; i < 5; i++) {
+		tur(i, 1);
+		ring();
+		expect(i, ISP_CS_COMPLETE);
+		drain();
+	}
+	assert_int_equal(rd(MBOX(5)), 4 % 3);
+	wr(MBOX(4), 5);
+	assert_int_equal(f->errors, 1);
+	f->m->strict.wrap_request = REQ_LEN + 1;
+	start(RSP_LEN);
+	assert_int_equal(f->m->req.len, REQ_LEN);
+}
+
+/* Only markers for absent targets take time, and what follows waits. */
+static void test_slow_marker(void **state)
+{
+	f->m->strict.marker_ms = 370;
+	start(RSP_LEN);
+	marker(1, ISP_MARK_BUS);
+	tur(1, 1);
+	ring();
+	expect(1, ISP_CS_COMPLETE);
+	drain();
+	marker(9, ISP_MARK_BUS);
+	tur(2, 1);
+	ring();
+	fake_wait(f, 369);
+	assert_null(response());
+	fake_wait(f, 1);
+	expect(2, ISP_CS_COMPLETE);
+	drain();
+	marker(9, ISP_MARK_BUS);
+	wr(ISP_ICR, 1);
+	start(RSP_LEN);
+	tur(3, 1);
+	ring();
+	expect(3, ISP_CS_COMPLETE);
+	drain();
+}
+
+static void test_queues_of_low_luns(void **state)
+{
+	f->m->strict.queue_luns = 8;
+	start(RSP_LEN);
+	good(MB3(0x39, 0x8107, 4, 4));
+	assert_int_equal(answer(MB3(0x39, 0x8108, 4, 4)), 0x4006);
+	assert_int_equal(MB3(0x29, 0x8108, 0, 0), 0x4000);
+	assert_int_equal(rd(MBOX(2)), 256);
+	ack();
+}
+
+/* Ring pointers are hidden as long as the mailboxes hold a result. */
+static void test_latched_pointers(void **state)
+{
+	start(RSP_LEN);
+	f->m->strict.latched_pointers = true;
+	tur(1, 1);
+	ring();
+	assert_int_equal(rd(MBOX(5)), 1);
+	drain();
+	assert_int_equal(MB3(0x00, 0, 0, 0), 0x4000);
+	assert_int_equal(rd(MBOX(4)), 0);
+	assert_int_equal(rd(MBOX(5)), 0);
+	ack();
+	assert_int_equal(rd(MBOX(4)), 1);
+	assert_int_equal(rd(MBOX(5)), 1);
+}
+
+/* A target that keeps its bus, and only that, until its command has ended */
+static void test_no_disconnection(void **state)
+{
+	start(RSP_LEN);
+	good(MB3(0x38, 0x8200, 0xcd00, 0));
+	f->m->limits.no_disconnect = 1 << 1;
+	f->hold = true;
+	tur(1, 1);
+	ring();
+	tur(2, 2);
+	tur(3, 1);
+	tur(4, 0x80 | 2);
+	ring();
+	assert_int_equal(f->started, 2);
+	fake_end(f, f->m->active.first);
+	fake_run(f);
+	expect(1, ISP_CS_COMPLETE);
+	drain();
+	assert_int_equal(f->started, 3);
+	while (f->m->active.first) {
+		fake_end(f, f->m->active.first);
+		fake_run(f);
+	}
+	assert_int_equal(f->started, 4);
+	drain();
+}
+
+/* Nothing answers during a reset; then comes the self test; then commands that take time. */
+static void test_strict_timing(void **state)
+{
+	f->m->strict.timing = true;
+	wr(ISP_ICR, 1);
+	assert_int_equal(rd(ISP_CONF0), 0xffff);
+	wr(ISP_CONF1, 0x0300);
+	assert_int_equal(f->errors, 2);
+	fake_wait(f, 1);
+	assert_int_equal(rd(ISP_ICR), 0);
+	assert_int_equal(rd(ISP_CONF1), f->m->chip->conf1);
+	wr(ISP_CONF1, 0);
+	assert_int_equal(rd(MBOX(0)), 4);
+	assert_int_equal(rd(MBOX(1)), 0);
+	wr(HCCR, 0x5000);
+	assert_int_equal(f->errors, 3);
+	fake_wait(f, 3);
+	assert_int_equal(rd(MBOX(0)), 0);
+	assert_int_equal(rd(MBOX(1)), 0x4953);
+	wr(HCCR, 0x1000);
+	wr(HCCR, 0x3000);
+	assert_int_equal(rd(MBOX(0)), 0);
+	fake_wait(f, 1);
+	assert_int_equal(rd(MBOX(0)), 4);
+	fake_wait(f, 3);
+	assert_int_equal(MB3(0x06, 1, 2, 3), 0);
+	assert_int_equal(rd(ISP_SEMA) & 1, 1);
+	assert_int_equal(rd(ISP_ISR), 0);
+	fake_wait(f, 1);
+	assert_int_equal(rd(MBOX(0)), 0x4000);
+	assert_int_not_equal(rd(ISP_ISR), 0);
+	ack();
+	f->m->strict.timing = false;
+}
+
 static void test_abort_order(void **state)
 {
 	start(RSP_LEN);
@@ -469,6 +634,10 @@ int main(void)
 		EACH(test_second_bus), EACH(test_firmware_version),
 		C(test_events, ISP_CHIP_12160), C(test_negotiation, ISP_CHIP_12160),
 		C(test_rejections, ISP_CHIP_1040B), C(test_strict_settings, ISP_CHIP_1240),
+		C(test_extended_command_lost, ISP_CHIP_1280),
+		C(test_rings_that_wrap_early, ISP_CHIP_1040B), C(test_slow_marker, ISP_CHIP_1240),
+		C(test_queues_of_low_luns, ISP_CHIP_12160), C(test_latched_pointers, ISP_CHIP_1080),
+		C(test_no_disconnection, ISP_CHIP_1240), C(test_strict_timing, ISP_CHIP_1020A), C(test_strict_timing, ISP_CHIP_12160),
 		C(test_abort_order, ISP_CHIP_1040B), C(test_plain_interrupt, ISP_CHIP_1040B),
 		C(test_plain_mailbox, ISP_CHIP_1040B),
 	};

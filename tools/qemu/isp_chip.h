@@ -260,6 +260,7 @@ typedef struct IspOps {
     void (*start_tick)(void *opaque);
     /* For faults only: a clock, and to have isp_alarm() called when it shows that time. */
     uint64_t (*now_ms)(void *opaque);
+    uint64_t (*now_us)(void *opaque);       /* for strict timing */
     void (*set_alarm)(void *opaque, uint64_t ms);
     /* The guest did something that silicon would not like. */
     void (*guest_error)(void *opaque, const char *what, uint32_t value);
@@ -310,11 +311,17 @@ typedef struct IspTarget {
 typedef struct IspStrict {
     bool plain_interrupt;       /* CLEAR RISC INT forgets entries that the host has not seen */
     bool plain_mailbox;         /* results wait for the semaphore, not for the interrupt bit */
-    bool no_extended_command;
+    /* Entries of type 5: they come back as unknown, or as an entry of type 0, or never. */
+    bool no_extended_command, zero_extended_command, lost_extended_command;
     bool no_firmware_status;
     bool sram_survives;         /* a soft reset leaves the RISC's memory */
     uint8_t abort_order;        /* ABORT COMMAND: which mailbox has the handle's high half; 0: any */
     uint16_t max_ring;          /* entries */
+    uint16_t wrap_request, wrap_response;   /* where the chip wraps, whatever the host has set up */
+    uint32_t marker_ms;         /* what a marker for an absent target takes */
+    uint8_t queue_luns;         /* LUNs that have a device queue; 0: all */
+    bool timing;                /* resets, the self test and mailbox commands take time */
+    bool latched_pointers;      /* while LOCK is set, mailboxes 4 and 5 are a result's or an event's */
 } IspStrict;
 
 /* How data moves, in the words of TARGET PARAMETERS */
@@ -327,6 +334,7 @@ typedef struct IspTargetLimits {
     uint32_t narrow, async;                 /* they say so when asked */
     uint32_t rejects_wdtr, rejects_sdtr, rejects_ppr;   /* they do not know the message */
     uint32_t no_tags;                       /* they reject a queue tag message */
+    uint32_t no_disconnect;                 /* they keep the bus until the command has ended */
     uint8_t min_period, max_offset;         /* of all targets; 0: no limit */
 } IspTargetLimits;
 
@@ -406,6 +414,10 @@ struct IspModel {
     uint64_t line_due;          /* when it will, ms; 0: never */
     bool shows_other_in;        /* the next read of out-latch 5 returns other_in */
     uint16_t other_in;
+    /* With strict timing, us: when the registers answer again, the boot ROM begins and has ended */
+    uint64_t reset_due, rom_begins, rom_ends;
+    uint16_t latched[2];        /* mailboxes 4 and 5 of the last result or event */
+    uint64_t fetch_due;         /* a marker holds up the request ring; ms, 0: no */
     bool mbox_late;             /* a mailbox command waits for mbox_due */
     uint64_t mbox_due;
 

@@ -41,6 +41,9 @@ void isp_set_alarm(IspModel *m)
     if (m->mbox_late) {
         at = isp_sooner(at, m->mbox_due);
     }
+    if (m->fetch_due) {
+        at = isp_sooner(at, m->fetch_due);
+    }
     if (at != UINT64_MAX) {
         m->ops->set_alarm(m->opaque, at);
     }

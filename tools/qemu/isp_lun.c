@@ -85,6 +85,22 @@ static bool isp_trouble_comes(IspModel *m, const IspCmd *c)
     return trouble & ISP_TROUBLE_STOPS;
 }
 
+static bool isp_keeps_bus(const IspModel *m, const IspCmd *c)
+{
+    return m->limits.no_disconnect >> (ISP_TARGETS * c->bus + c->target) & 1;
+}
+
+/* Does a target keep the bus that the command needs? */
+static bool isp_bus_is_kept(const IspModel *m, const IspCmd *c)
+{
+    for (const IspCmd *o = m->limits.no_disconnect ? m->active.first : NULL; o; o = o->next) {
+        if (o->bus == c->bus && isp_keeps_bus(m, o)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Give the target what it may have: untagged and ordered commands run alone. */
 void isp_lun_start(IspModel *m, IspLun *lun, unsigned limit)
 {
@@ -92,7 +108,7 @@ void isp_lun_start(IspModel *m, IspLun *lun, unsigned limit)
         IspCmd *c = lun->queue.first;
 
         if ((lun->stopped && limit == UINT32_MAX) || lun->active >= lun->throttle ||
-            (lun->active && isp_is_barrier(c))) {
+            (lun->active && isp_is_barrier(c)) || isp_bus_is_kept(m, c)) {
             break;
         }
         if (isp_trouble_comes(m, c)) {
@@ -352,6 +368,12 @@ static void isp_take_result(IspModel *m, IspCmd *c, const IspResult *r)
     }
 }
 
+static void isp_lun_wake(IspModel *m, IspLun *lun, int arg)
+{
+    (void)arg;
+    isp_lun_kick(m, lun);
+}
+
 void isp_scsi_done(IspModel *m, IspCmd *c, const IspResult *r)
 {
     IspLun *lun = isp_lun_of(m, c);
@@ -361,7 +383,11 @@ void isp_scsi_done(IspModel *m, IspCmd *c, const IspResult *r)
     c->backend = NULL;
     lun->active--;
     lun->barrier = false;
-    isp_lun_kick(m, lun);
+    if (isp_keeps_bus(m, c)) {
+        isp_each_lun(m, c->bus, -1, -1, isp_lun_wake, 0);
+    } else {
+        isp_lun_kick(m, lun);
+    }
     /* A command that fails by itself keeps its own error. */
     if (r->outcome == ISP_DONE_FAULT ||
         (c->fault.on && (r->outcome == ISP_DONE_OVERRUN ||

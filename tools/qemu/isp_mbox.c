@@ -278,7 +278,8 @@ static uint16_t isp_mb_bios_iocb(IspModel *m, const uint16_t *in, uint16_t *out)
 
 /* Rings and queues */
 
-static uint16_t isp_ring_init(IspModel *m, IspRing *r, uint32_t len, uint64_t base, uint32_t at)
+static uint16_t isp_ring_init(IspModel *m, IspRing *r, uint32_t len, uint64_t base, uint32_t at,
+                              uint32_t wrap)
 {
     if (m->strict.max_ring && len > m->strict.max_ring) {
         return ISP_MBS_PARAM;   /* what a driver may try */
@@ -287,13 +288,17 @@ static uint16_t isp_ring_init(IspModel *m, IspRing *r, uint32_t len, uint64_t ba
         isp_guest_error(m, "ring with impossible geometry, entries", len);
         return ISP_MBS_PARAM;
     }
+    if (wrap > at && wrap < len) {
+        len = wrap;
+    }
     *r = (IspRing){ .base = base, .len = len, .in = at, .out = at };
     return ISP_MBS_COMPLETE;
 }
 
 static uint16_t isp_init_request(IspModel *m, const uint16_t *in, uint64_t base, uint16_t *out)
 {
-    uint16_t status = isp_ring_init(m, &m->req, in[1], base, in[4]);
+    uint16_t status = isp_ring_init(m, &m->req, in[1], base, in[4],
+                                    m->strict.wrap_request);
 
     memcpy(out, in, ISP_MBOXES * sizeof(*in));
     if (status == ISP_MBS_COMPLETE) {
@@ -305,7 +310,8 @@ static uint16_t isp_init_request(IspModel *m, const uint16_t *in, uint64_t base,
 
 static uint16_t isp_init_response(IspModel *m, const uint16_t *in, uint64_t base, uint16_t *out)
 {
-    uint16_t status = isp_ring_init(m, &m->rsp, in[1], base, in[5]);
+    uint16_t status = isp_ring_init(m, &m->rsp, in[1], base, in[5],
+                                    m->strict.wrap_response);
 
     memcpy(out, in, ISP_MBOXES * sizeof(*in));
     if (status == ISP_MBS_COMPLETE) {
@@ -539,6 +545,9 @@ static uint16_t isp_mb_device_queue(IspModel *m, const uint16_t *in, uint16_t *o
             isp_guest_error(m, "device queue without depth or throttle", in[1]);
             return ISP_MBS_PARAM;
         }
+        if (m->strict.queue_luns && (in[1] & 0xff) >= m->strict.queue_luns) {
+            return ISP_MBS_PARAM;   /* what a driver may try */
+        }
         lun->depth = in[2];
         lun->throttle = in[3];
         isp_lun_kick(m, lun);
@@ -705,6 +714,9 @@ void isp_mbox_take(IspModel *m)
         isp_fetch(m);
     }
     verdict = isp_fault_mailbox(&m->faults, m->mbox_in[0]);
+    if (verdict.fate == ISP_PASS && m->strict.timing) {
+        verdict = (IspVerdict){ .fate = ISP_HOLD, .ms = 1 };
+    }
     switch (verdict.fate) {
     case ISP_PASS:
         isp_mbox_carry_out(m);
@@ -767,6 +779,7 @@ bool isp_mbox_post(IspModel *m)
                 m->mbox_out[i] = m->result[i];
             }
         }
+        memcpy(m->latched, m->result + 4, sizeof(m->latched));
         m->result_ready = false;
         m->result_latched = true;
         why = ISP_RAISE_MAILBOX;
@@ -779,6 +792,7 @@ bool isp_mbox_post(IspModel *m)
                 m->mbox_out[i] = e[i];
             }
         }
+        memcpy(m->latched, e + 4, sizeof(m->latched));
         if (m->ops->trace_event) {
             m->ops->trace_event(m->opaque, e);
         }

@@ -33,8 +33,20 @@ static void isp_clear_risc_int(IspModel *m)
     }
 }
 
+/* Does the chip still reset, or its boot ROM still test it? Only with strict timing. */
+static bool isp_before(const IspModel *m, uint64_t us)
+{
+    return m->strict.timing && m->ops->now_us(m->opaque) < us;
+}
+
 static uint16_t isp_read_mbox(IspModel *m, unsigned n)
 {
+    if (!m->running && isp_before(m, m->rom_ends)) {
+        return n || isp_before(m, m->rom_begins) ? 0 : ISP_MBS_SELF_TEST;
+    }
+    if ((n == 4 || n == 5) && m->lock && m->strict.latched_pointers) {
+        return m->latched[n - 4];
+    }
     if (n == 5 && m->shows_other_in) {
         m->shows_other_in = false;
         return m->other_in;
@@ -107,11 +119,18 @@ static void isp_write_hccr(IspModel *m, uint16_t value)
         m->bios_off = true;
         /* fall through */
     case ISP_HCCR_RELEASE:
+        if (m->in_reset) {
+            isp_rom_begin(m);
+        }
         m->paused = false;
         m->in_reset = false;
         isp_resume(m);
         break;
     case ISP_HCCR_SET_HOST_INT:
+        if (!m->running && isp_before(m, m->rom_ends)) {
+            isp_guest_error(m, "mailbox command during the self test", m->mbox_in[0]);
+            break;
+        }
         m->host_int = true;
         if (!m->paused && !m->in_reset) {
             isp_mbox_take(m);
@@ -240,19 +259,26 @@ static bool isp_is_dma_reg(const IspModel *m, uint32_t offset)
     return !m->chip->dma_bank && offset >= ISP_DMA && offset < ISP_DMA + ISP_DMA_SIZE;
 }
 
+/* With strict timing, a host that polls sees the semaphore before the result is complete. */
+static bool isp_result_is_near(const IspModel *m)
+{
+    return m->strict.timing && m->mbox_late && !m->icr;
+}
+
 static uint16_t isp_read_reg(IspModel *m, uint32_t offset)
 {
     switch (offset) {
     case ISP_ISR:
         return m->risc_int ? ISP_ISR_RISC | ISP_ISR_IPEND : 0;
     case ISP_SEMA:
-        return (m->lock ? ISP_SEMA_LOCK : 0) | (m->sema_status ? 2 : 0);
+        return (m->lock || isp_result_is_near(m) ? ISP_SEMA_LOCK : 0) | (m->sema_status ? 2 : 0);
     case ISP_MBOX ... ISP_MBOX + 2 * ISP_MBOXES - 1:
         return isp_read_mbox(m, (offset - ISP_MBOX) / 2);
     case ISP_BANK ... ISP_REGION_SIZE - 1:
         return isp_read_window(m, offset);
     case ISP_ICR:
-        return m->icr;          /* a soft reset is over before the host can see it */
+        /* Without strict timing, a soft reset is over before the host can see it. */
+        return isp_before(m, m->reset_due + 20) ? ISP_ICR_SOFT_RESET : m->icr;
     case ISP_ID_LOW:
         return 0x1077;
     case ISP_ID_HIGH:
@@ -326,6 +352,10 @@ uint32_t isp_read(IspModel *m, uint32_t offset, unsigned size)
         return size == 1 ? 0xff : size == 2 ? 0xffff : 0xffffffff;
     }
     offset %= ISP_REGION_SIZE;
+    if (isp_before(m, m->reset_due)) {
+        isp_guest_error(m, "register read during a soft reset", offset);
+        return size == 1 ? 0xff : size == 2 ? 0xffff : 0xffffffff;
+    }
     if (size != 2 || offset & 1) {
         isp_guest_error(m, "register read that is not an aligned word", offset);
         return size == 1 ? 0xff : size == 2 ? 0xffff : 0xffffffff;
@@ -340,6 +370,10 @@ void isp_write(IspModel *m, uint32_t offset, uint32_t value, unsigned size)
         return;
     }
     offset %= ISP_REGION_SIZE;
+    if (isp_before(m, m->reset_due)) {
+        isp_guest_error(m, "register write during a soft reset", offset);
+        return;
+    }
     if (size != 2 || offset & 1) {
         isp_guest_error(m, "register write that is not an aligned word", offset);
         return;

@@ -152,6 +152,11 @@ static uint64_t isp_op_now_ms(void *opaque)
     return qemu_clock_get_ms(QEMU_CLOCK_VIRTUAL);
 }
 
+static uint64_t isp_op_now_us(void *opaque)
+{
+    return qemu_clock_get_us(QEMU_CLOCK_VIRTUAL);
+}
+
 static void isp_op_set_alarm(void *opaque, uint64_t ms)
 {
     IspState *s = opaque;
@@ -217,6 +222,7 @@ static const IspOps isp_ops = {
     .schedule = isp_op_schedule,
     .start_tick = isp_op_start_tick,
     .now_ms = isp_op_now_ms,
+    .now_us = isp_op_now_us,
     .set_alarm = isp_op_set_alarm,
     .guest_error = isp_op_guest_error,
     .trace_mailbox = isp_op_trace_mailbox,
@@ -498,16 +504,25 @@ static const Property isp_properties[] = {
     DEFINE_PROP_BOOL("plain-interrupt", IspState, m.strict.plain_interrupt, false),
     DEFINE_PROP_BOOL("plain-mailbox", IspState, m.strict.plain_mailbox, false),
     DEFINE_PROP_BOOL("no-extended-command", IspState, m.strict.no_extended_command, false),
+    DEFINE_PROP_BOOL("zero-extended-command", IspState, m.strict.zero_extended_command, false),
+    DEFINE_PROP_BOOL("lost-extended-command", IspState, m.strict.lost_extended_command, false),
     DEFINE_PROP_BOOL("no-firmware-status", IspState, m.strict.no_firmware_status, false),
     DEFINE_PROP_BOOL("sram-survives", IspState, m.strict.sram_survives, false),
     DEFINE_PROP_UINT8("abort-order", IspState, m.strict.abort_order, 0),
     DEFINE_PROP_UINT16("max-ring", IspState, m.strict.max_ring, 0),
+    DEFINE_PROP_UINT16("wrap-request", IspState, m.strict.wrap_request, 0),
+    DEFINE_PROP_UINT16("wrap-response", IspState, m.strict.wrap_response, 0),
+    DEFINE_PROP_UINT32("marker-ms", IspState, m.strict.marker_ms, 0),
+    DEFINE_PROP_UINT8("queue-luns", IspState, m.strict.queue_luns, 0),
+    DEFINE_PROP_BOOL("strict-timing", IspState, m.strict.timing, false),
+    DEFINE_PROP_BOOL("latched-pointers", IspState, m.strict.latched_pointers, false),
     DEFINE_PROP_UINT32("narrow", IspState, m.limits.narrow, 0),
     DEFINE_PROP_UINT32("async", IspState, m.limits.async, 0),
     DEFINE_PROP_UINT32("rejects-wdtr", IspState, m.limits.rejects_wdtr, 0),
     DEFINE_PROP_UINT32("rejects-sdtr", IspState, m.limits.rejects_sdtr, 0),
     DEFINE_PROP_UINT32("rejects-ppr", IspState, m.limits.rejects_ppr, 0),
     DEFINE_PROP_UINT32("no-tags", IspState, m.limits.no_tags, 0),
+    DEFINE_PROP_UINT32("no-disconnect", IspState, m.limits.no_disconnect, 0),
     DEFINE_PROP_UINT8("min-period", IspState, m.limits.min_period, 0),
     DEFINE_PROP_UINT8("max-offset", IspState, m.limits.max_offset, 0),
     DEFINE_PROP_END_OF_LIST()
@@ -522,16 +537,25 @@ static const struct {
     { "plain-interrupt", "CLEAR RISC INT forgets entries that the host has not seen" },
     { "plain-mailbox", "results wait for the semaphore, not for the interrupt bit" },
     { "no-extended-command", "entries of type 5 come back as unknown" },
+    { "zero-extended-command", "entries of type 5 come back as entries of type 0" },
+    { "lost-extended-command", "entries of type 5 never come back" },
     { "no-firmware-status", "GET FIRMWARE STATUS is unknown" },
     { "sram-survives", "a soft reset leaves the RISC's memory" },
     { "abort-order", "mailbox with the high half of ABORT COMMAND's handle: 2, 3, or 0 for any" },
     { "max-ring", "entries that a ring may have; 0: no limit" },
+    { "wrap-request", "entries after which the chip wraps the request ring, whatever its length" },
+    { "wrap-response", "the same of the response ring; 0: at its length" },
+    { "marker-ms", "how long a marker for an absent target holds up the request ring" },
+    { "queue-luns", "LUNs for which SET DEVICE QUEUE works; 0: all" },
+    { "strict-timing", "a reset, the self test and mailbox commands take time" },
+    { "latched-pointers", "mailboxes 4 and 5 are no ring pointers while the semaphore is taken" },
     { "narrow", "targets without wide transfers, bit 16 * bus + target" },
     { "async", "targets without synchronous transfers, bits as for narrow" },
     { "rejects-wdtr", "targets that reject WDTR: completion 0x1f" },
     { "rejects-sdtr", "targets that reject SDTR: completion 0x20" },
     { "rejects-ppr", "targets that reject PPR: the chip goes on without it" },
     { "no-tags", "targets that reject tags: completion 0x16" },
+    { "no-disconnect", "targets that keep the bus until their command has ended" },
     { "min-period", "the shortest period of all targets, 4 ns; 0: no limit" },
     { "max-offset", "the largest offset of all targets; 0: no limit" },
 };

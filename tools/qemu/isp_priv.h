@@ -121,6 +121,7 @@ void isp_make_resident(IspModel *m);
 /* isp_reset.c */
 void isp_reset_risc(IspModel *m);
 void isp_soft_reset(IspModel *m);
+void isp_rom_begin(IspModel *m);
 /* After a pause, or a fault that stopped the chip: continue with what has waited. */
 void isp_resume(IspModel *m);
 

@@ -109,6 +109,7 @@ static inline IspLe32 isp_le32(uint32_t v)
 #define ISP_HCCR_PAUSED         0x0020
 
 /* Mailbox completion status and asynchronous events */
+#define ISP_MBS_SELF_TEST       0x0004
 #define ISP_MBS_COMPLETE        0x4000
 #define ISP_MBS_INVALID         0x4001
 #define ISP_MBS_HOST_ERROR      0x4002

@@ -175,12 +175,33 @@ static void isp_marker(IspModel *m, const IspMarker *e)
     }
     isp_need_marker(m, bus, e->modifier == ISP_MARK_BUS ? -1 : (int)target,
                     e->modifier == ISP_MARK_LUN ? e->lun : -1, false);
+    if (m->strict.marker_ms && !m->ops->scsi_present(m->opaque, bus, target)) {
+        m->fetch_due = m->ops->now_ms(m->opaque) + m->strict.marker_ms;
+        isp_set_alarm(m);
+    }
 }
 
 static bool isp_is_command(const IspModel *m, uint8_t type)
 {
+    const IspStrict *s = &m->strict;
+
     return type == ISP_ET_COMMAND || type == ISP_ET_COMMAND_A64 ||
-           (type == ISP_ET_EXT_COMMAND && !m->strict.no_extended_command);
+           (type == ISP_ET_EXT_COMMAND && !s->no_extended_command &&
+            !s->zero_extended_command && !s->lost_extended_command);
+}
+
+/* Send an entry back, or what a chip that does not know extended commands makes of one. */
+static void isp_refuse(IspModel *m, IspCmd *c, const IspEntry *e, uint8_t error)
+{
+    static const IspEntry zero;
+
+    if (e->h.type == ISP_ET_EXT_COMMAND && m->strict.lost_extended_command) {
+        isp_cmd_put(m, c);
+    } else if (e->h.type == ISP_ET_EXT_COMMAND && m->strict.zero_extended_command) {
+        isp_bounce(m, c, &zero, 0);
+    } else {
+        isp_bounce(m, c, e, error);
+    }
 }
 
 static uint8_t isp_fetch_command(IspModel *m, IspCmd *c, const IspEntry *e, uint32_t count,
@@ -246,7 +267,7 @@ static bool isp_fetch_one(IspModel *m)
     }
     r->out = isp_ring_at(r, r->out + (count < available ? count : available));
     if (error) {
-        isp_bounce(m, c, &e, error);
+        isp_refuse(m, c, &e, error);
     } else if (isp_is_command(m, e.h.type)) {
         isp_enqueue(m, c);
     } else {
@@ -259,13 +280,13 @@ void isp_fetch(IspModel *m)
 {
     IspRing *r = &m->req;
 
-    if (!m->doorbell || !m->rsp.len || r->broken) {
+    if (!m->doorbell || !m->rsp.len || r->broken || m->fetch_due) {
         return;
     }
     m->doorbell = false;
     while (r->len && r->in != r->out && !r->broken) {
-        if (!isp_fetch_one(m)) {
-            m->doorbell = true; /* a slot that becomes free resumes this */
+        if (m->fetch_due || !isp_fetch_one(m)) {
+            m->doorbell = true; /* the alarm, or a slot that becomes free, resumes this */
             break;
         }
     }

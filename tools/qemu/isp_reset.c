@@ -6,6 +6,19 @@
 
 #include "isp_priv.h"
 
+#define RESET_US        20
+#define ROM_STARTS_US   50
+#define SELF_TEST_US    3000
+
+/* The RISC begins in its boot ROM, with its self test. */
+void isp_rom_begin(IspModel *m)
+{
+    if (m->strict.timing) {
+        m->rom_begins = m->ops->now_us(m->opaque) + ROM_STARTS_US;
+        m->rom_ends = m->rom_begins + SELF_TEST_US;
+    }
+}
+
 /* The RISC starts over in its boot ROM, and forgets what was going on. */
 void isp_reset_risc(IspModel *m)
 {
@@ -27,8 +40,10 @@ void isp_reset_risc(IspModel *m)
     m->line_due = 0;
     m->shows_other_in = false;
     m->mbox_late = false;
+    m->fetch_due = 0;
     isp_mbox_reset(m);
     isp_firmware_defaults(m);
+    isp_rom_begin(m);
     isp_update_irq(m);
 }
 
@@ -54,6 +69,9 @@ void isp_soft_reset(IspModel *m)
     }
     if (!m->strict.sram_survives) {
         isp_make_resident(m);
+    }
+    if (m->strict.timing) {
+        m->reset_due = m->ops->now_us(m->opaque) + RESET_US;
     }
     m->dead = isp_fault_hang_persists(&m->faults) ? ISP_HUNG : ISP_ALIVE;
     isp_reset_risc(m);

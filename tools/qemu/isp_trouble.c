@@ -102,6 +102,10 @@ void isp_alarm(IspModel *m)
         m->line_off = false;
         isp_update_irq(m);
     }
+    if (m->fetch_due && m->fetch_due <= now) {
+        m->fetch_due = 0;
+        isp_schedule(m);
+    }
     isp_release_held(m, now);
     if (m->mbox_late && m->mbox_due <= now) {
         m->mbox_late = false;

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * CDBs of more than 12 bytes go in EXTENDED COMMAND entries. No public driver is known to send these,
+ * and there are chips that return them, answer them with an empty entry or lose them. So before the
+ * framework may use such CDBs, the driver tries one that does no harm: TEST UNIT READY, padded, for
+ * an id that is seldom used. If the firmware knows the entry, the command ends with a status entry,
+ * which may say that the selection timed out.
+ */
+#include "ispvar.h"
+
+#define PROBE_HANDLE	0xffff		/* generation 0, so no command has it */
+#define PROBE_CDB_LEN	16
+#define PROBE_SECONDS	2
+#define PROBE_USEC	500000		/* for the answer, after a selection timeout */
+#define PROBE_FETCH_USEC 5000000	/* until the chip fetches it; markers before it may take time */
+#define PROBE_POLL_USEC	10000
+
+/* A response entry that is no command's: is it the answer to the probe? isp_lock held. */
+boolean_t isp_probe_take(struct isp *isp, const struct isp_completion *c)
+{
+	if (isp->isp_probe != PROBE_SENT)
+		return B_FALSE;
+	if (!c->comp_type) {
+		isp->isp_probe = PROBE_EMPTY;
+		return B_TRUE;
+	}
+	if (c->comp_handle != PROBE_HANDLE)
+		return B_FALSE;
+	if (c->comp_type == IET_STATUS && !(c->comp_entry_status & IES_ERROR) &&
+	    (c->comp_completion == ICS_COMPLETE || c->comp_completion == ICS_INCOMPLETE))
+		isp->isp_probe = PROBE_CARRIED_OUT;
+	else
+		isp->isp_probe = PROBE_REFUSED;
+	return B_TRUE;
+}
+
+static boolean_t isp_probe_send(struct isp *isp)
+{
+	static const uint8_t cdb[PROBE_CDB_LEN];
+	uint8_t id = isp->isp_initiator[0] == ISP_NTARGET - 1 ? ISP_NTARGET - 2 : ISP_NTARGET - 1;
+	struct isp_iocb io = {
+		.iocb_handle = PROBE_HANDLE,
+		.iocb_cdb = cdb,
+		.iocb_cdblen = PROBE_CDB_LEN,
+		.iocb_timeout = PROBE_SECONDS,
+		.iocb_entries = 1,
+		.iocb_target = ISP_TARGET_BYTE(0, id),
+		.iocb_a64 = isp->isp_a64,
+	};
+	boolean_t sent;
+
+	mutex_enter(&isp->isp_lock);
+	sent = isp->isp_state == ISP_RUN && isp_queue_probe(isp, &io) ? B_TRUE : B_FALSE;
+	isp->isp_probe = sent ? PROBE_SENT : PROBE_NONE;
+	mutex_exit(&isp->isp_lock);
+	return sent;
+}
+
+enum isp_waits_for {
+	WAITS_FOR_NOTHING,	/* there is an answer, or the chip has failed */
+	WAITS_FOR_FETCH,
+	WAITS_FOR_ANSWER,
+};
+
+static enum isp_waits_for isp_probe_waits_for(struct isp *isp)
+{
+	enum isp_waits_for waits = WAITS_FOR_NOTHING;
+
+	mutex_enter(&isp->isp_lock);
+	if (isp->isp_probe == PROBE_SENT && isp->isp_state == ISP_RUN)
+		waits = isp_queue_is_fetched(isp) ? WAITS_FOR_ANSWER : WAITS_FOR_FETCH;
+	mutex_exit(&isp->isp_lock);
+	return waits;
+}
+
+/* Wait while the probe waits for @what, at most @usec. */
+static void isp_probe_wait_while(struct isp *isp, enum isp_waits_for what, clock_t usec)
+{
+	clock_t end = ddi_get_lbolt() + drv_usectohz(usec);
+
+	while (isp_probe_waits_for(isp) == what && end - ddi_get_lbolt() > 0) {
+		delay(drv_usectohz(PROBE_POLL_USEC));
+		isp_poll(isp);
+	}
+}
+
+static enum isp_probe isp_probe_wait(struct isp *isp)
+{
+	enum isp_probe answer;
+
+	isp_probe_wait_while(isp, WAITS_FOR_FETCH, PROBE_FETCH_USEC);
+	isp_probe_wait_while(isp, WAITS_FOR_ANSWER,
+			     PROBE_USEC + isp->isp_nv.bus[0].selection_timeout * 1000L);
+	mutex_enter(&isp->isp_lock);
+	answer = isp->isp_probe;
+	isp->isp_probe = PROBE_NONE;
+	if (answer == PROBE_SENT && isp->isp_state == ISP_RUN && !isp_queue_is_fetched(isp))
+		isp_chip_fail(isp, "the request ring stands still at an extended command");
+	mutex_exit(&isp->isp_lock);
+	return answer;
+}
+
+/* Find out how long CDBs may be. Attach, when the chip runs; nothing else sends commands yet. */
+void isp_probe_extended(struct isp *isp)
+{
+	enum isp_probe answer = isp_probe_send(isp) ? isp_probe_wait(isp) : PROBE_NONE;
+
+	isp->isp_max_cdb = answer == PROBE_CARRIED_OUT ? ISP_EXT_CDB_MAX : ISP_CDB_MAX;
+	if (answer != PROBE_CARRIED_OUT)
+		dev_err(isp->isp_dip, CE_NOTE,
+			"firmware takes no CDBs of more than %u bytes (%s): no disk can be used beyond 2 TiB",
+			ISP_CDB_MAX, answer == PROBE_REFUSED ? "it refuses them" :
+			answer == PROBE_EMPTY ? "its answer is empty" : "no answer");
+}
