@@ -4,7 +4,7 @@
 import re
 
 from checking import check, errors_in_log, log_of, same
-from devices import ISP, QLA1280, addresses, block, chips, generic, hosts
+from devices import ISP, QLA1280, addresses, block, chips, devices, generic, hosts
 from images import firmware, host_bytes
 from io_tests import fio
 from qemu import Controller, Disk
