@@ -9,6 +9,20 @@
 #define RESET_WAIT_MS	10000
 #define FAILED_WAIT_MS	500
 
+/* The host's own lock, which the driver's completions may come under. */
+static void eh_lock(void)
+{
+	while (mid_host.locked)
+		sim_block(&mid_host.locked, 0);
+	mid_host.locked = true;
+}
+
+static void eh_unlock(void)
+{
+	mid_host.locked = false;
+	sim_wake(&mid_host.locked, true);
+}
+
 bool mid_cmd_is_out(const struct scsa_cmd *sc)
 {
 	return sc->sc_state == SCSA_CMD_STARTED || sc->sc_state == SCSA_CMD_DONE;
@@ -79,9 +93,9 @@ bool mid_reset(struct mid_lun *ml, int level)
 	bool done;
 
 	sim_trace("reset level %d for target %u", level, ml->id);
-	scsa_mutex_enter(&mid_host.state_lock);
+	eh_lock();
 	done = scsa_lun_reset(ml->lun, level);
-	scsa_mutex_exit(&mid_host.state_lock);
+	eh_unlock();
 	return mid_drain(level == SCSA_RESET_ALL ? -1 : (int)ml->id,
 			 done ? RESET_WAIT_MS : FAILED_WAIT_MS);
 }
@@ -107,9 +121,9 @@ static int eh_locked(int (*step)(void))
 {
 	int rc;
 
-	scsa_mutex_enter(&mid_host.state_lock);
+	eh_lock();
 	rc = mid_host.gone ? -ENODEV : step();
-	scsa_mutex_exit(&mid_host.state_lock);
+	eh_unlock();
 	return rc;
 }
 

@@ -271,12 +271,9 @@ void linux_no_tags(struct dev_info *dip, unsigned int target)
 
 void mid_host_begin(struct dev_info *dip)
 {
-	static struct lock_class_key key;
-
 	memset(&mid_host, 0, sizeof(mid_host));
 	mid_host.dip = dip;
 	dip->di_keep_packets = true;
-	scsa_mutex_init(&mid_host.state_lock, "state_lock", 0, NULL, &key);
 	for (unsigned int bus = 0; bus < sim_chip_buses(); bus++) {
 		for (unsigned int target = 0; target < SIM_TARGETS; target++) {
 			struct mid_lun *ml;
@@ -332,5 +329,4 @@ void mid_host_end(bool detached)
 		scsa_cmd_abandon(sc, true);
 		mid_io_put(io);
 	}
-	scsa_mutex_destroy(&mid_host.state_lock);
 }

@@ -39,13 +39,12 @@ struct mid_lun {
 
 struct mid_host {
 	struct dev_info		*dip;
-	struct scsa_kmutex	state_lock;
+	bool			locked;		/* the driver is being stopped or started */
 	struct mid_lun		*luns[8];
 	unsigned int		nluns;
 	struct scsa_cmd		*orphans;
 	unsigned int		busy, failed;	/* requests sent; those of them that failed */
 	bool			blocked, rescuing, suspended, removing, gone;
-	struct mid_lun		*failing;
 };
 
 extern struct mid_host mid_host;
