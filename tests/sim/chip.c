@@ -315,7 +315,7 @@ static const IspOps chip_ops = {
 	.trace_fault = chip_trace_fault,
 };
 
-void sim_chip_new(unsigned int chip)
+void sim_chip_new(unsigned int chip, unsigned int strict)
 {
 	chip_model = calloc(1, sizeof(*chip_model));
 	chip_scheduled = false;
@@ -323,6 +323,9 @@ void sim_chip_new(unsigned int chip)
 	isp_init(chip_model, &isp_chips[chip % ISP_CHIP_COUNT], &chip_ops, NULL);
 	chip_model->resident_firmware = true;
 	chip_model->reset_event = true;
+	chip_model->strict.plain_interrupt = strict & 1;
+	chip_model->strict.plain_mailbox = strict & 2;
+	chip_model->strict.sram_survives = strict & 4;
 	chip_model->limits.no_tags = sim_disks.no_tags;
 	isp_default_nvram(chip_model->chip, chip_model->nvram);
 	isp_power_on(chip_model);

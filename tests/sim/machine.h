@@ -44,7 +44,8 @@ struct sim_disks {
 };
 extern struct sim_disks sim_disks;
 
-void sim_chip_new(unsigned int chip);
+/* @strict: bits, which of the things that silicon may do otherwise this chip does otherwise. */
+void sim_chip_new(unsigned int chip, unsigned int strict);
 void sim_chip_free(void);
 uint16_t sim_chip_device(void);
 unsigned int sim_chip_buses(void);

@@ -39,7 +39,7 @@ struct mid_io *mid_io_new(struct mid_lun *ml, unsigned int tag, bool write, uint
 			 (uint8_t)(blocks >> 8), (uint8_t)blocks },
 	};
 	io->buf = malloc(blocks * SIM_BLOCK);
-	memset(io->buf, 0x5a, blocks * SIM_BLOCK);
+	memset(io->buf, MID_UNTOUCHED, blocks * SIM_BLOCK);
 	for (uint32_t i = 0; write && i < blocks; i++)
 		sim_pattern(io->buf + i * SIM_BLOCK, lba + i, stamp);
 	mid_make_sgl(io);

@@ -9,6 +9,7 @@
 #define MID_BUSES	2u
 #define MID_REGION	(SIM_BLOCKS / MID_WORKERS)	/* blocks of a disk that a worker uses */
 #define MID_SGS		40u
+#define MID_UNTOUCHED	0x5a	/* what a buffer holds before a read */
 
 /* A request. It and its buffer live until both the sender and the HBA driver are done with it. */
 struct mid_io {

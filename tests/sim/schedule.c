@@ -111,6 +111,15 @@ static bool run_recovered(const struct mid_io *io)
 	return io->outcome == SCSA_OK && io->status == 2 && (io->sense[2] & 0xf) == 1;
 }
 
+/* The residual said that these blocks did not move. */
+static void run_check_untouched(const struct mid_io *io, uint32_t moved)
+{
+	for (uint32_t i = moved * SIM_BLOCK; i < io->blocks * SIM_BLOCK; i++)
+		if (io->buf[i] != MID_UNTOUCHED)
+			sim_fail("tag %u: %u blocks are said to have moved, but byte %u has", io->tag, moved,
+				 i);
+}
+
 static void run_check(const struct mid_io *io)
 {
 	uint32_t moved = (io->blocks * SIM_BLOCK - io->resid) / SIM_BLOCK;
@@ -118,10 +127,11 @@ static void run_check(const struct mid_io *io)
 	if (run_calm && !mid_io_ok(io))
 		sim_fail("tag %u: outcome %u, status %#x, residual %u in a calm schedule", io->tag,
 			 io->outcome, io->status, io->resid);
-	if (!mid_io_ok(io) && !run_recovered(io))
+	if (io->outcome != SCSA_OK || (io->status && !run_recovered(io)))
 		return;
 	if (!io->write) {
 		run_check_read(io, moved);
+		run_check_untouched(io, moved);
 		return;
 	}
 	for (uint32_t i = 0; i < moved; i++)
@@ -222,13 +232,16 @@ static void run_meanwhile(void)
 
 static bool run_works(struct mid_lun *ml)
 {
-	struct mid_io *io;
-	bool ok;
+	bool ok = false, again = true;
 
 	ml->offline = false;
-	io = run_request(ml, 0, 30);
-	ok = mid_io_ok(io);
-	mid_io_put(io);
+	for (unsigned int tries = 0; again && tries < 5; tries++) {
+		struct mid_io *io = run_request(ml, 0, 30);
+
+		ok = mid_io_ok(io);
+		again = io->outcome == SCSA_REQUEUE;
+		mid_io_put(io);
+	}
 	return ok;
 }
 
@@ -237,7 +250,10 @@ static void run_last_look(void)
 {
 	uint64_t end = sim_now + CALM_SECONDS * SIM_SEC;
 
-	if (!run_calm) {
+	if (run_calm) {
+		if (sim_warnings)
+			sim_fail("a warning in a calm schedule");
+	} else {
 		sim_chip_fault("");
 		sim_disks_calm();
 		sim_config.nosleep_fails = 0;
@@ -326,11 +342,13 @@ static void run_device(struct dev_info *dip)
 void sim_schedule(void *arg)
 {
 	static struct dev_info dip;
+	unsigned int chip;
 
 	mid_host.dip = NULL;
 	run_stamp = 0;
 	run_choose();
-	sim_chip_new(sim_rand(2) ? CHIP_1040B : CHIP_12160);
+	chip = sim_rand(3);
+	sim_chip_new(chip == 0 ? CHIP_1040B : chip == 1 ? CHIP_12160 : sim_rand(7), run_calm ? 0 : sim_rand(8));
 	scsa_dma_init();
 	scsa_poll_init();
 	if (sim_driver_init())
