@@ -173,9 +173,9 @@ static void core_show_fibers(void)
 	for (struct sim_fiber *f = core_fibers; f < core_fibers + MAX_FIBERS; f++) {
 		if (f->state == FIBER_NONE)
 			continue;
-		printf("  %s: %s", f->name, f->state == FIBER_READY ? "ready" : "blocked");
+		printf("#   %s: %s", f->name, f->state == FIBER_READY ? "ready" : "blocked");
 		if (f->state == FIBER_BLOCKED && f->deadline)
-			printf(" until %.6f", f->deadline / 1e9);
+			printf(" until %.6f", (double)f->deadline / 1e9);
 		for (unsigned int i = 0; i < f->nheld; i++)
 			printf(", holds %s", core_classes[f->held[i].class].name);
 		putchar('\n');
@@ -184,16 +184,18 @@ static void core_show_fibers(void)
 
 void sim_fail(const char *fmt, ...)
 {
+	unsigned long long seed = core_seed;
 	va_list ap;
 
-	printf("FAILED seed %llu at %.6f s, step %llu, in %s: ", (unsigned long long)core_seed,
-	       sim_now / 1e9, (unsigned long long)core_steps, core_name());
+	printf("not ok - seed %llu: ", seed);
 	va_start(ap, fmt);
 	vprintf(fmt, ap);
 	va_end(ap);
-	printf("\n");
+	printf("\n# at %.6f s, step %llu, in %s\n", (double)sim_now / 1e9,
+	       (unsigned long long)core_steps, core_name());
 	core_show_fibers();
-	printf("replay: make sim SEED=%llu SCHEDULES=1 TRACE=1\n", (unsigned long long)core_seed);
+	printf("# replay: make sim SEED=%llu SCHEDULES=1 TRACE=1\n", seed);
+	printf("# debugger: gdb --args build/sim/fast/sim %llu 0 1 trace\n", seed);
 	fflush(stdout);
 	abort();
 }

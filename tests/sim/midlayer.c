@@ -38,7 +38,9 @@ struct mid_io *mid_io_new(struct mid_lun *ml, unsigned int tag, bool write, uint
 		.cdb = { write ? 0x2a : 0x28, 0, 0, 0, (uint8_t)(lba >> 8), (uint8_t)lba, 0,
 			 (uint8_t)(blocks >> 8), (uint8_t)blocks },
 	};
-	io->buf = malloc(blocks * SIM_BLOCK);
+	/* Where it lies in its page is for the seed to say, not for malloc(). */
+	io->room = aligned_alloc(4096, (blocks * SIM_BLOCK + 2 * 4096 - 1) & ~4095u);
+	io->buf = io->room + 4 * sim_rand(1024);
 	memset(io->buf, MID_UNTOUCHED, blocks * SIM_BLOCK);
 	for (uint32_t i = 0; write && i < blocks; i++)
 		sim_pattern(io->buf + i * SIM_BLOCK, lba + i, stamp);
@@ -51,7 +53,7 @@ void mid_io_put(struct mid_io *io)
 	if (--io->refs)
 		return;
 	free(io->sgl);
-	free(io->buf);
+	free(io->room);
 	free(io);
 }
 

@@ -19,7 +19,7 @@ struct mid_io {
 	bool		over;		/* the sender may look at the result */
 	bool		failed;		/* its time is over and an abort did not help */
 	uint8_t		cdb[10];
-	uint8_t		*buf;
+	uint8_t		*room, *buf;	/* @buf is the data, in @room */
 	struct sim_sg	*sgl;
 	unsigned int	nsgs;
 	uint32_t	lba, blocks, stamp;
