@@ -348,7 +348,7 @@ void sim_schedule(void *arg)
 	run_stamp = 0;
 	run_choose();
 	chip = sim_rand(3);
-	sim_chip_new(chip == 0 ? CHIP_1040B : chip == 1 ? CHIP_12160 : sim_rand(7), run_calm ? 0 : sim_rand(8));
+	sim_chip_new(chip == 0 ? CHIP_1040B : chip == 1 ? CHIP_12160 : sim_rand(7), sim_rand(8));
 	scsa_dma_init();
 	scsa_poll_init();
 	if (sim_driver_init())
