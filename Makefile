@@ -19,7 +19,7 @@ FARMED  := Kbuild include compat drivers $(wildcard tests/kmod) tools/packaging/
 .DEFAULT_GOAL := help
 .PHONY: help modules guest-modules install uninstall need-headers demo check check-unit check-fuzz \
 	check-qtest check-guest check-debug check-readme check-build check-build-emulator \
-	check-build-debug check-tools check-all check-dist check-kernels check-kernels-build \
+	check-build-debug check-sim sim check-tools check-all check-dist check-kernels check-kernels-build \
 	check-newest check-counts check-packaging check-vfio coverage deb soak fuzz-device bench bench-faults lint \
 	vm qemu kernel deps deps-check clean distclean tags
 
@@ -46,6 +46,7 @@ help:
 	@echo '  make check-tools  the cache, the runner of tests, without a machine'
 	@echo '  make check-unit   pure code in a process, with sanitizers'
 	@echo '  make check-fuzz   the same code under libFuzzer, for a bounded time'
+	@echo '  make check-sim    driver and chip in a process, ten thousand schedules in virtual time'
 	@echo '  make check-qtest  the emulated controller alone'
 	@echo '  make check-guest  drivers and disks in the guest (TESTS=<pattern> for some)'
 	@echo '  make check-debug  the same and more on a kernel built to check (KERNEL=kcsan: for races)'
@@ -54,6 +55,7 @@ help:
 	@echo '  make coverage     what of the pure code and the chip model no test runs'
 	@echo '  make soak         half an hour of verified load in split requests (SOAK=<seconds>)'
 	@echo '  make fuzz-device  half an hour of a chip that returns random bytes (FUZZ=<seconds> SEED=)'
+	@echo '  make sim          a minute of further schedules (SIM=<seconds> SEED=, TRACE=1 SCHEDULES=1)'
 	@echo '  make check-readme the commands that README.md shows'
 	@echo '  make check-all    all levels complete, on each kernel; takes hours'
 	@echo '  make check-dist   all of that and the package on fresh Debian 12 and 13, with debootstrap (as root); hours'
@@ -154,6 +156,12 @@ check-unit:
 check-fuzz:
 	@$(MAKE) --no-print-directory -k -j$(JOBS) -C tests/fuzz check BUILD=$(BUILD)/fuzz
 
+check-sim:
+	@$(MAKE) --no-print-directory -C tests/sim check BUILD=$(BUILD)/sim
+
+sim:
+	@$(MAKE) --no-print-directory -C tests/sim run BUILD=$(BUILD)/sim
+
 check-qtest:
 	@tools/qemu/build --asan
 	@tests/qtest/run
@@ -217,7 +225,7 @@ tags:
 	ctags -R include compat drivers tools/qemu
 
 clean:
-	rm -rf $(addprefix $(BUILD)/,modules lint unit fuzz coverage vm)
+	rm -rf $(addprefix $(BUILD)/,modules lint unit fuzz sim coverage vm)
 
 distclean:
 	rm -rf $(BUILD)
