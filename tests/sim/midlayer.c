@@ -256,9 +256,9 @@ void linux_trace_part(struct scsa_cmd *sc, uint64_t offset, uint64_t len)
 	sim_trace("part: %llu bytes at %llu", (unsigned long long)len, (unsigned long long)offset);
 }
 
-void linux_report_reset(struct dev_info *dip, int target)
+void linux_report_reset(struct dev_info *dip, unsigned int target)
 {
-	sim_trace("reset of target %d", target);
+	sim_trace("reset of target %u", target);
 }
 
 void linux_no_tags(struct dev_info *dip, unsigned int target)
