@@ -58,7 +58,7 @@ bool mid_drain(int id, unsigned int ms)
 /* The request ends as the midlayer says, and its command stays with the HBA driver. */
 static void eh_give_up(struct mid_io *io)
 {
-	if (io->over || !mid_orphan_wait(io->lun, io->tag)) {
+	if (io->over || (!io->given_up && !mid_orphan_wait(io->lun, io->tag))) {
 		while (!io->over)
 			sim_block(io, 0);
 		return;
@@ -183,6 +183,10 @@ void mid_rescue(struct mid_io *io)
 {
 	if (!mid_host.rescuing && eh_abort(io))
 		return;
+	/* Linux does so after each abort that has failed, this midlayer after some. */
+	if (!io->over && sim_rand(2) && !mid_orphan_wait(io->lun, io->tag))
+		while (!io->over)
+			sim_block(io, 0);
 	if (io->over)
 		return;
 	io->failed = true;

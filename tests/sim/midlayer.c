@@ -90,6 +90,7 @@ static bool mid_orphan(struct mid_lun *ml, unsigned int tag)
 		return false;
 	sim_trace("the command of tag %u is given up", tag);
 	io = sc->sc_scmd;
+	io->given_up = true;
 	sc->sc_state = SCSA_CMD_ORPHAN;
 	ml->slots[tag] = NULL;
 	mid_host.dip->di_gives_up = true;

@@ -17,6 +17,7 @@ struct mid_io {
 	struct mid_lun	*lun;
 	unsigned int	tag;
 	bool		over;		/* the sender may look at the result */
+	bool		given_up;	/* the command is the HBA driver's alone */
 	bool		failed;		/* its time is over and an abort did not help */
 	uint8_t		cdb[10];
 	uint8_t		*room, *buf;	/* @buf is the data, in @room */

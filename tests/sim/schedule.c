@@ -250,10 +250,7 @@ static void run_last_look(void)
 {
 	uint64_t end = sim_now + CALM_SECONDS * SIM_SEC;
 
-	if (run_calm) {
-		if (sim_warnings)
-			sim_fail("a warning in a calm schedule");
-	} else {
+	if (!run_calm) {
 		sim_chip_fault("");
 		sim_disks_calm();
 		sim_config.nosleep_fails = 0;
@@ -337,6 +334,8 @@ static void run_device(struct dev_info *dip)
 	scsa_dma_release(dip);
 	scsa_instance_fini(dip);
 	sim_os_end();
+	if (run_calm && sim_warnings)
+		sim_fail("a warning in a calm schedule");
 }
 
 void sim_schedule(void *arg)
