@@ -127,10 +127,10 @@ demo: deps
 	@tests/guest/demo --build $(BUILD) --kernel $(KERNEL)
 
 check: deps-check
-	@tests/check build lint tools unit fuzz qtest guest kernels-build newest counts debug readme
+	@tests/check build lint tools unit sim fuzz qtest guest kernels-build newest counts debug readme
 
 # Everything on every kernel; takes hours. tests/README.md says what check leaves out and why.
-check-all: LEVELS ?= lint tools unit fuzz qtest guest guest@6.12 kernels counts debug debug@kcsan readme
+check-all: LEVELS ?= lint tools unit sim fuzz qtest guest guest@6.12 kernels counts debug debug@kcsan readme
 check-all: deps-check
 	@tests/check --complete --record build $(LEVELS)
 
