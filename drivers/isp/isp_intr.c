@@ -220,11 +220,11 @@ enum isp_taken {
  * back to a slot before the consumer, but this slot has never been written, then the chip's ring is
  * shorter than ours. isp_lock held.
  */
-static boolean_t isp_is_posted(struct isp *isp, const struct isp_completion *c)
+static boolean_t isp_is_posted(struct isp *isp, uint8_t type)
 {
 	if (isp_sema_taken(isp))
 		return B_FALSE;
-	if (c->comp_type || isp->isp_rsp_proven || isp->isp_rsp_len <= ISP_RSP_SAFE ||
+	if (type || isp->isp_rsp_proven || isp->isp_rsp_len <= ISP_RSP_SAFE ||
 	    isp_rd(isp, ISP_RSP_IN) >= isp->isp_rsp_out)
 		return B_TRUE;
 	isp->isp_rsp_early = B_TRUE;
@@ -242,9 +242,10 @@ static enum isp_taken isp_take_entry(struct isp *isp, const union isp_entry *e,
 
 	isp_get_completion(e, &c);
 	if (!isp_is_answer(&c)) {
-		if (!isp_is_posted(isp, &c))
+		if (!isp_is_posted(isp, c.comp_type))
 			return TAKEN_NOT;
-		if (isp_probe_take(isp, &c))
+		if (isp_probe_take(isp, c.comp_handle, c.comp_type, c.comp_entry_status,
+				   c.comp_completion))
 			return TAKEN_WELL;
 		isp->isp_stats.st_bad_entries++;
 		if (isp_may_log(isp))
@@ -255,9 +256,10 @@ static enum isp_taken isp_take_entry(struct isp *isp, const union isp_entry *e,
 
 	sp = isp_handle_release(isp, c.comp_handle);
 	if (!sp) {
-		if (!isp_is_posted(isp, &c))
+		if (!isp_is_posted(isp, c.comp_type))
 			return TAKEN_NOT;
-		if (isp_probe_take(isp, &c))
+		if (isp_probe_take(isp, c.comp_handle, c.comp_type, c.comp_entry_status,
+				   c.comp_completion))
 			return TAKEN_WELL;
 		isp->isp_stats.st_bad_handles++;
 		if (isp_may_log(isp))

@@ -15,19 +15,23 @@
 #define PROBE_FETCH_USEC 5000000	/* until the chip fetches it; markers before it may take time */
 #define PROBE_POLL_USEC	10000
 
-/* A response entry that is no command's: is it the answer to the probe? isp_lock held. */
-boolean_t isp_probe_take(struct isp *isp, const struct isp_completion *c)
+/*
+ * A response entry that is no command's: is it the answer to the probe? isp_lock held. What it says is
+ * passed by value, because a completion that has an address costs each command a few stores.
+ */
+boolean_t isp_probe_take(struct isp *isp, uint32_t handle, uint8_t type, uint8_t entry_status,
+			 uint16_t completion)
 {
 	if (isp->isp_probe != PROBE_SENT)
 		return B_FALSE;
-	if (!c->comp_type) {
+	if (!type) {
 		isp->isp_probe = PROBE_EMPTY;
 		return B_TRUE;
 	}
-	if (c->comp_handle != PROBE_HANDLE)
+	if (handle != PROBE_HANDLE)
 		return B_FALSE;
-	if (c->comp_type == IET_STATUS && !(c->comp_entry_status & IES_ERROR) &&
-	    (c->comp_completion == ICS_COMPLETE || c->comp_completion == ICS_INCOMPLETE))
+	if (type == IET_STATUS && !(entry_status & IES_ERROR) &&
+	    (completion == ICS_COMPLETE || completion == ICS_INCOMPLETE))
 		isp->isp_probe = PROBE_CARRIED_OUT;
 	else
 		isp->isp_probe = PROBE_REFUSED;

@@ -449,7 +449,8 @@ boolean_t isp_sema_taken(struct isp *isp);
 
 /* isp_probe.c */
 void isp_probe_extended(struct isp *isp);
-boolean_t isp_probe_take(struct isp *isp, const struct isp_completion *c);
+boolean_t isp_probe_take(struct isp *isp, uint32_t handle, uint8_t type, uint8_t entry_status,
+			 uint16_t completion);
 
 /* isp_queue.c */
 boolean_t isp_queue_probe(struct isp *isp, const struct isp_iocb *io);

@@ -294,8 +294,9 @@ def io_group(driver, name, needs=None, params='', only=(), dma='', **machine):
                  Disk(target=1, lun=3, size='64M'), Disk(target=2, file=cd, cdrom=True),
                  Disk(target=5, size='64M', block=4096)]
         files = [] if driver.ours else [firmware(settings.build)]
-        return settings.config(controllers=[Controller()], disks=disks, files=files,
-                               modules=[] if driver.ours else [driver.name], **machine)
+        return settings.config(disks=disks, files=files,
+                               modules=[] if driver.ours else [driver.name],
+                               **{'controllers': [Controller()], **machine})
 
     driver = driver.having(params)
     group = Group(name, configure, needs=needs, before=driver.load, machine=f'{driver.name} {machine}')

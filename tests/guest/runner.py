@@ -8,7 +8,7 @@ import os
 import re
 import time
 import traceback
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from checking import NotHere, Skip, same
 from leftovers import clean, nothing_left
@@ -95,6 +95,7 @@ class Settings:
     verbose: bool = False
     qemu: str = ''
     modules: list = field(default_factory=list)
+    chip: object = None         # a Controller in place of each ISP1040
 
     def config(self, **values):
         """A Config with the settings that all groups share."""
@@ -102,6 +103,10 @@ class Settings:
             values.setdefault('memory', '512M')     # kmemleak scans all of it, which takes time
         # The emulated disks are ready at once after a reset; the README's tests wait as long as users do.
         values['cmdline'] = 'isp.reset_delay=100 ' + values.get('cmdline', '')
+        if self.chip and 'controllers' in values:
+            values['controllers'] = [
+                replace(c, driver=self.chip.driver, props={**self.chip.props, **c.props})
+                if c.driver == 'isp1040' else c for c in values['controllers']]
         return Config(build=self.build, kernel=self.kernel, qemu=self.qemu,
                       verbose=self.verbose, own_modules=self.modules, **values)
 

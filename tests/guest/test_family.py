@@ -6,7 +6,7 @@ import re
 from checking import check, errors_in_log, log_of, same
 from devices import ISP, QLA1280, addresses, block, chips, devices, generic, hosts
 from images import firmware, host_bytes
-from io_tests import fio
+from io_tests import DATA, fio, io_group
 from qemu import Controller, Disk
 from runner import Group, not_built
 
@@ -221,6 +221,10 @@ def strict_config(settings):
         extra=['-object', 'throttle-group,id=slow'],
         disks=disks_of(2) + [Disk(channel=1, target=4, backend=slow)])
 
+
+# The I/O tests, with all settings but the one that every boot would complain of
+GROUPS.append(io_group(ISP, 'family-io-strict', NEEDS, only=DATA, controllers=[Controller(
+    'isp12160', props={k: v for k, v in STRICT_PROPS.items() if k != 'no-extended-command'})]))
 
 STRICT = Group('family-strict', strict_config, needs=NEEDS)
 GROUPS.append(STRICT)

@@ -203,6 +203,7 @@ static int isp_post_load(void *opaque, int version_id)
     }
     m->powered = true;
     m->mbox_due = 0;
+    m->fetch_due = 0;
     isp_set_alarm(m);
     isp_update_abort(s);
     /* Work that was ready continues when the machine does. */
