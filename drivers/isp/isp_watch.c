@@ -2,7 +2,7 @@
 /*
  * The instance's thread. Each second it looks for work that an interrupt should have announced, for
  * overdue commands, and for a card that is gone. When the chip fails, it restarts the chip, and it
- * tries an offline one again: so a restart needs no memory, and there is only one at a time. The thread
+ * tries an offline one again, and it tells the chip what to negotiate: so a restart needs no memory, and there is only one at a time. The thread
  * runs from isp_watch_start() until isp_closing is set, and its task queue of one thread waits while
  * the instance is suspended.
  */
@@ -112,6 +112,8 @@ static void isp_watch(void *arg)
 			mutex_exit(&isp->isp_lock);
 			isp_retry_chip(isp);
 			mutex_enter(&isp->isp_lock);
+		} else if (isp->isp_state == ISP_RUN && isp->isp_untold) {
+			isp_tell_targets(isp);
 		} else if (isp_watch_sleep(isp, usec) && isp->isp_state == ISP_RUN) {
 			usec = isp_look(isp);
 		}
