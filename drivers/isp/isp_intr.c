@@ -129,23 +129,6 @@ static void isp_good_status(struct isp_cmd *sp, const struct isp_completion *c)
 	}
 }
 
-/*
- * The negotiation before the command failed, so the target has not seen it. BUSY has it sent again,
- * by then with less to negotiate. False if there is nothing less. isp_lock held.
- */
-static boolean_t isp_send_again(struct isp *isp, struct isp_cmd *sp, uint8_t completion)
-{
-	struct scsi_pkt *pkt = sp->cmd_pkt;
-
-	if (completion < ICS_WIDE_FAILED || completion > ICS_PPR_FAILED ||
-	    !isp_lower_target(isp, isp_target_of(sp), completion))
-		return B_FALSE;
-	pkt->pkt_state = STATE_GOT_BUS | STATE_GOT_TARGET | STATE_GOT_STATUS;
-	pkt->pkt_resid = sp->cmd_dmacount;
-	isp_set_status(pkt, STATUS_BUSY);
-	return B_TRUE;
-}
-
 /* A status entry for @sp. isp_lock held. True if all was well. */
 static boolean_t isp_finish_status(struct isp *isp, struct isp_cmd *sp, const union isp_entry *e,
 				   const struct isp_completion *c)
@@ -160,8 +143,6 @@ static boolean_t isp_finish_status(struct isp *isp, struct isp_cmd *sp, const un
 	if (c->comp_status_flags & IST_BUS_RESET)
 		isp->isp_markers |= (uint8_t)(1 << (sp->cmd_target >> 7));
 	if (c->comp_completion == ICS_COMPLETE && c->comp_scsi_status == STATUS_GOOD)
-		return B_TRUE;
-	if (isp_send_again(isp, sp, c->comp_completion))
 		return B_TRUE;
 
 	if ((c->comp_state_flags & ISF_GOT_SENSE) && c->comp_scsi_status == STATUS_CHECK &&
@@ -187,6 +168,8 @@ static boolean_t isp_finish_status(struct isp *isp, struct isp_cmd *sp, const un
 		pkt->pkt_reason = reason;
 		break;
 	default:
+		if (isp_send_again(isp, sp, c->comp_completion))
+			return B_TRUE;
 		pkt->pkt_reason = reason;
 		pkt->pkt_resid = sp->cmd_dmacount;
 		break;

@@ -259,7 +259,7 @@ int isp_spi_setcap(struct isp *isp, uint_t target, int cap, boolean_t on)
  * A command ended with @completion because its negotiation failed. Ask the target for less, as long
  * as the driver is loaded. True if the command is worth sending again. isp_lock held.
  */
-boolean_t isp_lower_target(struct isp *isp, uint_t target, uint8_t completion)
+static boolean_t isp_lower_target(struct isp *isp, uint_t target, uint8_t completion)
 {
 	struct isp_nv_target *nt = isp_nv_target(isp, target);
 	uint16_t less = completion == ICS_WIDE_FAILED ? MBT_WIDE | MBT_PPR :
@@ -275,6 +275,24 @@ boolean_t isp_lower_target(struct isp *isp, uint_t target, uint8_t completion)
 	dev_err(isp->isp_dip, CE_NOTE, "bus %u: target %u: %s negotiation failed: not tried again",
 		isp_bus_of(target), isp_id_of(target), completion == ICS_WIDE_FAILED ? "wide" :
 		completion == ICS_SYNC_FAILED ? "synchronous" : "PPR");
+	return B_TRUE;
+}
+
+/*
+ * The negotiation before the command failed, so the target has not seen it. BUSY has it sent again,
+ * by then with less to negotiate. False if there is nothing less. isp_lock held.
+ */
+boolean_t isp_send_again(struct isp *isp, struct isp_cmd *sp, uint8_t completion)
+{
+	struct scsi_pkt *pkt = sp->cmd_pkt;
+
+	if (completion < ICS_WIDE_FAILED || completion > ICS_PPR_FAILED ||
+	    !isp_lower_target(isp, isp_target_of(sp), completion))
+		return B_FALSE;
+	pkt->pkt_state = STATE_GOT_BUS | STATE_GOT_TARGET | STATE_GOT_STATUS;
+	pkt->pkt_resid = sp->cmd_dmacount;
+	if (pkt->pkt_scblen)
+		*pkt->pkt_scbp = STATUS_BUSY;
 	return B_TRUE;
 }
 
