@@ -345,6 +345,14 @@ bool scsa_lun_configure(struct scsa_lun *lun, bool tagged);
 /* How many commands the HBA driver takes for a LUN at once; 0: it does not say. */
 int scsa_lun_depth(struct scsa_lun *lun);
 
+/* What a parallel bus negotiates with the LUN's target; see tran_spi(). Thread. */
+void scsa_spi_set(struct scsa_lun *lun, const struct scsa_spi *spi);
+/* False if there is no answer now. */
+bool scsa_spi_get(struct scsa_lun *lun, enum scsa_spi_op op, struct scsa_spi *spi);
+int scsa_spi_signal(struct dev_info *dip);
+/* The bits of the property scsi-options without what @word forbids; -1 if @word is unknown. */
+int scsa_spi_options(const char *word, int options);
+
 struct scsa_cmd *scsa_cmd_alloc(struct scsa_lun *lun);
 void scsa_cmd_free(struct scsa_cmd *sc);
 /*

@@ -108,6 +108,9 @@ int linux_host_add(struct dev_info *dip)
 	 */
 	shost->this_id = lim.buses == 1 && lim.initiator_id > 0 ? lim.initiator_id : -1;
 	shost->max_channel = lim.buses - 1;
+	host->spi = drv->spi;
+	if (host->spi)
+		linux_spi_add_host(shost);
 	shost->max_id = drv->max_id;
 	shost->max_lun = drv->max_lun;
 	shost->max_cmd_len = clamp(lim.max_cdb_len ? lim.max_cdb_len : MAX_COMMAND_SIZE, 6,

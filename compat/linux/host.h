@@ -35,6 +35,7 @@ struct scsa_host {
 	struct dev_info		*dip;
 	struct Scsi_Host	*shost;
 	bool			commit;		/* the HBA driver has tran_commit() */
+	bool			spi;		/* its targets negotiate */
 	unsigned int		hba_secs;	/* added to the midlayer's timeout of a command */
 	u64			command_len;	/* see struct scsa_tran_limits */
 	struct mutex		state_lock;	/* held while the HBA driver stops or starts */
@@ -70,6 +71,7 @@ struct linux_lun {
 	struct scsi_device	*sdev;
 	int			max_depth;	/* the queue depth's limit */
 	bool			no_tags;	/* refused by the target; under the host's lock */
+	bool			spi_configured;
 	struct scsa_cmd		*slots[];
 };
 
@@ -117,6 +119,45 @@ void linux_host_template_init(struct scsi_host_template *t, const struct scsa_dr
 void linux_cmd_template_init(struct scsi_host_template *t);
 void linux_lun_template_init(struct scsi_host_template *t);
 void linux_eh_template_init(struct scsi_host_template *t, const struct scsa_driver *drv);
+void linux_spi_forget(struct scsa_host *host, struct linux_lun *ll);
+void linux_spi_configure(struct scsa_host *host, struct linux_lun *ll);
+int linux_spi_add_properties(struct dev_info *dip);
+#if IS_ENABLED(CONFIG_SCSI_SPI_ATTRS)
+int linux_spi_init(void);
+void linux_spi_fini(void);
+void linux_spi_add_host(struct Scsi_Host *shost);
+void linux_spi_set_limits(struct scsi_target *starget, const struct scsa_spi *lim);
+void linux_spi_show(struct scsi_target *starget, const struct scsa_spi *spi);
+/* False if the target could not be validated. */
+bool linux_spi_validate(struct scsi_device *sdev);
+#else
+static inline int linux_spi_init(void)
+{
+	return 0;
+}
+
+static inline void linux_spi_fini(void)
+{
+}
+
+static inline void linux_spi_add_host(struct Scsi_Host *shost)
+{
+}
+
+static inline void linux_spi_set_limits(struct scsi_target *starget, const struct scsa_spi *lim)
+{
+}
+
+static inline void linux_spi_show(struct scsi_target *starget, const struct scsa_spi *spi)
+{
+}
+
+static inline bool linux_spi_validate(struct scsi_device *sdev)
+{
+	return false;
+}
+#endif
+
 /* Thread model: the work function that starts a host's pending commands. */
 void linux_start_pending(struct work_struct *work);
 

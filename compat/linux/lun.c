@@ -29,6 +29,7 @@ static int linux_sdev_init(struct scsi_device *sdev)
 				  sdev->lun);
 	/* One LUN that is not served must not end the scan of the others: see cmd_not_served(). */
 	sdev->hostdata = ll;
+	linux_spi_forget(host, ll);
 	spin_lock_irqsave(&host->lock, flags);
 	list_add_tail(&ll->node, &host->luns);
 	spin_unlock_irqrestore(&host->lock, flags);
@@ -107,6 +108,7 @@ static int linux_sdev_configure(LINUX_SDEV_CONFIGURE_ARGS)
 	if (sdev->tagged_supported)
 		ll->max_depth = lun_max_depth(ll, sdev->host);
 	scsi_change_queue_depth(sdev, min_t(int, ll->max_depth, sdev->host->cmd_per_lun));
+	linux_spi_configure(host, ll);
 	return 0;
 }
 

@@ -4,6 +4,7 @@
 
 #include "../impl.h"
 #include "../linux_impl.h"
+#include "host.h"
 
 static int __init scsa_init(void)
 {
@@ -11,6 +12,11 @@ static int __init scsa_init(void)
 
 	if (rc)
 		return rc;
+	rc = linux_spi_init();
+	if (rc) {
+		linux_context_fini();
+		return rc;
+	}
 	linux_debugfs_init();
 	scsa_dma_init();
 	scsa_poll_init();
@@ -23,6 +29,7 @@ static void __exit scsa_exit(void)
 	scsa_poll_fini();
 	scsa_dma_fini();
 	linux_debugfs_fini();
+	linux_spi_fini();
 	linux_context_fini();
 }
 module_exit(scsa_exit);

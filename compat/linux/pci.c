@@ -51,7 +51,7 @@ static int add_properties(struct dev_info *dip, struct pci_dev *pdev,
 	for (; props && props->name; props++)
 		if (scsa_prop_update_ints(dip, props->name, props->value, 1))
 			return -ENOMEM;
-	return 0;
+	return linux_spi_add_properties(dip);
 }
 
 /* The BARs of one kind, as bits; none if one of them has no address. */

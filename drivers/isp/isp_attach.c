@@ -209,6 +209,7 @@ static int isp_acquire(struct isp *isp)
 	if (isp_fw_read(isp) != DDI_SUCCESS)
 		return DDI_FAILURE;
 	isp_read_nvram(isp);
+	isp_limit_targets(isp);
 	isp_read_parameters(isp);
 	isp_set_dma_attr(isp);
 
@@ -244,7 +245,7 @@ static void isp_announce(struct isp *isp)
 
 	dev_err(isp->isp_dip, CE_NOTE,
 		"%s, firmware %u.%u.%u%s, %s, %u commands, %u segments each", isp->isp_rev->ir_name,
-		v[0], v[1], v[2], isp->isp_fw_image ? "" : " (resident)", isp->isp_bus_mode,
+		v[0], v[1], v[2], isp->isp_fw_image ? "" : " (resident)", isp->isp_bus_mode->bm_name,
 		isp->isp_max_cmds, isp->isp_ndatasegs);
 }
 

@@ -13,15 +13,15 @@
 			  .ppr_options = 2 }
 
 static const struct isp_bus_mode isp_modes_1040[] = {
-	{ PINS_DIFF_1040, PINS_DIFF_1040, "differential" },
-	{ 0, 0, "single-ended" },
+	{ PINS_DIFF_1040, PINS_DIFF_1040, "differential", SCSA_SPI_HVD },
+	{ 0, 0, "single-ended", SCSA_SPI_SE },
 };
 
 static const struct isp_bus_mode isp_modes_1080[] = {
-	{ PINS_MODE_MASK, PINS_MODE_LVD, "LVD" },
-	{ PINS_MODE_MASK, PINS_MODE_HVD, "HVD" },
-	{ PINS_MODE_MASK, PINS_MODE_SE, "single-ended" },
-	{ 0, 0, "unknown bus mode" },
+	{ PINS_MODE_MASK, PINS_MODE_LVD, "LVD", SCSA_SPI_LVD },
+	{ PINS_MODE_MASK, PINS_MODE_HVD, "HVD", SCSA_SPI_HVD },
+	{ PINS_MODE_MASK, PINS_MODE_SE, "single-ended", SCSA_SPI_SE },
+	{ 0, 0, "unknown bus mode", SCSA_SPI_UNKNOWN },
 };
 
 /* Segments have 24-bit counters, must not cross a 16 MiB boundary, and lie below 4 GiB. */

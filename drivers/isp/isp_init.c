@@ -20,11 +20,11 @@ static void isp_select_bank(struct isp *isp, uint16_t bank)
 	isp_wr(isp, ISP_CONF1, bank);
 }
 
-static const char *isp_bus_mode_of(const struct isp_bus_mode *mode, uint16_t pins)
+static const struct isp_bus_mode *isp_bus_mode_of(const struct isp_bus_mode *mode, uint16_t pins)
 {
 	while (mode->bm_mask && (pins & mode->bm_mask) != mode->bm_value)
 		mode++;
-	return mode->bm_name;
+	return mode;
 }
 
 /* Read what can only be read with the RISC paused, before the reset. */
@@ -262,13 +262,9 @@ static void isp_set_bus(struct isp *isp, uint_t bus)
 	isp->isp_initiator[bus] = b->initiator;
 	isp_set(isp, MBC_SET_INITIATOR, (uint16_t)(bus << 7 | b->initiator), 0, 0, 0, 0);
 	for (t = 0; t < ISP_NTARGET; t++) {
-		const struct isp_nv_target *nt = &b->target[t];
-
 		if (t == b->initiator)
 			continue;
-		isp_set(isp, MBC_SET_TARGET, MB_DEVICE(bus, t, 0), nt->flags,
-			(uint16_t)(nt->offset << 8 | nt->period),
-			(uint16_t)(nt->ppr_options << 8 | nt->ppr_width), 0);
+		isp_tell_target(isp, bus * ISP_NTARGET + t, B_FALSE);
 		isp_set_queues(isp, bus, t);
 	}
 }

@@ -168,6 +168,8 @@ static boolean_t isp_finish_status(struct isp *isp, struct isp_cmd *sp, const un
 		pkt->pkt_reason = reason;
 		break;
 	default:
+		if (isp_send_again(isp, sp, c->comp_completion))
+			return B_TRUE;
 		pkt->pkt_reason = reason;
 		pkt->pkt_resid = sp->cmd_dmacount;
 		break;

@@ -61,27 +61,26 @@ static int isp_tran_getcap(struct scsi_address *ap, char *cap, int whom)
 {
 	struct isp *isp = isp_of(ap);
 	uint16_t flags = isp_target_flags(isp, ap->a_target);
-	uint32_t bit = 1u << (ap->a_target % 32);
+	uint_t target = ap->a_target % (ISP_NBUS * ISP_NTARGET);
 	const ddi_dma_attr_t *attr = &isp->isp_tran->tran_dma_attr;
+	int index = scsi_hba_lookup_capstr(cap);
 
-	switch (scsi_hba_lookup_capstr(cap)) {
+	switch (index) {
 	case SCSI_CAP_DMA_MAX:
 	case SCSI_CAP_DMA_MAX_ARCH:
 		return (int)MIN(attr->dma_attr_maxxfer, 0x7fffffffULL);
 	case SCSI_CAP_DISCONNECT:
 		return (flags & MBT_DISCONNECT) != 0;
-	case SCSI_CAP_SYNCHRONOUS:
-		return (flags & MBT_SYNC) != 0;
-	case SCSI_CAP_WIDE_XFER:
-		return (flags & MBT_WIDE) != 0;
 	case SCSI_CAP_PARITY:
 		return (flags & MBT_PARITY) != 0;
 	case SCSI_CAP_INITIATOR_ID:
 		return isp->isp_nv.bus[isp_bus_of(ap->a_target) % ISP_NBUS].initiator;
+	case SCSI_CAP_SYNCHRONOUS:
+	case SCSI_CAP_WIDE_XFER:
 	case SCSI_CAP_TAGGED_QING:
-		return (isp->isp_tagged & bit) != 0;
+		return isp_spi_getcap(isp, target, index);
 	case SCSI_CAP_ARQ:
-		return !(isp->isp_no_arq & bit);
+		return !(isp->isp_no_arq & 1u << target);
 	case SCSI_CAP_MSG_OUT:
 	case SCSI_CAP_UNTAGGED_QING:
 	case SCSI_CAP_RESET_NOTIFICATION:
@@ -112,13 +111,13 @@ static int isp_tran_getcap(struct scsi_address *ap, char *cap, int whom)
 	}
 }
 
-static int isp_set_target_bit(struct isp *isp, uint32_t *word, uint32_t bit, boolean_t on)
+static int isp_set_arq(struct isp *isp, uint_t target, boolean_t on)
 {
 	mutex_enter(&isp->isp_lock);
 	if (on)
-		*word |= bit;
+		isp->isp_no_arq &= ~(1u << target);
 	else
-		*word &= ~bit;
+		isp->isp_no_arq |= 1u << target;
 	mutex_exit(&isp->isp_lock);
 	return 1;
 }
@@ -126,7 +125,7 @@ static int isp_set_target_bit(struct isp *isp, uint32_t *word, uint32_t bit, boo
 static int isp_tran_setcap(struct scsi_address *ap, char *cap, int value, int whom)
 {
 	struct isp *isp = isp_of(ap);
-	uint32_t bit = 1u << (ap->a_target % 32);
+	uint_t target = ap->a_target % (ISP_NBUS * ISP_NTARGET);
 	int index = scsi_hba_lookup_capstr(cap);
 
 	if (index < 0)
@@ -135,13 +134,12 @@ static int isp_tran_setcap(struct scsi_address *ap, char *cap, int value, int wh
 	if (!whom)
 		return 0;
 	switch (index) {
+	case SCSI_CAP_SYNCHRONOUS:
+	case SCSI_CAP_WIDE_XFER:
 	case SCSI_CAP_TAGGED_QING:
-		/* If the card's settings forbid tags, the chip refuses commands that have one. */
-		if (value && !(isp_target_flags(isp, ap->a_target) & MBT_TAGGED))
-			return 0;
-		return isp_set_target_bit(isp, &isp->isp_tagged, bit, value ? B_TRUE : B_FALSE);
+		return isp_spi_setcap(isp, target, index, value ? B_TRUE : B_FALSE);
 	case SCSI_CAP_ARQ:
-		return isp_set_target_bit(isp, &isp->isp_no_arq, bit, value ? B_FALSE : B_TRUE);
+		return isp_set_arq(isp, target, value ? B_TRUE : B_FALSE);
 	case SCSI_CAP_SECTOR_SIZE:
 		/* The framework makes the sector size the granularity of windows. */
 		return value >= 512 && value <= (int)PAGESIZE && ISP2(value);
@@ -173,6 +171,7 @@ void isp_tran_setup(struct isp *isp, scsi_hba_tran_t *tran)
 	tran->tran_sync_pkt = isp_tran_sync_pkt;
 	tran->tran_start = isp_tran_start;
 	tran->tran_commit = isp_tran_commit;
+	tran->tran_spi = isp_tran_spi;
 	tran->tran_abort = isp_tran_abort;
 	tran->tran_reset = isp_tran_reset;
 	tran->tran_bus_reset = isp_tran_bus_reset;

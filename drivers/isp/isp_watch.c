@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The instance's thread. Each second it looks for work that an interrupt should have announced, for
- * overdue commands, and for a card that is gone. It resets a bus that hangs. When the chip fails, it
- * restarts the chip, and it tries an offline one again: so a restart needs no memory, and there is only
- * one at a time. The thread runs from isp_watch_start() until isp_closing is set, and its task queue of
- * one thread waits while the instance is suspended.
+ * overdue commands, and for a card that is gone. It resets a bus that hangs, and tells the chip what to
+ * negotiate. When the chip fails, it restarts the chip, and it tries an offline one again: so a restart
+ * needs no memory, and there is only one at a time. The thread runs from isp_watch_start() until
+ * isp_closing is set, and its task queue of one thread waits while the instance is suspended.
  */
 #include "ispvar.h"
 
@@ -119,6 +119,8 @@ static void isp_watch(void *arg)
 			/* A chip that posts such events without end must not keep the thread from this. */
 			if (isp->isp_state == ISP_RUN)
 				usec = isp_look(isp);
+		} else if (isp->isp_state == ISP_RUN && isp->isp_untold) {
+			isp_tell_targets(isp);
 		} else if (isp_watch_sleep(isp, usec) && isp->isp_state == ISP_RUN) {
 			usec = isp_look(isp);
 		}

@@ -60,7 +60,10 @@
 #define ICS_UNDERRUN		0x15
 #define ICS_QUEUE_FULL		0x1c
 #define ICS_SENSE_FAILED	0x1e
-#define ICS_COUNT		0x1f	/* later ones mean no more than "error" */
+#define ICS_COUNT		0x1f	/* later ones mean no more than "error", except these */
+#define ICS_WIDE_FAILED		0x1f
+#define ICS_SYNC_FAILED		0x20
+#define ICS_PPR_FAILED		0x21
 
 /* State flags: the upper byte of the word is pkt_state as scsi_pkt(9S) defines it */
 #define ISF_STATE(flags)	((flags) >> 8 & 0x1f)

@@ -43,6 +43,7 @@ struct isp_bus_mode {
 	uint16_t		bm_mask;
 	uint16_t		bm_value;
 	const char		*bm_name;
+	uint8_t			bm_signal;	/* SCSA_SPI_* */
 };
 
 /* What chips with the same register map and the same ROM have in common. */
@@ -240,21 +241,27 @@ struct isp {
 	/* What attach found out */
 	struct isp_dma_mem	isp_req_mem;		/* A */
 	struct isp_dma_mem	isp_rsp_mem;		/* A */
-	struct isp_nvram	isp_nv;			/* A */
+	struct isp_nvram	isp_nv;			/* A; flags of targets L */
 	uint16_t		isp_fw_version[3];	/* R */
 	uint8_t			*isp_fw_image;		/* A: NULL: use the chip's own */
 	size_t			isp_fw_size;		/* A */
 	boolean_t		isp_rings_proven;	/* R */
 	const char		*isp_rings_failed;	/* R: why, at the last attempt; or NULL */
 	uint_t			isp_queue_luns;		/* R: LUNs that have a device queue */
-	const char		*isp_bus_mode;		/* R */
+	const struct isp_bus_mode *isp_bus_mode;	/* R */
 	enum isp_probe		isp_probe;		/* L */
 	ddi_dma_attr_t		isp_dma_attr;		/* A: data */
 
 	/* Capabilities that can be set; bit per target */
-	uint32_t		isp_tagged;		/* L */
+	uint32_t		isp_tagged;		/* L: tags are used: the chip knows */
+	uint32_t		isp_tags_asked;		/* L */
 	uint32_t		isp_no_arq;		/* L */
 	uint32_t		isp_luns_named;		/* L: their LUNs out of reach are in the log */
+
+	/* Negotiation; see isp_spi.c */
+	struct scsa_spi		isp_asked[ISP_NBUS * ISP_NTARGET]; /* L: by the framework */
+	uint32_t		isp_untold;		/* L: bit per target: the chip is to be told */
+	uint32_t		isp_telling;		/* L: the same: it is just being told */
 
 	/* Recovery; see isp_recover.c and isp_watch.c */
 	ddi_taskq_t		*isp_taskq;		/* A: the thread's */
@@ -478,6 +485,15 @@ int isp_tran_bus_reset(dev_info_t *dip, int level);
 
 /* isp_scsa.c */
 void isp_tran_setup(struct isp *isp, scsi_hba_tran_t *tran);
+
+/* isp_spi.c */
+void isp_tell_target(struct isp *isp, uint_t target, boolean_t running);
+void isp_tell_targets(struct isp *isp);
+int isp_tran_spi(struct scsi_address *ap, enum scsa_spi_op op, struct scsa_spi *spi);
+int isp_spi_getcap(struct isp *isp, uint_t target, int cap);
+int isp_spi_setcap(struct isp *isp, uint_t target, int cap, boolean_t on);
+boolean_t isp_send_again(struct isp *isp, struct isp_cmd *sp, uint8_t completion);
+void isp_limit_targets(struct isp *isp);
 
 /* isp_state.c */
 boolean_t isp_may_log(struct isp *isp);

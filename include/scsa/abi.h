@@ -209,6 +209,28 @@ int scsa_get_soft_iblock_cookie(struct dev_info *dip, int preference, void **coo
 int scsa_add_softintr(struct dev_info *dip, int preference, struct scsa_softint **sip,
 		      void **cookiep, unsigned int *idevice, scsa_old_handler_t handler, void *arg);
 
+/*
+ * <sys/scsi/impl/transport.h>, for tran_spi(): how a parallel bus moves the data of a target. The values
+ * are those of the messages SDTR, WDTR and PPR.
+ */
+struct scsa_spi {
+	uint8_t	period;		/* transfer period factor */
+	uint8_t	offset;		/* 0: asynchronous */
+	bool	wide;
+	bool	dt;		/* double transitions, and what is only possible with them: */
+	bool	iu;		/* information units */
+	bool	qas;		/* quick arbitration and selection */
+	uint8_t	signal;		/* SCSA_SPI_SE ...; only of SCSA_SPI_LIMITS */
+};
+
+enum { SCSA_SPI_UNKNOWN = 1, SCSA_SPI_SE, SCSA_SPI_LVD, SCSA_SPI_HVD };
+
+enum scsa_spi_op {
+	SCSA_SPI_SET,		/* negotiate at most this */
+	SCSA_SPI_AGREED,	/* what was agreed */
+	SCSA_SPI_LIMITS,	/* the most that may be negotiated */
+};
+
 /* <sys/firmload.h> */
 int scsa_firmware_open(const char *drv_name, const char *image, struct scsa_firmware **fhp);
 void scsa_firmware_close(struct scsa_firmware *fh);

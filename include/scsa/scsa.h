@@ -54,6 +54,8 @@ struct scsa_driver_prop {
  *	scsi_arq_status(9S) and no PKT_XARQ
  * @late_secs: tran_abort(9E) never succeeds, and a late command only needs time: seconds that error
  *	handling waits for it beyond its timeout
+ * @spi: a parallel bus whose targets negotiate: the driver has tran_spi(), or the capabilities
+ *	synchronous and wide-xfer, which it leaves off until they are set
  * @props: module parameters offered as properties, or NULL
  * @init: _init(9E)
  * @fini: _fini(9E)
@@ -73,6 +75,7 @@ struct scsa_driver {
 	bool				no_suspend;
 	bool				short_status;
 	unsigned int			late_secs;
+	bool				spi;
 	const struct scsa_driver_prop	*props;
 	int				(*init)(void);
 	int				(*fini)(void);
@@ -83,7 +86,7 @@ struct scsa_driver {
  * another one does not load. Increment it with each change that an old driver's object code would not
  * survive.
  */
-#define SCSA_INTERFACE	1
+#define SCSA_INTERFACE	2
 
 int scsa_driver_init_interface(struct scsa_driver *drv, unsigned int interface);
 #define scsa_driver_init(drv)	scsa_driver_init_interface(drv, SCSA_INTERFACE)

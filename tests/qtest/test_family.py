@@ -110,6 +110,26 @@ def negotiation(m, isp, folder):
         same(there.do(tur(), target=0x81).status_flags, 0, 'status flags')
 
 
+@case(device='isp12160,says-wide=8', disks=[{'target': 3}, {'target': 4}])
+def promises(m, isp, folder):
+    """INQUIRY promises wide and DT transfers where says-wide does; transfers lists what was agreed."""
+    def transfers():
+        return m.qmp('qom-get', path='/machine/peripheral/isp0', property='transfers').splitlines()
+
+    isp.start()
+    for target, length, want in ((3, 96, (91, 0x20, 0x0c)), (3, 36, (95, 0x20, 0)), (3, 5, (95, 0, 0)),
+                                 (4, 96, (91, 0, 0))):
+        m.write(DATA, bytes(96))
+        isp.do(bytes((0x12, 0, 0, 0, length, 0)), [(DATA, 96)], target=target, completion=None)
+        data = m.read(DATA, 96)
+        same((data[4], data[7] & 0x20, data[56]), want, f'INQUIRY of {length} bytes, target {target}')
+    isp.mailbox(0x38, 0x0300, 0xfd20, 0x0e09, mb6=0x0201)
+    same(transfers()[0], '0 3 fd20 0e09 0201 asked', 'asked')
+    isp.clear_attention(3)
+    isp.do(tur(), target=3)
+    same(transfers()[0], '0 3 fd20 0e09 0201 agreed', 'agreed')
+
+
 @case(device='isp1040,no-tags=0x8', disks=[{'target': 3}, {'target': 2}])
 def tags_rejected(m, isp, folder):
     """Only tagged commands of the target that knows no tags end with 0x16; absent targets are absent."""

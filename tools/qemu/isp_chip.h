@@ -335,6 +335,7 @@ typedef struct IspTargetLimits {
     uint32_t rejects_wdtr, rejects_sdtr, rejects_ppr;   /* they do not know the message */
     uint32_t no_tags;                       /* they reject a queue tag message */
     uint32_t no_disconnect;                 /* they keep the bus until the command has ended */
+    uint32_t says_wide;                     /* more, not less: see the property says-wide */
     uint8_t min_period, max_offset;         /* of all targets; 0: no limit */
 } IspTargetLimits;
 

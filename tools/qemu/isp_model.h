@@ -31,6 +31,13 @@ void isp_alarm(IspModel *m);
  */
 bool isp_fault_arm(IspModel *m, const char *text, char *error, size_t size);
 
+/*
+ * How data moves to and from each target that is present: lines of bus, target and the words flags, sync
+ * and ppr of TARGET PARAMETERS, then "agreed", or "asked" until they have negotiated.
+ */
+#define ISP_TRANSFER_LIST (ISP_BUSES * ISP_TARGETS * 32)
+void isp_list_transfers(const IspModel *m, char *text);
+
 /* The SCSI side reports that a command has ended. */
 void isp_scsi_done(IspModel *m, IspCmd *cmd, const IspResult *result);
 /* The bus was reset, but not by a mailbox command. */

@@ -2,6 +2,8 @@
 /*
  * QLogic ISP model: what chip and target agree on, on the first command after a reset or a change.
  */
+#include <stdio.h>
+
 #include "isp_priv.h"
 
 #define ST_PERIOD_MIN   10      /* without PPR, in 4 ns */
@@ -107,4 +109,21 @@ uint8_t isp_negotiate(IspModel *m, IspCmd *c)
         m->settled |= bit;
     }
     return failed;
+}
+
+void isp_list_transfers(const IspModel *m, char *text)
+{
+    size_t n = 0;
+
+    text[0] = '\0';
+    for (int i = 0; i < m->chip->buses * ISP_TARGETS; i++) {
+        int bus = i / ISP_TARGETS, target = i % ISP_TARGETS;
+        IspTransfer x = isp_transfer(m, bus, target);
+
+        if (m->ops->scsi_present(m->opaque, bus, target)) {
+            n += snprintf(text + n, ISP_TRANSFER_LIST - n, "%d %d %04x %04x %04x %s\n", bus, target,
+                          x.flags, x.sync, x.ppr,
+                          m->settled & isp_bit(bus, target) ? "agreed" : "asked");
+        }
+    }
 }

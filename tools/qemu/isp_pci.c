@@ -306,6 +306,14 @@ static char *isp_get_fault(Object *obj, Error **errp)
     return text;
 }
 
+static char *isp_get_transfers(Object *obj, Error **errp)
+{
+    char *text = g_malloc(ISP_TRANSFER_LIST);
+
+    isp_list_transfers(&ISP(obj)->m, text);
+    return text;
+}
+
 static void isp_set_fault(Object *obj, const char *text, Error **errp)
 {
     char error[2 * ISP_FAULT_TEXT];
@@ -523,6 +531,7 @@ static const Property isp_properties[] = {
     DEFINE_PROP_UINT32("rejects-ppr", IspState, m.limits.rejects_ppr, 0),
     DEFINE_PROP_UINT32("no-tags", IspState, m.limits.no_tags, 0),
     DEFINE_PROP_UINT32("no-disconnect", IspState, m.limits.no_disconnect, 0),
+    DEFINE_PROP_UINT32("says-wide", IspState, m.limits.says_wide, 0),
     DEFINE_PROP_UINT8("min-period", IspState, m.limits.min_period, 0),
     DEFINE_PROP_UINT8("max-offset", IspState, m.limits.max_offset, 0),
     DEFINE_PROP_END_OF_LIST()
@@ -556,6 +565,7 @@ static const struct {
     { "rejects-ppr", "targets that reject PPR: the chip goes on without it" },
     { "no-tags", "targets that reject tags: completion 0x16" },
     { "no-disconnect", "targets that keep the bus until their command has ended" },
+    { "says-wide", "targets whose INQUIRY data promises wide and DT transfers" },
     { "min-period", "the shortest period of all targets, 4 ns; 0: no limit" },
     { "max-offset", "the largest offset of all targets; 0: no limit" },
 };
@@ -589,6 +599,9 @@ static void isp_class_init(ObjectClass *klass, IspClassData data)
     object_class_property_add_str(klass, "fault", isp_get_fault, isp_set_fault);
     object_class_property_set_description(klass, "fault",
                                           "WHAT[,key=value...] arms a fault, \"\" disarms all");
+    object_class_property_add_str(klass, "transfers", isp_get_transfers, NULL);
+    object_class_property_set_description(klass, "transfers",
+                                          "what chip and targets have agreed on");
     object_class_property_add_bool(klass, "reset-stats", isp_get_reset_stats,
                                    isp_set_reset_stats);
     object_class_property_set_description(klass, "reset-stats",

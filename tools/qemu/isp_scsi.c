@@ -67,6 +67,42 @@ static void isp_request_end(IspRequest *r, IspOutcome outcome)
     scsi_req_unref(req);
 }
 
+/* Set bits of a byte that the command has stored. */
+static void isp_set_bits(IspRequest *r, uint64_t offset, uint8_t bits)
+{
+    uint8_t byte;
+
+    if (offset >= r->moved) {
+        return;
+    }
+    for (uint32_t i = 0; i < r->cmd->seg_count; i++) {
+        const IspSeg *seg = &r->cmd->seg[i];
+
+        if (offset < seg->len) {
+            dma_memory_read(&r->s->window_as, seg->addr + offset, &byte, 1, MEMTXATTRS_UNSPECIFIED);
+            byte |= bits;
+            dma_memory_write(&r->s->window_as, seg->addr + offset, &byte, 1, MEMTXATTRS_UNSPECIFIED);
+            return;
+        }
+        offset -= seg->len;
+    }
+}
+
+/* QEMU's disks promise no wide transfers, and only 36 bytes to those who ask for 36. */
+static void isp_promise_wide(IspRequest *r)
+{
+    const uint8_t *cdb = r->sreq->cmd.buf;
+    const IspCmd *c = r->cmd;
+
+    if (!c || cdb[0] != INQUIRY || cdb[1] & 1 || r->sreq->status != GOOD ||
+        !(r->s->m.limits.says_wide & 1u << (ISP_TARGETS * c->bus + c->target))) {
+        return;
+    }
+    isp_set_bits(r, 4, 0x40);       /* the length: there is more */
+    isp_set_bits(r, 7, 0x20);
+    isp_set_bits(r, 56, 0x0c);      /* ST and DT clocking */
+}
+
 static void isp_command_complete(SCSIRequest *req, size_t resid)
 {
     IspRequest *r = req->hba_private;
@@ -88,6 +124,7 @@ static void isp_command_complete(SCSIRequest *req, size_t resid)
             r->moved = 0;
         }
     }
+    isp_promise_wide(r);
     isp_request_end(r, r->overrun ? ISP_DONE_OVERRUN : ISP_DONE_STATUS);
 }
 

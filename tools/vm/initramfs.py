@@ -44,8 +44,8 @@ LINKS = {
 STUBBED = {'libgfapi.so.0', 'libnbd.so.0', 'libibverbs.so.1', 'librdmacm.so.1',
            'librados.so.2', 'librbd.so.1', 'libpmemblk.so.1', 'libpmem.so.1'}
 # Kernel modules every guest may need, dependencies follow.  Missing ones are built in.
-MODULES = ['scsi_mod', 'sd_mod', 'sr_mod', 'st', 'sg', 'scsi_debug', 'qla1280', 'ext4',
-           'crc32c_generic', 'loop', 'null_blk']
+MODULES = ['scsi_mod', 'scsi_transport_spi', 'sd_mod', 'sr_mod', 'st', 'sg', 'scsi_debug', 'qla1280',
+           'ext4', 'crc32c_generic', 'loop', 'null_blk']
 # Packages whose libraries are stubbed, or whose programs no test uses.
 SKIPPED = ('librados', 'librbd', 'libgfapi', 'libgfrpc', 'libgfxdr', 'libglusterfs', 'libnbd',
            'libibverbs', 'librdmacm', 'libpmem', 'libboost', 'libpython', 'libnl', 'libdaxctl',

@@ -75,6 +75,8 @@ struct ramhba {
 	boolean_t		rh_batch;
 	boolean_t		rh_quiesce_waits;
 	boolean_t		rh_overrun;
+	int			rh_spi;		/* see the parameter */
+	uint_t			rh_spi_wide, rh_spi_sync;	/* bit per target: negotiated */
 	boolean_t		rh_idle_suspend;
 	boolean_t		rh_short_status;
 	int			rh_untagged;
@@ -157,5 +159,9 @@ boolean_t ramhba_published_answer(struct scsi_pkt *pkt, const void *data, size_t
 void ramhba_published_sense(struct scsi_pkt *pkt, const struct scsi_extended_sense *sense);
 const ddi_dma_cookie_t *ramhba_published_cookie(struct scsi_pkt *pkt, uint_t i);
 size_t ramhba_published_count(struct scsi_pkt *pkt);
+
+/* ramhba_spi.c */
+int ramhba_spi_getcap(struct ramhba *rh, uint_t target, char *cap);
+boolean_t ramhba_spi_setcap(struct ramhba *rh, uint_t target, char *cap, int value);
 
 #endif /* _RAMHBA_IMPL_H */

@@ -84,6 +84,10 @@ MODULE_PARM_DESC(full, "one READ or WRITE in so many ends with TASK SET FULL");
 static int initiator = 7;
 module_param(initiator, int, 0444);
 MODULE_PARM_DESC(initiator, "the capability initiator-id");
+static int spi;
+module_param(spi, int, 0444);
+MODULE_PARM_DESC(spi,
+		 "a parallel bus; what INQUIRY says in byte 7: 0x30 wide and synchronous; 1: neither");
 static int template;
 module_param(template, int, 0444);
 MODULE_PARM_DESC(template, "attach with one segment in a command, whatever maxsegs says");
@@ -206,6 +210,7 @@ static const struct scsa_driver_prop ramhba_props[] = {
 	{ "untagged", &untagged },
 	{ "full", &full },
 	{ "initiator", &initiator },
+	{ "spi", &spi },
 	{ "template", &template },
 	{ "leave", &leave },
 	{ "idle-suspend", &suspends },
@@ -253,6 +258,7 @@ static int __init ramhba_module_init(void)
 	suspends = idle_suspend;
 	statuslen = short_status;
 	ramhba_driver.no_suspend = idle_suspend;
+	ramhba_driver.spi = spi != 0;
 	ramhba_driver.short_status = short_status;
 	ramhba_driver.late_secs = late_secs;
 	device = pci_get_device(ramhba_ids[0].vendor, ramhba_ids[0].device, NULL);

@@ -182,7 +182,7 @@ static void ramhba_carry(struct ramhba *rh, struct scsi_pkt *pkt)
 		reply[2] = rh->rh_ansi;
 		reply[3] = 2;
 		reply[4] = sizeof(reply) - 5;
-		reply[7] = 2;	/* tagged queuing */
+		reply[7] = 2 | (rh->rh_spi & 0x30);	/* tagged queuing, wide, synchronous */
 		bcopy("SCSA    RAM DISK        1   ", &reply[8], 28);
 		moved = ramhba_answer(rh, pkt, (caddr_t)reply, MIN(sizeof(reply), cdb[4]));
 		break;
@@ -541,12 +541,16 @@ static int ramhba_tran_getcap(struct scsi_address *ap, char *cap, int whom)
 	case SCSI_CAP_INITIATOR_ID:
 		return rh->rh_initiator;
 	default:
-		return -1;
+		return ramhba_spi_getcap(rh, ap->a_target, cap);
 	}
 }
 
 static int ramhba_tran_setcap(struct scsi_address *ap, char *cap, int value, int whom)
 {
+	struct ramhba *rh = to_ramhba(ap);
+
+	if (ramhba_spi_setcap(rh, ap->a_target, cap, value))
+		return 1;
 	return ramhba_tran_getcap(ap, cap, whom) == value ? 1 : 0;
 }
 
@@ -751,6 +755,7 @@ static void ramhba_properties(struct ramhba *rh)
 	rh->rh_short_status = ramhba_property(rh, "short-status", 0) ? B_TRUE : B_FALSE;
 	rh->rh_leave = ramhba_property(rh, "leave", 0);
 	rh->rh_initiator = ramhba_property(rh, "initiator", 7);
+	rh->rh_spi = ramhba_property(rh, "spi", 0);
 	rh->rh_lose = ramhba_property(rh, "lose", 0);
 	rh->rh_recovered = ramhba_property(rh, "recovered", 0);
 	rh->rh_shorten = ramhba_property(rh, "shorten", 0);

@@ -74,6 +74,13 @@ struct scsi_hba_tran {
 	 * Called in any context, but never concurrently with tran_start() of the same batch.
 	 */
 	void		(*tran_commit)(scsi_hba_tran_t *tran);
+	/*
+	 * Our extension, optional: what the capabilities synchronous and wide-xfer cannot say of a
+	 * target. A target starts with all zero. When a SCSA_SPI_SET returns, the next command
+	 * negotiates. DDI_SUCCESS, or DDI_FAILURE if there is no answer now. Called in a thread.
+	 */
+	int		(*tran_spi)(struct scsi_address *ap, enum scsa_spi_op op,
+				    struct scsa_spi *spi);
 };
 
 /* Flags of scsi_hba_attach_setup(9F), and of scsi_hba_tran_alloc(9F). */
