@@ -66,8 +66,8 @@ static void isp_read_parameters(struct isp *isp)
 
 	isp->isp_a64 = a64 < 0 ? isp->isp_chip->chip_map->map_a64 : a64 != 0;
 	isp->isp_req_len = isp_clamp_prop(isp, "reqring", 1024, ISP_RING_MIN, ISP_RING_MAX);
-	isp->isp_queue_luns = isp->isp_chip->chip_luns;
 	isp->isp_rsp_len = isp_clamp_prop(isp, "rspring", 1024, ISP_RING_MIN, ISP_RING_MAX);
+	isp->isp_queue_luns = isp->isp_chip->chip_luns;
 	max = isp_iocb_max_segs(MIN(isp->isp_req_len - 1, ISP_RING_SAFE - 1), isp->isp_a64);
 	isp->isp_ndatasegs = ndatasegs > 0 && (uint_t)ndatasegs < max ? (uint_t)ndatasegs : max;
 	isp->isp_bus_reset = isp_int_prop(isp, "bus_reset", 1) != 0;

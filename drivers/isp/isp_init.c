@@ -374,21 +374,23 @@ static int isp_start_rings(struct isp *isp)
 {
 	isp_get_limits(isp);
 	isp_handles_init(isp);
-	isp->isp_rings_failed = NULL;
-	if (isp_init_rings(isp) != DDI_SUCCESS)
-		isp->isp_rings_failed = isp->isp_mbox_dead ? NULL : "the firmware refused them";
-	else if (isp->isp_req_len > ISP_RING_SAFE && !isp->isp_rings_proven &&
-		 !isp_ring_goes_round(isp))
-		isp->isp_rings_failed = "the chip did not go round them in time";
-	else
-		isp->isp_rings_proven = B_TRUE;
-	return isp->isp_rings_proven && !isp->isp_rings_failed ? DDI_SUCCESS : DDI_FAILURE;
+	if (isp_init_rings(isp) != DDI_SUCCESS) {
+		if (!isp->isp_mbox_dead)
+			isp->isp_rings_failed = "the firmware refused the long ones";
+		return DDI_FAILURE;
+	}
+	if (isp->isp_req_len > ISP_RING_SAFE && !isp->isp_rings_proven && !isp_ring_goes_round(isp)) {
+		isp->isp_rings_failed = "the chip did not go round the long ones in time";
+		return DDI_FAILURE;
+	}
+	isp->isp_rings_proven = B_TRUE;
+	return DDI_SUCCESS;
 }
 
 /* After a start that failed for the rings' length. False if they cannot be shorter. */
 static boolean_t isp_shorten_rings(struct isp *isp)
 {
-	if (!isp->isp_rings_failed || isp->isp_rings_proven)
+	if (!isp->isp_rings_failed || isp->isp_rings_proven || isp->isp_closing)
 		return B_FALSE;
 	if (MAX(isp->isp_req_len, isp->isp_rsp_len) > ISP_RING_SAFE) {
 		isp->isp_req_len = MIN(isp->isp_req_len, ISP_RING_SAFE);
@@ -407,6 +409,7 @@ static int isp_start_chip(struct isp *isp)
 {
 	uint_t bus;
 
+	isp->isp_rings_failed = NULL;
 	if (isp_reset_chip(isp) != DDI_SUCCESS || isp_register_test(isp) != DDI_SUCCESS ||
 	    isp_fw_start(isp) != DDI_SUCCESS)
 		return DDI_FAILURE;

@@ -16,20 +16,25 @@
 
 /*
  * Before the chip runs, only the waiter looks. It waits for the interrupt bit, because it is not known
- * whether the semaphore may be taken before all of the answer is there. isp_lock held, dropped while
- * waiting.
+ * whether the semaphore may be taken before all of the answer is there. It clears the bit before it
+ * gives the semaphore back: after that the chip may post the next thing, with an interrupt of its own.
+ * isp_lock held, dropped while waiting.
  */
 static void isp_mbcmd_wait_polled(struct isp *isp, clock_t usec)
 {
 	clock_t end = ddi_get_lbolt() + drv_usectohz(usec);
+	boolean_t due = B_FALSE;	/* the chip has announced what is not taken yet */
 	clock_t waited = 0;
 
 	while (isp->isp_mbox_state == MBOX_SENT && end - ddi_get_lbolt() > 0) {
 		clock_t step = waited < MBOX_SPIN_USEC ? 5 : 100;
 
-		if ((isp_rd(isp, ISP_ISR) & ISR_RISC_INT) && isp_mbox_take(isp)) {
-			/* It is masked, but the chip posts nothing more until it is clear. */
+		if (isp_rd(isp, ISP_ISR) & ISR_RISC_INT) {
 			isp_wr(isp, ISP_HCCR, HCCR_CLEAR_RISC_INT);
+			due = B_TRUE;
+		}
+		if (due && isp_mbox_take(isp)) {
+			due = B_FALSE;
 			if (isp->isp_mbox_state != MBOX_SENT)
 				break;
 		}

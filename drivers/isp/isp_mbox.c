@@ -98,9 +98,10 @@ static void isp_async_event(struct isp *isp, uint16_t code)
 		isp_bus_event(isp, "bus mode changed");
 		break;
 	case MBE_SYSTEM_ERROR:
-		dev_err(isp->isp_dip, CE_WARN, "firmware system error %04x %04x %04x",
-			isp_rd(isp, ISP_MBOX(1)), isp_rd(isp, ISP_MBOX(2)),
-			isp_rd(isp, ISP_MBOX(3)));
+		if (isp_may_log(isp))
+			dev_err(isp->isp_dip, CE_WARN, "firmware system error %04x %04x %04x",
+				isp_rd(isp, ISP_MBOX(1)), isp_rd(isp, ISP_MBOX(2)),
+				isp_rd(isp, ISP_MBOX(3)));
 		isp_chip_fail(isp, "firmware system error");
 		break;
 	case MBE_REQ_DMA:

@@ -156,7 +156,8 @@ static boolean_t isp_force_bus(struct isp *isp, uint_t bus)
 		return B_TRUE;
 	mutex_enter(&isp->isp_lock);
 	isp_commands_lost(isp, ended == ENDED_LOST ? isp_targets_marked(isp, &s) : 0,
-			  "commands did not come back after a bus reset");
+			  ended == ENDED_LOST ? "commands did not come back after a bus reset" :
+						"the chip did not reset the bus");
 	mutex_exit(&isp->isp_lock);
 	return B_FALSE;
 }
@@ -174,8 +175,13 @@ void isp_reset_hung(struct isp *isp)
 		if (hung && isp_may_log(isp))
 			dev_err(isp->isp_dip, CE_WARN, "bus %u: hung after a data overrun; resetting the bus", bus);
 		mutex_exit(&isp->isp_lock);
-		if (hung)
-			(void)isp_force_bus(isp, bus);
+		if (!hung)
+			continue;
+		(void)isp_force_bus(isp, bus);
+		/* More events about the same hang may have come meanwhile. */
+		mutex_enter(&isp->isp_lock);
+		isp->isp_hung &= (uint8_t)~(1 << bus);
+		mutex_exit(&isp->isp_lock);
 	}
 	isp_notify_reset(isp);
 }
@@ -227,7 +233,7 @@ int isp_tran_reset(struct scsi_address *ap, int level)
 
 	if (!isp_wait_running(isp))
 		return 0;
-	/* It has no commands to end, and a reset would only disturb the others. */
+	/* A refused target has no commands to end, and a reset would only disturb the others. */
 	if (level != RESET_BUS && isp_is_refused(isp, ap->a_target))
 		return 1;
 	switch (level) {

@@ -28,7 +28,7 @@ static void isp_spi_limits(struct isp *isp, uint_t target, struct scsa_spi *lim)
 {
 	const struct isp_nv_target *nt = isp_nv_target(isp, target);
 	uint8_t signal = isp->isp_bus_mode->bm_signal;
-	boolean_t slow = signal == SCSA_SPI_SE || signal == SCSA_SPI_HVD ? B_TRUE : B_FALSE;
+	boolean_t slow = signal != SCSA_SPI_LVD ? B_TRUE : B_FALSE;
 
 	bzero(lim, sizeof(*lim));
 	lim->signal = signal;
@@ -93,8 +93,8 @@ static void isp_target_words(struct isp *isp, uint_t target, uint16_t *mb)
 
 /*
  * Tell the chip what to negotiate with a target on the next command. Tags are used only after that:
- * the chip refuses those that it has not been told of. The instance's thread, or with a false
- * @running isp_init().
+ * the chip refuses those that it has not been told of. Called by the instance's thread, and by
+ * isp_init() with @running false.
  */
 void isp_tell_target(struct isp *isp, uint_t target, boolean_t running)
 {
@@ -146,6 +146,16 @@ static void isp_want_told(struct isp *isp, uint_t target)
 	cv_signal(&isp->isp_watch_cv);
 }
 
+/* The same if it is not to be told what it was before. */
+static void isp_want_told_if_new(struct isp *isp, uint_t target, const uint16_t *was)
+{
+	uint16_t is[ISP_NMBOX];
+
+	isp_target_words(isp, target, is);
+	if (bcmp(was, is, sizeof(is)))
+		isp_want_told(isp, target);
+}
+
 /* Wait until the chip knows, or does not run: then it is told when it starts. isp_lock held. Thread. */
 static void isp_wait_told(struct isp *isp, uint_t target)
 {
@@ -158,14 +168,12 @@ static void isp_wait_told(struct isp *isp, uint_t target)
 
 static void isp_spi_set(struct isp *isp, uint_t target, const struct scsa_spi *spi)
 {
-	struct scsa_spi was, is;
+	uint16_t was[ISP_NMBOX];
 
 	mutex_enter(&isp->isp_lock);
-	isp_spi_goal(isp, target, &was);
+	isp_target_words(isp, target, was);
 	isp->isp_asked[target] = *spi;
-	isp_spi_goal(isp, target, &is);
-	if (bcmp(&was, &is, sizeof(is)))
-		isp_want_told(isp, target);
+	isp_want_told_if_new(isp, target, was);
 	isp_wait_told(isp, target);
 	mutex_exit(&isp->isp_lock);
 }
@@ -234,9 +242,11 @@ int isp_spi_setcap(struct isp *isp, uint_t target, int cap, boolean_t on)
 	const struct isp_nv_target *nt = isp_nv_target(isp, target);
 	uint16_t need = cap == SCSI_CAP_WIDE_XFER ? MBT_WIDE : cap == SCSI_CAP_SYNCHRONOUS ? MBT_SYNC :
 			MBT_TAGGED;
+	uint16_t was[ISP_NMBOX];
 	int rc;
 
 	mutex_enter(&isp->isp_lock);
+	isp_target_words(isp, target, was);
 	rc = !on || (nt->flags & need);
 	if (rc && cap == SCSI_CAP_WIDE_XFER) {
 		asked->wide = on;
@@ -249,8 +259,7 @@ int isp_spi_setcap(struct isp *isp, uint_t target, int cap, boolean_t on)
 		isp->isp_tags_asked &= ~(1u << target);
 		isp->isp_tagged &= ~(1u << target);
 	}
-	if (rc)
-		isp_want_told(isp, target);
+	isp_want_told_if_new(isp, target, was);
 	mutex_exit(&isp->isp_lock);
 	return rc;
 }
@@ -259,13 +268,13 @@ int isp_spi_setcap(struct isp *isp, uint_t target, int cap, boolean_t on)
  * A command ended with @completion because its negotiation failed. Ask the target for less, as long
  * as the driver is loaded. True if the command is worth sending again. isp_lock held.
  */
-static boolean_t isp_lower_target(struct isp *isp, uint_t target, uint8_t completion)
+static boolean_t isp_lower_target(struct isp *isp, uint_t target, uint16_t completion)
 {
 	struct isp_nv_target *nt = isp_nv_target(isp, target);
 	uint16_t less = completion == ICS_WIDE_FAILED ? MBT_WIDE | MBT_PPR :
 			completion == ICS_SYNC_FAILED ? MBT_SYNC | MBT_PPR : MBT_PPR;
 
-	/* The chip has not been told yet of what another command's end has led to. */
+	/* Another command has lowered the target already, but the chip does not know yet. */
 	if ((isp->isp_untold | isp->isp_telling) & 1u << target)
 		return B_TRUE;
 	if (!(nt->flags & less))
@@ -282,7 +291,7 @@ static boolean_t isp_lower_target(struct isp *isp, uint_t target, uint8_t comple
  * The negotiation before the command failed, so the target has not seen it. BUSY has it sent again,
  * by then with less to negotiate. False if there is nothing less. isp_lock held.
  */
-boolean_t isp_send_again(struct isp *isp, struct isp_cmd *sp, uint8_t completion)
+boolean_t isp_send_again(struct isp *isp, struct isp_cmd *sp, uint16_t completion)
 {
 	struct scsi_pkt *pkt = sp->cmd_pkt;
 

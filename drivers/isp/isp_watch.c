@@ -116,9 +116,10 @@ static void isp_watch(void *arg)
 			mutex_exit(&isp->isp_lock);
 			isp_reset_hung(isp);
 			mutex_enter(&isp->isp_lock);
-			/* A chip that posts such events without end must not keep the thread from this. */
+			/* A chip that posts such events without end must not stop the thread's other work. */
 			if (isp->isp_state == ISP_RUN)
 				usec = isp_look(isp);
+			isp_tell_targets(isp);
 		} else if (isp->isp_state == ISP_RUN && isp->isp_untold) {
 			isp_tell_targets(isp);
 		} else if (isp_watch_sleep(isp, usec) && isp->isp_state == ISP_RUN) {

@@ -492,7 +492,7 @@ void isp_tell_targets(struct isp *isp);
 int isp_tran_spi(struct scsi_address *ap, enum scsa_spi_op op, struct scsa_spi *spi);
 int isp_spi_getcap(struct isp *isp, uint_t target, int cap);
 int isp_spi_setcap(struct isp *isp, uint_t target, int cap, boolean_t on);
-boolean_t isp_send_again(struct isp *isp, struct isp_cmd *sp, uint8_t completion);
+boolean_t isp_send_again(struct isp *isp, struct isp_cmd *sp, uint16_t completion);
 void isp_limit_targets(struct isp *isp);
 
 /* isp_state.c */

@@ -161,3 +161,23 @@ def tried_again(vm):
     running(vm)
     vm.guest(verifying(disks), timeout=200)
     ISP.unload(vm)
+
+
+@OFFLINE.test
+def start_without_an_answer(vm):
+    """A restart in which a mailbox command gets no answer has failed; it succeeds once the chip answers."""
+    QUICK.having('reset_delay=100 retry_delay=500').load(vm)
+    disks = [block(vm, 0), block(vm, 1)]
+    timeouts(vm, 2)
+    vm.guest('dmesg -C')
+    # SET CLOCK RATE, which each start sends.
+    vm.fault('hang-mailbox,command=0x34,count=0')
+    vm.fault('system-error')
+    wait_for_log(vm, 'taken offline', 60)
+    wait_for_log(vm, 'still offline', 60)
+    check('runs again' not in log_of(vm), log_of(vm)[-3000:])
+    vm.fault('')
+    wait_for_log(vm, 'runs again', 100)
+    running(vm)
+    vm.guest(verifying(disks), timeout=200)
+    ISP.unload(vm)
