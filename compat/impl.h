@@ -350,7 +350,10 @@ void scsa_spi_set(struct scsa_lun *lun, const struct scsa_spi *spi);
 /* False if there is no answer now. */
 bool scsa_spi_get(struct scsa_lun *lun, enum scsa_spi_op op, struct scsa_spi *spi);
 int scsa_spi_signal(struct dev_info *dip);
-/* The bits of the property scsi-options without what @word forbids; -1 if @word is unknown. */
+/*
+ * The bits of the property scsi-options without what @word forbids, from @options, or from all if that
+ * is -1. -1 if @word is unknown.
+ */
 int scsa_spi_options(const char *word, int options);
 
 struct scsa_cmd *scsa_cmd_alloc(struct scsa_lun *lun);

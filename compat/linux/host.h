@@ -72,6 +72,7 @@ struct linux_lun {
 	int			max_depth;	/* the queue depth's limit */
 	bool			no_tags;	/* refused by the target; under the host's lock */
 	bool			spi_configured;
+	struct scsa_spi		spi_wanted;	/* the same in all LUNs of a target */
 	struct scsa_cmd		*slots[];
 };
 
@@ -121,13 +122,14 @@ void linux_lun_template_init(struct scsi_host_template *t);
 void linux_eh_template_init(struct scsi_host_template *t, const struct scsa_driver *drv);
 void linux_spi_forget(struct scsa_host *host, struct linux_lun *ll);
 void linux_spi_configure(struct scsa_host *host, struct linux_lun *ll);
+void linux_spi_want(struct scsa_host *host, struct linux_lun *ll);
 int linux_spi_add_properties(struct dev_info *dip);
 #if IS_ENABLED(CONFIG_SCSI_SPI_ATTRS)
 int linux_spi_init(void);
 void linux_spi_fini(void);
 void linux_spi_add_host(struct Scsi_Host *shost);
-void linux_spi_set_limits(struct scsi_target *starget, const struct scsa_spi *lim);
-void linux_spi_show(struct scsi_target *starget, const struct scsa_spi *spi);
+/* Show what the HBA driver can do, and take from it what the kernel knows that the target cannot. */
+void linux_spi_set_limits(struct scsi_target *starget, struct scsa_spi *lim);
 /* False if the target could not be validated. */
 bool linux_spi_validate(struct scsi_device *sdev);
 #else
@@ -144,11 +146,7 @@ static inline void linux_spi_add_host(struct Scsi_Host *shost)
 {
 }
 
-static inline void linux_spi_set_limits(struct scsi_target *starget, const struct scsa_spi *lim)
-{
-}
-
-static inline void linux_spi_show(struct scsi_target *starget, const struct scsa_spi *spi)
+static inline void linux_spi_set_limits(struct scsi_target *starget, struct scsa_spi *lim)
 {
 }
 

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Parallel buses. Nothing is known about a target until it has answered INQUIRY, and some targets do
- * not bear to be asked for more than narrow, asynchronous transfers. So a target starts with these.
+ * Parallel buses. Nothing is known about a target until it has answered INQUIRY, and some targets
+ * cannot cope with a request for more than narrow, asynchronous transfers. So a target starts with these.
  * What INQUIRY promises comes next: in one step, or tried out by domain validation.
  */
-#include <linux/limits.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -15,6 +14,7 @@
 #include <scsa/scsa.h>
 
 #include "../impl.h"
+#include "../linux_impl.h"
 #include "host.h"
 
 static bool validate;
@@ -27,8 +27,11 @@ module_param(spi_limits, charp, 0444);
 MODULE_PARM_DESC(spi_limits,
 		 "what not to negotiate, such as isp0:ultra,isp0.3:narrow+async: cards or targets with slow, fast, ultra, ultra2, narrow, async, notags");
 
-/* Is another LUN of this target there and, with @configured, configured? */
-static bool spi_has_sibling(struct scsa_host *host, const struct linux_lun *self, bool configured)
+/*
+ * Is another LUN of this target there and, with @configured, configured? Then the same is wanted of
+ * @self.
+ */
+static bool spi_has_sibling(struct scsa_host *host, struct linux_lun *self, bool configured)
 {
 	const struct scsi_target *starget = self->sdev->sdev_target;
 	const struct linux_lun *ll;
@@ -36,11 +39,28 @@ static bool spi_has_sibling(struct scsa_host *host, const struct linux_lun *self
 	bool found = false;
 
 	spin_lock_irqsave(&host->lock, flags);
-	list_for_each_entry(ll, &host->luns, node)
-		found |= ll != self && ll->sdev->sdev_target == starget &&
-			 (ll->spi_configured || !configured);
+	list_for_each_entry(ll, &host->luns, node) {
+		if (ll == self || ll->sdev->sdev_target != starget || (configured && !ll->spi_configured))
+			continue;
+		self->spi_wanted = ll->spi_wanted;
+		found = true;
+	}
 	spin_unlock_irqrestore(&host->lock, flags);
 	return found;
+}
+
+/* Ask for what this LUN wants of its target, also in the name of the target's other LUNs. Thread. */
+void linux_spi_want(struct scsa_host *host, struct linux_lun *ll)
+{
+	struct linux_lun *other;
+	unsigned long flags;
+
+	spin_lock_irqsave(&host->lock, flags);
+	list_for_each_entry(other, &host->luns, node)
+		if (other->sdev->sdev_target == ll->sdev->sdev_target)
+			other->spi_wanted = ll->spi_wanted;
+	spin_unlock_irqrestore(&host->lock, flags);
+	(void)linux_noio((scsa_spi_set(ll->lun, &ll->spi_wanted), 0));
 }
 
 /* The first LUN of a target is about to be asked what it is. */
@@ -70,7 +90,7 @@ static struct scsa_spi spi_common(struct scsi_device *sdev, const struct scsa_sp
 void linux_spi_configure(struct scsa_host *host, struct linux_lun *ll)
 {
 	struct scsi_device *sdev = ll->sdev;
-	struct scsa_spi lim, spi;
+	struct scsa_spi lim;
 
 	if (!host->spi || !ll->lun)
 		return;
@@ -80,22 +100,20 @@ void linux_spi_configure(struct scsa_host *host, struct linux_lun *ll)
 	linux_spi_set_limits(sdev->sdev_target, &lim);
 	if (validate && linux_spi_validate(sdev))
 		return;
-	spi = spi_common(sdev, &lim);
-	/* The transport class changes one value at a time, and keeps the others. */
-	linux_spi_show(sdev->sdev_target, &spi);
-	scsa_spi_set(ll->lun, &spi);
+	ll->spi_wanted = spi_common(sdev, &lim);
+	linux_spi_want(host, ll);
 }
 
 /* Set scsi-options of a card, or of a target if @target says which, as in "narrow+async". */
 static int spi_set_options(struct dev_info *dip, const char *target, char *words)
 {
-	int options = INT_MAX;
+	int options = -1;	/* none refused yet */
 	unsigned int id;
 	char name[32] = "scsi-options";
 	char *word;
 
 	if (*target == '.') {
-		if (kstrtouint(target + 1, 10, &id))
+		if (kstrtouint(target + 1, 10, &id) || id >= 256)
 			return -EINVAL;
 		snprintf(name, sizeof(name), "target%u-scsi-options", id);
 	}
@@ -121,7 +139,7 @@ int linux_spi_add_properties(struct dev_info *dip)
 	len = snprintf(me, sizeof(me), "%s%d", dip->di_name, dip->di_instance);
 	rest = copy;
 	while (rc != -ENOMEM && (entry = strsep(&rest, ","))) {
-		char *name = strsep(&entry, ":");
+		char *name = strim(strsep(&entry, ":"));
 
 		if (strncmp(name, me, len) || (name[len] && name[len] != '.'))
 			continue;

@@ -10,95 +10,82 @@
 #include <scsi/scsi_transport_spi.h>
 
 #include "../impl.h"
+#include "../linux_impl.h"
 #include "host.h"
 
 static struct scsi_transport_template *spi_template;
-
-/* A LUN of the target. state_lock is held, and keeps it. */
-static struct scsa_lun *spi_lun(struct scsa_host *host, const struct scsi_target *starget)
-{
-	struct scsa_lun *lun = NULL;
-	struct linux_lun *ll;
-	unsigned long flags;
-
-	spin_lock_irqsave(&host->lock, flags);
-	list_for_each_entry(ll, &host->luns, node)
-		if (ll->lun && ll->sdev->sdev_target == starget && ll->sdev->hostdata == ll)
-			lun = ll->lun;
-	spin_unlock_irqrestore(&host->lock, flags);
-	return host->gone ? NULL : lun;
-}
 
 static struct scsa_host *spi_host(struct scsi_target *starget)
 {
 	return shost_priv(dev_to_shost(starget->dev.parent));
 }
 
-void linux_spi_show(struct scsi_target *starget, const struct scsa_spi *spi)
+/* A LUN of the target. state_lock is held, and keeps it. */
+static struct linux_lun *spi_lun(struct scsa_host *host, const struct scsi_target *starget)
 {
-	spi_period(starget) = spi->period;
-	spi_offset(starget) = spi->offset;
-	spi_width(starget) = spi->wide;
-	spi_dt(starget) = spi->dt;
-	spi_iu(starget) = spi->iu;
-	spi_qas(starget) = spi->qas;
+	struct linux_lun *ll, *found = NULL;
+	unsigned long flags;
+
+	spin_lock_irqsave(&host->lock, flags);
+	list_for_each_entry(ll, &host->luns, node)
+		if (ll->lun && ll->sdev->sdev_target == starget && ll->sdev->hostdata == ll)
+			found = ll;
+	spin_unlock_irqrestore(&host->lock, flags);
+	return host->gone ? NULL : found;
 }
 
-/* Ask the HBA driver what was agreed. */
+/* Ask the HBA driver what was agreed. A suspended device keeps what it said last. */
 static void spi_refresh(struct scsi_target *starget)
 {
 	struct scsa_host *host = spi_host(starget);
-	struct scsa_lun *lun;
+	struct linux_lun *ll;
 	struct scsa_spi spi;
 
 	mutex_lock(&host->state_lock);
-	lun = spi_lun(host, starget);
-	if (lun && scsa_spi_get(lun, SCSA_SPI_AGREED, &spi))
-		linux_spi_show(starget, &spi);
+	ll = host->suspended ? NULL : spi_lun(host, starget);
+	if (ll && linux_noio(scsa_spi_get(ll->lun, SCSA_SPI_AGREED, &spi))) {
+		spi_period(starget) = spi.period;
+		spi_offset(starget) = spi.offset;
+		spi_width(starget) = spi.wide;
+		spi_dt(starget) = spi.dt;
+		spi_iu(starget) = spi.iu;
+		spi_qas(starget) = spi.qas;
+	}
 	mutex_unlock(&host->state_lock);
 }
 
-/* Ask for what the transport class has for the target now. */
-static void spi_apply(struct scsi_target *starget)
-{
-	struct scsa_host *host = spi_host(starget);
-	struct scsa_spi spi = {
-		.period = clamp(spi_period(starget), 0, 255),
-		.offset = clamp(spi_offset(starget), 0, 255),
-		.wide = spi_width(starget),
-		.dt = spi_dt(starget),
-		.iu = spi_iu(starget),
-		.qas = spi_qas(starget),
-	};
-	struct scsa_lun *lun;
-
-	mutex_lock(&host->state_lock);
-	lun = spi_lun(host, starget);
-	if (lun)
-		scsa_spi_set(lun, &spi);
-	mutex_unlock(&host->state_lock);
-}
-
-#define SPI_SET(field, value)							\
+/*
+ * Change one value of what is wanted of a target, and ask for it. The values of the transport class
+ * are those that were agreed, so they do not tell what is wanted.
+ */
+#define SPI_SET(field, member, value)						\
 	static void spi_set_##field(struct scsi_target *starget, int field)	\
 	{									\
-		spi_##field(starget) = (value);					\
-		spi_apply(starget);						\
+		struct scsa_host *host = spi_host(starget);			\
+		struct linux_lun *ll;						\
+										\
+		mutex_lock(&host->state_lock);					\
+		ll = spi_lun(host, starget);					\
+		if (ll) {							\
+			ll->spi_wanted.member = (value);			\
+			linux_spi_want(host, ll);				\
+		}								\
+		mutex_unlock(&host->state_lock);				\
 	}
-SPI_SET(period, period)
-SPI_SET(offset, offset)
-SPI_SET(width, width != 0)
-SPI_SET(dt, dt != 0)
-SPI_SET(iu, iu != 0)
-SPI_SET(qas, qas != 0)
+SPI_SET(period, period, clamp(period, 0, 255))
+SPI_SET(offset, offset, clamp(offset, 0, 255))
+SPI_SET(width, wide, width != 0)
+SPI_SET(dt, dt, dt != 0)
+SPI_SET(iu, iu, iu != 0)
+SPI_SET(qas, qas, qas != 0)
 
 static void spi_get_signalling(struct Scsi_Host *shost)
 {
 	struct scsa_host *host = shost_priv(shost);
 
 	mutex_lock(&host->state_lock);
-	if (!host->gone)
-		spi_signalling(shost) = scsa_spi_signal(host->dip);
+	if (!host->gone && !host->suspended)
+		spi_signalling(shost) = linux_noio(scsa_spi_signal(host->dip));
 	mutex_unlock(&host->state_lock);
 }
 
@@ -124,8 +111,10 @@ static struct spi_function_template spi_functions = {
 	.get_signalling	= spi_get_signalling,
 };
 
-void linux_spi_set_limits(struct scsi_target *starget, const struct scsa_spi *lim)
+void linux_spi_set_limits(struct scsi_target *starget, struct scsa_spi *lim)
 {
+	/* The kernel knows tapes that promise information units and cannot use them. */
+	lim->iu = lim->iu && spi_support_ius(starget);
 	spi_min_period(starget) = lim->period;
 	spi_max_offset(starget) = lim->offset;
 	spi_max_width(starget) = lim->wide;

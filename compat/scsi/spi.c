@@ -6,6 +6,10 @@
 #include "target.h"
 
 #define NS_PER_FACTOR	4
+#define SPI_DT_OPTIONS	(SCSI_OPTIONS_FAST80 | SCSI_OPTIONS_FAST160 | SCSI_OPTIONS_FAST320 | SCSI_OPTIONS_QAS)
+#define SPI_ALL_OPTIONS	(SCSI_OPTIONS_DR | SCSI_OPTIONS_LINK | SCSI_OPTIONS_SYNC | SCSI_OPTIONS_PARITY | \
+			 SCSI_OPTIONS_TAG | SCSI_OPTIONS_WIDE | SCSI_OPTIONS_FAST | SCSI_OPTIONS_FAST20 | \
+			 SCSI_OPTIONS_FAST40 | SPI_DT_OPTIONS)
 
 void scsa_spi_set(struct scsa_lun *lun, const struct scsa_spi *spi)
 {
@@ -20,12 +24,12 @@ void scsa_spi_set(struct scsa_lun *lun, const struct scsa_spi *spi)
 	(void)scsi_ifsetcap(ap, "synchronous", spi->offset != 0, 1);
 }
 
-/* A property of the target, such as target3-wide. */
+/* A property of the target, such as target3-wide: drivers publish the id in hexadecimal. */
 static int spi_prop(struct scsa_lun *lun, const char *what, int otherwise)
 {
 	char name[32];
 
-	(void)snprintf(name, sizeof(name), "target%u-%s", lun->sd.sd_address.a_target, what);
+	(void)snprintf(name, sizeof(name), "target%x-%s", lun->sd.sd_address.a_target, what);
 	return ddi_prop_get_int(DDI_DEV_T_ANY, lun->sd.sd_dev, DDI_PROP_DONTPASS, name, otherwise);
 }
 
@@ -81,14 +85,15 @@ int scsa_spi_options(const char *word, int options)
 		{ "async", SCSI_OPTIONS_SYNC },
 		{ "narrow", SCSI_OPTIONS_WIDE },
 		{ "notags", SCSI_OPTIONS_TAG },
-		{ "slow", SCSI_OPTIONS_FAST | SCSI_OPTIONS_FAST20 | SCSI_OPTIONS_FAST40 |
-		  SCSI_OPTIONS_FAST80 },
-		{ "fast", SCSI_OPTIONS_FAST20 | SCSI_OPTIONS_FAST40 | SCSI_OPTIONS_FAST80 },
-		{ "ultra", SCSI_OPTIONS_FAST40 | SCSI_OPTIONS_FAST80 },
-		{ "ultra2", SCSI_OPTIONS_FAST80 },
+		{ "slow", SCSI_OPTIONS_FAST | SCSI_OPTIONS_FAST20 | SCSI_OPTIONS_FAST40 | SPI_DT_OPTIONS },
+		{ "fast", SCSI_OPTIONS_FAST20 | SCSI_OPTIONS_FAST40 | SPI_DT_OPTIONS },
+		{ "ultra", SCSI_OPTIONS_FAST40 | SPI_DT_OPTIONS },
+		{ "ultra2", SPI_DT_OPTIONS },
 	};
 	uint_t i;
 
+	if (options < 0)
+		options = SPI_ALL_OPTIONS;
 	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (!strcmp(word, words[i].word))
 			return options & ~words[i].bits;

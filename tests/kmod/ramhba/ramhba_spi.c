@@ -32,9 +32,9 @@ static void ramhba_spi_publish(struct ramhba *rh, uint_t target)
 	int wide = rh->rh_spi_wide >> target & 1, sync = rh->rh_spi_sync >> target & 1;
 	char name[32];
 
-	(void)snprintf(name, sizeof(name), "target%u-wide", target);
+	(void)snprintf(name, sizeof(name), "target%x-wide", target);
 	(void)ddi_prop_update_int(DDI_DEV_T_NONE, rh->rh_dip, name, wide);
-	(void)snprintf(name, sizeof(name), "target%u-sync-speed", target);
+	(void)snprintf(name, sizeof(name), "target%x-sync-speed", target);
 	(void)ddi_prop_update_int(DDI_DEV_T_NONE, rh->rh_dip, name, sync * SYNC_KHZ << wide);
 }
 
