@@ -6,7 +6,6 @@
 #include "sim.h"
 
 #define MID_WORKERS	8u
-#define MID_BUSES	2u
 #define MID_REGION	(SIM_BLOCKS / MID_WORKERS)	/* blocks of a disk that a worker uses */
 #define MID_SGS		40u
 #define MID_UNTOUCHED	0x5a	/* what a buffer holds before a read */

@@ -293,9 +293,10 @@ static struct timeout *sync_timeout_of(uintptr_t id)
 
 long scsa_untimeout(void *id)
 {
-	struct timeout *t = sync_timeout_of((uintptr_t)id);
+	struct timeout *t;
 
 	sim_point();
+	t = sync_timeout_of((uintptr_t)id);
 	if (t && !t->running) {
 		sim_cancel(sync_timeout_due, t);
 		sync_timeout_free(t);
