@@ -4,6 +4,7 @@
  * built for kernels without CONFIG_SCSI_SPI_ATTRS.
  */
 #include <linux/kernel.h>
+#include <linux/moduleparam.h>
 
 #include <scsi/scsi_device.h>
 #include <scsi/scsi_host.h>
@@ -13,11 +14,21 @@
 #include "../linux_impl.h"
 #include "host.h"
 
+static bool spi_class = true;
+module_param(spi_class, bool, 0444);
+MODULE_PARM_DESC(spi_class, "show parallel buses in /sys/class/spi_transport (default 1)");
+
 static struct scsi_transport_template *spi_template;
 
 static struct scsa_host *spi_host(struct scsi_target *starget)
 {
 	return shost_priv(dev_to_shost(starget->dev.parent));
+}
+
+/* Only then does the target have the transport class's data. */
+static bool spi_is_shown(struct scsi_target *starget)
+{
+	return dev_to_shost(starget->dev.parent)->transportt == spi_template;
 }
 
 /* A LUN of the target. state_lock is held, and keeps it. */
@@ -113,6 +124,8 @@ static struct spi_function_template spi_functions = {
 
 void linux_spi_set_limits(struct scsi_target *starget, struct scsa_spi *lim)
 {
+	if (!spi_is_shown(starget))
+		return;
 	/* The kernel knows tapes that promise information units and cannot use them. */
 	lim->iu = lim->iu && spi_support_ius(starget);
 	spi_min_period(starget) = lim->period;
@@ -124,6 +137,8 @@ void linux_spi_set_limits(struct scsi_target *starget, struct scsa_spi *lim)
 
 bool linux_spi_validate(struct scsi_device *sdev)
 {
+	if (!spi_is_shown(sdev->sdev_target))
+		return false;
 	spi_dv_device(sdev);
 	if (!spi_initial_dv(sdev->sdev_target))
 		return false;
@@ -134,7 +149,8 @@ bool linux_spi_validate(struct scsi_device *sdev)
 
 void linux_spi_add_host(struct Scsi_Host *shost)
 {
-	shost->transportt = spi_template;
+	if (spi_class)
+		shost->transportt = spi_template;
 }
 
 int linux_spi_init(void)

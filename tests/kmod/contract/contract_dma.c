@@ -196,23 +196,22 @@ static const char *bind_twice(dev_info_t *dip)
 	struct contract_buf f;
 	const char *why = NULL;
 	uint64_t first;
-	uint_t n, i;
+	uint_t n;
 
-	bound(&f, dip, contract_wide_attr, 4, DDI_DMA_READ);
+	/* Only the device reads: the kernel supports no other mapping of what is mapped already. */
+	bound(&f, dip, contract_wide_attr, 4, DDI_DMA_WRITE);
 	CHECK(f.rc == DDI_DMA_MAPPED && other);
 	first = ddi_dma_cookie_get(f.h, 0)->dmac_laddress;
-	CHECK(ddi_dma_buf_bind_handle(other, f.bp, DDI_DMA_READ, DDI_DMA_DONTWAIT, NULL, NULL, &n) ==
+	CHECK(ddi_dma_buf_bind_handle(other, f.bp, DDI_DMA_WRITE, DDI_DMA_DONTWAIT, NULL, NULL, &n) ==
 	      DDI_DMA_MAPPED);
 	CHECK(ddi_dma_cookie_get(f.h, 0)->dmac_laddress == first);
 	CHECK(ddi_dma_unbind_handle(f.h) == DDI_SUCCESS);
 	if (!contract_maps_directly(dip))
 		goto out;
-	/* What the device writes through the second one arrives. */
-	contract_poke(ddi_dma_cookie_get(other, 0)->dmac_laddress, 0x5a);
-	CHECK(ddi_dma_sync(other, 0, 0, DDI_DMA_SYNC_FORCPU) == DDI_SUCCESS);
-	CHECK(*(uint8_t *)contract_sgl_byte(&f.s, 0) == 0x5a);
-	for (i = 1; i < PIECE; i++)
-		CHECK(*(uint8_t *)contract_sgl_byte(&f.s, i) == contract_buf_byte(i));
+	/* What is written now reaches the device through the second one. */
+	*(uint8_t *)contract_sgl_byte(&f.s, 0) = 0x5a;
+	CHECK(ddi_dma_sync(other, 0, 0, DDI_DMA_SYNC_FORDEV) == DDI_SUCCESS);
+	CHECK(contract_peek(ddi_dma_cookie_get(other, 0)->dmac_laddress) == 0x5a);
 out:
 	drop_handle(&other);
 	contract_buf_drop(&f);
