@@ -130,7 +130,8 @@ def start(vm):
     ISP.load(vm)
     check(vm.clock() - started < 30 * vm.kernel.slowness, 'loading isp took long')
     log = log_of(vm)
-    for text, count in (('the chip did not go round them in time', 2), ('firmware sets no queue depth for LUN 8', 1),
+    for text, count in (('the chip did not go round the long ones in time', 2),
+                        ('firmware sets no queue depth for LUN 8', 1),
                         ('refused|skipped|restarting|attach:|no CDBs', 0)):
         same(len(re.findall(text, log)), count, f'lines with "{text}"\n{log}')
 
@@ -138,7 +139,8 @@ def start(vm):
 @RINGS.test
 def data(vm):
     """I/O on all at once; a ring that wraps early is found, hidden pointers do no harm."""
-    vm.expect_guest_error('response consumer outside its ring')
+    vm.expect_guest_error('(request producer|response consumer) outside its ring')
+    ISP.load(vm)
     disks = ['/dev/' + name for host in hosts(vm) for _, name, _ in devices(vm, host).values()]
     same(len(disks), 5, 'disks')
     vm.guest('dmesg -C')
@@ -150,7 +152,7 @@ def data(vm):
     same(len(re.findall('restarting', log)), 1, f'restarts\n{log}')
     check('wraps the response ring before its end' in log, f'no early wrap\n{log}')
     check(not re.search('skipped|I/O error', log), f'trouble:\n{log}')
-    same(vm.counters('latched')['faults'], 100, 'events')
+    check(vm.counters('latched')['faults'] >= 10, 'hardly an event during the load')
     ISP.unload(vm)
 
 
