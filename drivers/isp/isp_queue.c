@@ -25,7 +25,7 @@ static void isp_read_consumer(struct isp *isp)
 	uint_t out = isp_rd(isp, ISP_REQ_OUT);
 	uint_t used;
 
-	/* The next look shows it. */
+	/* The mailbox does not hold the consumer now. The next call reads it. */
 	if (isp_sema_taken(isp))
 		return;
 	if (out >= isp->isp_req_len) {
