@@ -234,6 +234,31 @@ static boolean_t isp_is_posted(struct isp *isp, uint8_t type)
 	return B_FALSE;
 }
 
+/*
+ * Take an entry that answers no command. isp_lock held. What it says is passed by value, because a
+ * completion that has an address costs each command a few stores.
+ */
+static noinline enum isp_taken isp_take_stray(struct isp *isp, boolean_t is_answer, uint32_t handle,
+					      uint8_t type, uint8_t entry_status,
+					      uint16_t completion)
+{
+	if (!isp_is_posted(isp, type))
+		return TAKEN_NOT;
+	if (isp_probe_take(isp, handle, type, entry_status, completion))
+		return TAKEN_WELL;
+	if (is_answer)
+		isp->isp_stats.st_bad_handles++;
+	else
+		isp->isp_stats.st_bad_entries++;
+	if (!isp_may_log(isp))
+		return TAKEN_ODD;
+	if (is_answer)
+		dev_err(isp->isp_dip, CE_WARN, "skipped a response for unknown command 0x%08x", handle);
+	else
+		dev_err(isp->isp_dip, CE_WARN, "skipped a response of unknown type 0x%02x", type);
+	return TAKEN_ODD;
+}
+
 /* Take one response entry; anything in it may be wrong. isp_lock held. */
 static enum isp_taken isp_take_entry(struct isp *isp, const union isp_entry *e,
 				     struct isp_done *done)
@@ -243,32 +268,13 @@ static enum isp_taken isp_take_entry(struct isp *isp, const union isp_entry *e,
 	boolean_t well = B_FALSE;
 
 	isp_get_completion(e, &c);
-	if (!isp_is_answer(&c)) {
-		if (!isp_is_posted(isp, c.comp_type))
-			return TAKEN_NOT;
-		if (isp_probe_take(isp, c.comp_handle, c.comp_type, c.comp_entry_status,
-				   c.comp_completion))
-			return TAKEN_WELL;
-		isp->isp_stats.st_bad_entries++;
-		if (isp_may_log(isp))
-			dev_err(isp->isp_dip, CE_WARN, "skipped a response of unknown type 0x%02x",
-				c.comp_type);
-		return TAKEN_ODD;
-	}
-
+	if (!isp_is_answer(&c))
+		return isp_take_stray(isp, B_FALSE, c.comp_handle, c.comp_type, c.comp_entry_status,
+				      c.comp_completion);
 	sp = isp_handle_release(isp, c.comp_handle);
-	if (!sp) {
-		if (!isp_is_posted(isp, c.comp_type))
-			return TAKEN_NOT;
-		if (isp_probe_take(isp, c.comp_handle, c.comp_type, c.comp_entry_status,
-				   c.comp_completion))
-			return TAKEN_WELL;
-		isp->isp_stats.st_bad_handles++;
-		if (isp_may_log(isp))
-			dev_err(isp->isp_dip, CE_WARN, "skipped a response for unknown command 0x%08x",
-				c.comp_handle);
-		return TAKEN_ODD;
-	}
+	if (!sp)
+		return isp_take_stray(isp, B_TRUE, c.comp_handle, c.comp_type, c.comp_entry_status,
+				      c.comp_completion);
 	/* The chip has carried it out, so it has fetched its entries and all before them. */
 	if ((int32_t)(sp->cmd_ring_end - isp->isp_req_out) > 0)
 		isp->isp_req_out = sp->cmd_ring_end;

@@ -15,10 +15,7 @@
 #define PROBE_FETCH_USEC 5000000	/* until the chip fetches it; markers before it may take time */
 #define PROBE_POLL_USEC	10000
 
-/*
- * A response entry that is no command's: is it the answer to the probe? isp_lock held. What it says is
- * passed by value, because a completion that has an address costs each command a few stores.
- */
+/* A response entry that is no command's: is it the answer to the probe? isp_lock held. */
 boolean_t isp_probe_take(struct isp *isp, uint32_t handle, uint8_t type, uint8_t entry_status,
 			 uint16_t completion)
 {

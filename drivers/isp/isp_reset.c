@@ -178,7 +178,7 @@ void isp_reset_hung(struct isp *isp)
 		if (!hung)
 			continue;
 		(void)isp_force_bus(isp, bus);
-		/* More events about the same hang may have come meanwhile. */
+		/* The chip may have reported the same hang again before the reset. */
 		mutex_enter(&isp->isp_lock);
 		isp->isp_hung &= (uint8_t)~(1 << bus);
 		mutex_exit(&isp->isp_lock);

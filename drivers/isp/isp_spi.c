@@ -125,7 +125,7 @@ void isp_tell_target(struct isp *isp, uint_t target, boolean_t running)
 	mutex_exit(&isp->isp_lock);
 }
 
-/* The instance's thread, while the chip runs. isp_lock held, dropped meanwhile. */
+/* Called by the instance's thread while the chip runs. isp_lock held; each mailbox command drops it. */
 void isp_tell_targets(struct isp *isp)
 {
 	uint_t target;
