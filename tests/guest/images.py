@@ -72,6 +72,13 @@ def corrupt_firmware(build):
     return guest, bad
 
 
+def blank_image(path, size=16 << 20):
+    """A sparse host file of zeros; return its path."""
+    with open(path, 'wb') as f:
+        f.truncate(size)
+    return path
+
+
 def nvram_image(path, initiator=7, valid=True, depth=256, flags=None, disabled=(),
                 subvendor=0x1077):
     """A host file with the 128 bytes of an ISP1040's EEPROM; flags: {target: its flag byte}."""

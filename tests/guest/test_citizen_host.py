@@ -3,7 +3,7 @@
 
 from checking import check, log_of, same
 from devices import ISP, QLA1280, block, chips, generic, host_number
-from images import firmware
+from images import blank_image, firmware
 from qemu import Controller, Disk
 from runner import grouper
 from test_citizen import verified
@@ -76,9 +76,7 @@ def io_bar_without_address(vm):
 
 def late_disk(settings):
     """A port without I/O space, into which a card is plugged once the kernel runs, and its disk."""
-    image = settings.scratch('late-disk')
-    with open(image, 'wb') as f:
-        f.truncate(16 << 20)
+    image = blank_image(settings.scratch('late-disk'))
     return settings.config(
         cmdline='pcie_ports=native pci=hpiosize=0 reserve=0x1000,0xf000',
         controllers=[Controller('pcie-root-port', id='rp0', props={'io-reserve': '0'})],

@@ -7,6 +7,7 @@ import threading
 
 from checking import check, log_of
 from devices import ISP, block, generic
+from images import blank_image
 from qemu import Controller, Disk
 from runner import grouper
 from test_citizen import verifying
@@ -19,9 +20,7 @@ SECTOR = 8192       # which read fails: beyond what the kernel reads by itself
 
 def failing(settings, name):
     """A backend whose writes fail, and reads of one sector, so often; the retry after a cont counts too."""
-    path = settings.scratch(name)
-    with open(path, 'wb') as f:
-        f.truncate(16 << 20)
+    path = blank_image(settings.scratch(name))
     once = {'event': 'none', 'errno': 5, 'once': True}
     faults = [{**once, 'iotype': 'write'}] * STOPS + [{**once, 'iotype': 'read', 'sector': SECTOR}] * STOPS
     return {'driver': 'raw', 'file': {'driver': 'blkdebug', 'inject-error': faults,
@@ -30,9 +29,7 @@ def failing(settings, name):
 
 def machine(settings):
     """Target 0 fails and stops the machine, 1 is good, and 2 is a drive that can be taken away."""
-    image = settings.scratch('drive')
-    with open(image, 'wb') as f:
-        f.truncate(16 << 20)
+    image = blank_image(settings.scratch('drive'))
     return settings.config(
         controllers=[Controller(id='isp0')],
         disks=[Disk(target=0, backend=failing(settings, 'fails'),

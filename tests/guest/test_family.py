@@ -87,15 +87,20 @@ CDBS = Group('family-cdbs', lambda s: s.config(
 GROUPS.append(CDBS)
 
 
+def loads_within(vm, seconds):
+    """isp is loaded in so many seconds; return what the log says of it."""
+    vm.guest('dmesg -C')
+    started = vm.clock()
+    ISP.load(vm)
+    check(vm.clock() - started < seconds * vm.kernel.slowness, 'loading isp took long')
+    return log_of(vm)
+
+
 @CDBS.test
 def long_cdbs(vm):
     """Firmware that takes no long CDBs gets none from the midlayer, and nothing waits or is reset."""
     vm.expect_guest_error('request of unknown type')
-    vm.guest('dmesg -C')
-    started = vm.clock()
-    ISP.load(vm)
-    check(vm.clock() - started < 15 * vm.kernel.slowness, 'loading isp took long')
-    log = log_of(vm)
+    log = loads_within(vm, 15)
     for _, why in UNKNOWN:
         same(len(re.findall(f'no CDBs of more than 12 bytes.*{why}', log)), 1, f'lines: {why}\n{log}')
     same(len(re.findall('no CDBs of more', log)), len(UNKNOWN), 'lines about CDBs')
@@ -125,11 +130,7 @@ GROUPS.append(RINGS)
 def start(vm):
     """Each chip starts soon, and the log says once what it lacks."""
     vm.expect_guest_error('request producer outside its ring')
-    vm.guest('dmesg -C')
-    started = vm.clock()
-    ISP.load(vm)
-    check(vm.clock() - started < 30 * vm.kernel.slowness, 'loading isp took long')
-    log = log_of(vm)
+    log = loads_within(vm, 30)
     for text, count in (('the chip did not go round the long ones in time', 2),
                         ('firmware sets no queue depth for LUN 8', 1),
                         ('refused|skipped|restarting|attach:|no CDBs', 0)):

@@ -318,18 +318,8 @@ static void mid_luns_end(void)
 
 void mid_host_end(bool detached)
 {
-	struct scsa_cmd *sc;
-
-	if (!detached) {
+	if (!detached)
 		mid_luns_end();
-		return;
-	}
-	while ((sc = mid_host.orphans)) {
-		struct mid_io *io = sc->sc_scmd;
-
+	else if (mid_host.orphans)
 		sim_fail("a command never came back, although the HBA driver has detached");
-		mid_host.orphans = sc->sc_next_orphan;
-		scsa_cmd_abandon(sc, true);
-		mid_io_put(io);
-	}
 }

@@ -198,7 +198,7 @@ static void intr_cpu(void *arg)
 		if (ih->handler(ih->arg1, ih->arg2) == 1)
 			ih->unclaimed = 0;
 		else if (ih->unclaimed++ == NOBODY_CARED)
-			sim_trace("nobody cared for the interrupt: line off");
+			sim_trace("no handler claimed the interrupt: the line is disabled");
 		ih->running = false;
 		sim_pass(IRQ_NS + sim_rand(IRQ_NS));
 	}

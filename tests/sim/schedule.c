@@ -166,7 +166,7 @@ static void run_worker(void *arg)
 	sim_wake(&run_workers, true);
 }
 
-/* ---- what happens meanwhile ---- */
+/* ---- what happens during the requests ---- */
 
 static void run_sleep(void)
 {
