@@ -79,7 +79,7 @@ static int prop_update(dev_info_t *dip, const char *name, boolean_t node, enum p
 	if (!dip || !name || !*name || (len && !value) || len > 0x100000)
 		return DDI_PROP_INVAL_ARG;
 	size = sizeof(*new) + P2ROUNDUP(len, sizeof(uint64_t)) + strlen(name) + 1;
-	new = kmem_zalloc(size, KM_NOSLEEP);
+	new = kmem_zalloc(size, linux_may_sleep() ? KM_SLEEP : KM_NOSLEEP);
 	if (!new)
 		return DDI_PROP_NO_MEMORY;
 	new->type = type;

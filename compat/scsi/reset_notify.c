@@ -51,8 +51,9 @@ static void entry_free(struct scsi_reset_notify_entry *e, kmutex_t *mutex)
 static struct scsi_reset_notify_entry *entry_alloc(const struct scsi_address *ap,
 						   void (*callback)(caddr_t), caddr_t arg)
 {
-	struct scsi_reset_notify_entry *e = kmem_zalloc(sizeof(*e), KM_NOSLEEP);
+	struct scsi_reset_notify_entry *e;
 
+	e = kmem_zalloc(sizeof(*e), linux_may_sleep() ? KM_SLEEP : KM_NOSLEEP);
 	if (!e)
 		return NULL;
 	e->ap = *ap;
@@ -75,7 +76,8 @@ static struct scsi_reset_notify_entry *entry_alloc(const struct scsi_address *ap
  * on return, unless it is the caller.
  *
  * Context: any with an atomic driver's lock, else thread.
- * Return: DDI_SUCCESS, or DDI_FAILURE if there is nothing to cancel or memory is short.
+ * Return: DDI_SUCCESS, or DDI_FAILURE if there is nothing to cancel, or no memory in a context that may not
+ *	sleep.
  */
 int scsa_scsi_hba_reset_notify_setup(struct scsi_address *ap, int flag, void (*callback)(caddr_t),
 				     caddr_t arg, kmutex_t *mutex,
