@@ -117,7 +117,10 @@ int linux_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	rc = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(32));
 	if (rc)
 		goto release;
-	pci_set_master(pdev);
+	if (ld->drv->own_master)
+		pci_clear_master(pdev);
+	else
+		pci_set_master(pdev);
 	/* Allow segments of any size: we cut cookies to the sizes that the device takes. */
 	dma_set_max_seg_size(&pdev->dev, UINT_MAX);
 	pci_save_state(pdev);	/* a slot reset loses it */

@@ -98,17 +98,16 @@ static void isp_set_dma_attr(struct isp *isp)
 }
 
 /*
- * Enable bus mastering and memory write and invalidate, and error reporting unless the chip's drivers
- * leave that as it is; set the cache line size and a minimum latency timer; disable the expansion ROM.
- * A chip that failed must be stopped by now: with bus mastering it could still write to memory of
- * commands that have been given back.
+ * Enable memory write and invalidate, and error reporting unless the chip's drivers leave that as it
+ * is; set the cache line size and a minimum latency timer; disable the expansion ROM. isp_init() enables
+ * bus mastering.
  */
 void isp_setup_config(struct isp *isp)
 {
 	ddi_acc_handle_t cfg = isp->isp_config;
 	uint16_t command = pci_config_get16(cfg, PCI_CONF_COMM);
 
-	command |= PCI_COMM_ME | PCI_COMM_MEMWR_INVAL;
+	command |= PCI_COMM_MEMWR_INVAL;
 	if (isp->isp_chip->chip_parity)
 		command |= PCI_COMM_PARITY_DETECT | PCI_COMM_SERR_ENABLE;
 	pci_config_put16(cfg, PCI_CONF_COMM, command);

@@ -99,6 +99,17 @@ static void isp_clear_dma(struct isp *isp)
 	isp_select_bank(isp, 0);
 }
 
+/*
+ * A chip that still ran could now write to memory of commands that have been given back, or to another
+ * driver's rings.
+ */
+static void isp_enable_master(struct isp *isp)
+{
+	uint16_t command = pci_config_get16(isp->isp_config, PCI_CONF_COMM);
+
+	pci_config_put16(isp->isp_config, PCI_CONF_COMM, command | PCI_COMM_ME);
+}
+
 static int isp_wait_reset(struct isp *isp)
 {
 	if (!isp_wait_for(isp, ISP_ICR, ICR_SOFT_RESET, 0, RESET_MAX_USEC))
@@ -144,6 +155,7 @@ static int isp_reset_chip(struct isp *isp)
 	mutex_exit(&isp->isp_lock);
 	if (isp_wait_reset(isp) != DDI_SUCCESS)
 		return DDI_FAILURE;
+	isp_enable_master(isp);
 	isp_clear_dma(isp);
 	isp_wr(isp, ISP_HCCR, HCCR_RESET_RISC);
 	drv_usecwait(RISC_SETTLE_USEC);

@@ -54,6 +54,8 @@ struct scsa_driver_prop {
  *	scsi_arq_status(9S) and no PKT_XARQ
  * @late_secs: tran_abort(9E) never succeeds, and a late command only needs time: seconds that error
  *	handling waits for it beyond its timeout
+ * @own_master: attach(9E) and DDI_RESUME enable bus mastering once the device is stopped, and it is off
+ *	until then: what used the device before may have left it running
  * @spi: a parallel bus whose targets negotiate: the driver has tran_spi(), or the capabilities
  *	synchronous and wide-xfer, which it leaves off until they are set
  * @props: module parameters offered as properties, or NULL
@@ -75,6 +77,7 @@ struct scsa_driver {
 	bool				no_suspend;
 	bool				short_status;
 	unsigned int			late_secs;
+	bool				own_master;
 	bool				spi;
 	const struct scsa_driver_prop	*props;
 	int				(*init)(void);
@@ -86,7 +89,7 @@ struct scsa_driver {
  * another one does not load. Increment it with each change that an old driver's object code would not
  * survive.
  */
-#define SCSA_INTERFACE	2
+#define SCSA_INTERFACE	3
 
 int scsa_driver_init_interface(struct scsa_driver *drv, unsigned int interface);
 #define scsa_driver_init(drv)	scsa_driver_init_interface(drv, SCSA_INTERFACE)

@@ -74,6 +74,28 @@ def io_bar_without_address(vm):
     without_address(vm, 0)
 
 
+@NOIO.test
+def running_for_another(vm):
+    """A chip that another driver has left running does no DMA until isp has stopped it."""
+    ISP.load(vm)
+    at, = chips(vm)
+    bus = '/sys/bus/pci'
+    vm.guest(f'echo {at} > {bus}/drivers/isp/unbind && modprobe hold points=isp:isp_init=3000')
+    QLA1280.load(vm)
+    verified(vm, block(vm, 0))
+    # qla1280 lets its firmware go on.
+    vm.guest(f'echo {at} > {bus}/drivers/qla1280/unbind')
+    command = f'$((0x$(od -An -tx1 -j4 -N1 {bus}/devices/{at}/config | tr -d " ") & 4))'
+    found = vm.guest(f'(echo {at} > {bus}/drivers/isp/bind; touch /tmp/bound) > /dev/null 2>&1 & '
+                     'until dmesg | grep -q "hold: isp:isp_init for"; do sleep 0.1; done; '
+                     f'echo {command}; until [ -e /tmp/bound ]; do sleep 0.1; done; settle; echo {command}',
+                     timeout=120).text.split()
+    same(found, ['0', '4'], 'bus mastering before the start and after it')
+    verified(vm, block(vm, 0))
+    vm.guest('modprobe -r hold')
+    ISP.unload(vm)
+
+
 def late_disk(settings):
     """A port without I/O space, into which a card is plugged once the kernel runs, and its disk."""
     image = blank_image(settings.scratch('late-disk'))
