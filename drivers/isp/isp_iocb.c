@@ -34,14 +34,14 @@ static void isp_put_continuation(struct isp_cursor *c)
 }
 
 /* The segments that do not fit in the current entry: a new continuation entry each time one is full. */
-void isp_put_more_segments(struct isp_cursor *c, const ddi_dma_cookie_t *ck, uint_t n)
+void isp_put_more_segments(struct isp_cursor c, const ddi_dma_cookie_t *ck, uint_t n)
 {
 	uint_t here;
 
 	for (; n; n -= here, ck += here) {
-		isp_put_continuation(c);
-		here = MIN(n, c->cur_nslots);
-		isp_put_segs(c, ck, here);
+		isp_put_continuation(&c);
+		here = MIN(n, c.cur_nslots);
+		isp_put_segs(&c, ck, here);
 	}
 }
 

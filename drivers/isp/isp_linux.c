@@ -62,6 +62,7 @@ static struct scsa_driver isp_driver = {
 	.max_lun	= 32,
 	.max_cmd_len	= 44,
 	.keep_packets	= true,
+	.exact_status	= true,
 	.spi		= true,
 	.props		= isp_props,
 	.init		= _init,

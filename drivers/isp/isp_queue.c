@@ -188,16 +188,6 @@ static boolean_t isp_prepare(const struct isp *isp, const struct isp_cmd *sp,
 	return B_TRUE;
 }
 
-static void isp_reset_pkt(struct scsi_pkt *pkt)
-{
-	pkt->pkt_reason = CMD_CMPLT;
-	pkt->pkt_state = 0;
-	pkt->pkt_statistics = 0;
-	pkt->pkt_resid = 0;
-	if (pkt->pkt_scblen)
-		*pkt->pkt_scbp = STATUS_GOOD;
-}
-
 static boolean_t isp_finished(const struct isp_cmd *sp)
 {
 	return __atomic_load_n(&sp->cmd_flags, __ATOMIC_ACQUIRE) & CFLAG_FINISHED ? B_TRUE :
@@ -256,7 +246,9 @@ int isp_tran_start(struct scsi_address *ap, struct scsi_pkt *pkt)
 	rc = isp_queue_cmd(isp, sp, &io);
 	if (rc != TRAN_ACCEPT)
 		goto out;
-	isp_reset_pkt(pkt);
+	/* scsi_transport(9F) has cleared its state, its statistics and its status. */
+	pkt->pkt_reason = CMD_CMPLT;
+	pkt->pkt_resid = 0;
 	sp->cmd_kill_reason = CMD_CMPLT;
 	sp->cmd_flags = (sp->cmd_flags & ~CFLAG_FINISHED) | CFLAG_STARTED;
 	sp->cmd_deadline = isp_deadline(pkt->pkt_time);

@@ -52,6 +52,8 @@ struct scsa_driver_prop {
  *	suspended, and there is no host reset
  * @short_status: the driver copies sense data as if the status area were longer: pass a plain
  *	scsi_arq_status(9S) and no PKT_XARQ
+ * @exact_status: the driver writes nothing beyond a packet's status area: packets need no spare room
+ *	behind it
  * @late_secs: tran_abort(9E) never succeeds, and a late command only needs time: seconds that error
  *	handling waits for it beyond its timeout
  * @spi: a parallel bus whose targets negotiate: the driver has tran_spi(), or the capabilities
@@ -74,6 +76,7 @@ struct scsa_driver {
 	bool				keep_packets;
 	bool				no_suspend;
 	bool				short_status;
+	bool				exact_status;
 	unsigned int			late_secs;
 	bool				spi;
 	const struct scsa_driver_prop	*props;
