@@ -25,6 +25,8 @@ enum dma_state {
 #define DMA_MAGIC	0x444d4168u
 
 struct scsa_dma_handle {
+	const ddi_dma_cookie_t	*dh_cookies;	/* of the current window */
+	uint_t			dh_ncookies;	/* 0 while not bound */
 	uint_t			dh_magic;	/* DMA_MAGIC until freed */
 	boolean_t		dh_one_set;	/* no window has more than sgllen cookies */
 	dev_info_t		*dh_dip;
@@ -60,11 +62,15 @@ struct scsa_dma_handle {
 	uint_t			dh_nwin;
 	uint_t			dh_curwin;	/* DMA_NO_WIN: mapping it failed */
 	uint_t			dh_next;	/* cookie that nextcookie returns next */
-	const ddi_dma_cookie_t	*dh_cookies;	/* of the current window */
-	uint_t			dh_ncookies;
 	size_t			dh_cookies_size;
 	size_t			dh_wins_size;
 };
+
+/* Drivers see these two; see struct scsa_dma_cookies. */
+_Static_assert(offsetof(struct scsa_dma_handle, dh_cookies) ==
+	       offsetof(struct scsa_dma_cookies, dc_first), "dh_cookies");
+_Static_assert(offsetof(struct scsa_dma_handle, dh_ncookies) ==
+	       offsetof(struct scsa_dma_cookies, dc_count), "dh_ncookies");
 
 #define DMA_NO_WIN	((uint_t)-1)
 

@@ -428,13 +428,13 @@ int scsa_ddi_dma_buf_bind_handle(ddi_dma_handle_t h, struct buf *bp, uint_t flag
 	/* The attributes that the driver attached with may differ from those of its commands. */
 	if (!h->dh_dip->di_command_len)
 		h->dh_dip->di_command_len = dma_limits_sure_len(&h->dh_limits);
+	h->dh_copies = bp->b_mapped ? B_TRUE : B_FALSE;
+	bp->b_mapped = true;
 	h->dh_limits.granular = MAX(h->dh_granular, bp->b_granular);
 	h->dh_sgl = bp->b_sgl;
 	h->dh_nents = bp->b_nents;
 	h->dh_first = bp->b_sgl_first;
 	h->dh_len = bp->b_bcount;
-	h->dh_copies = bp->b_mapped ? B_TRUE : B_FALSE;
-	bp->b_mapped = true;
 	rc = bind_list(h, flags, cb, arg);
 	if (rc == DDI_DMA_MAPPED || rc == DDI_DMA_PARTIAL_MAP)
 		ddi_dma_give_cookies(h, cookiep, ccountp);

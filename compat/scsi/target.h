@@ -168,9 +168,11 @@ static __always_inline int target_get_resources(struct target_cmd *tc)
 	tc->tc_buf.b_error = 0;
 	pkt = scsi_pkt_init(&tc->tc_lun->sd.sd_address, tc->tc_pkt, bp, sc->sc_cdblen,
 			    tc->tc_lun->scblen, 0, tc->tc_lun->pkt_flags, NULL_FUNC);
-	tc->tc_bound = pkt && bp;
-	if (!pkt)
+	if (!pkt) {
+		tc->tc_bound = B_FALSE;
 		return bp && (bp->b_flags & B_ERROR) ? -1 : 1;
+	}
+	tc->tc_bound = bp ? B_TRUE : B_FALSE;
 	if (!tc->tc_pkt) {
 		tc->tc_pkt = pkt;
 		tc->tc_cdblen = sc->sc_cdblen;

@@ -152,7 +152,7 @@ free_handle:
  * Returns 1. Returns 0, with nothing changed, at the end or if there are no resources for the next
  * window.
  */
-static int isp_i_dma_move(struct isp *isp, struct scsi_pkt *pkt, struct buf *bp)
+static noinline int isp_i_dma_move(struct isp *isp, struct scsi_pkt *pkt, struct buf *bp)
 {
 	struct isp_cmd *sp = isp_cmd_of(pkt);
 	uint_t next = sp->cmd_cookie + sp->cmd_cookiecnt;

@@ -33,8 +33,11 @@ static void isp_put_continuation(struct isp_cursor *c)
 	}
 }
 
-/* The segments that do not fit in the current entry: a new continuation entry each time one is full. */
-void isp_put_more_segments(struct isp_cursor c, const ddi_dma_cookie_t *ck, uint_t n)
+/*
+ * The segments that do not fit in the current entry: a new continuation entry each time one is full.
+ * Returns the index of the last entry.
+ */
+uint_t isp_put_more_segments(struct isp_cursor c, const ddi_dma_cookie_t *ck, uint_t n)
 {
 	uint_t here;
 
@@ -43,6 +46,7 @@ void isp_put_more_segments(struct isp_cursor c, const ddi_dma_cookie_t *ck, uint
 		here = MIN(n, c.cur_nslots);
 		isp_put_segs(&c, ck, here);
 	}
+	return c.cur_index;
 }
 
 /* Put a marker. It tells the chip that the host knows what happened to the affected commands. */

@@ -248,7 +248,7 @@ struct isp_completion {
 };
 
 uint_t isp_iocb_max_segs(uint_t entries, boolean_t a64);
-void isp_put_more_segments(struct isp_cursor c, const ddi_dma_cookie_t *ck, uint_t n);
+uint_t isp_put_more_segments(struct isp_cursor c, const ddi_dma_cookie_t *ck, uint_t n);
 void isp_put_marker(union isp_entry *e, uint8_t target, uint8_t modifier);
 
 /* Ring entries a command takes; more than 255 if it cannot be sent at all. */
@@ -394,7 +394,7 @@ static inline void isp_put_segments(struct isp_cursor *c, const ddi_dma_cookie_t
 
 	isp_put_segs(c, ck, here);
 	if (here < n)
-		isp_put_more_segments(*c, ck + here, n - here);
+		c->cur_index = isp_put_more_segments(*c, ck + here, n - here);
 }
 
 #endif /* _ISPCMD_H */
