@@ -133,6 +133,12 @@ static void note_simple_segs(struct linux_dma_map *map, const struct dma_limits 
 	struct dma_seg *seg = map->segs, *last = seg + map->nsegs - 1;
 	u64 total = 0, end = U64_MAX;
 
+	if (likely(map->nsegs == 1)) {
+		*seg = (struct dma_seg){ sg_dma_address(sg), sg_dma_len(sg) };
+		map->simple = dma_seg_is_easy(lim, seg->addr, seg->len, end) &&
+			      seg->len + lim->granular <= lim->maxxfer;
+		return;
+	}
 	for (;; seg++) {
 		u64 addr = sg_dma_address(sg);
 		u32 len = sg_dma_len(sg);
