@@ -158,7 +158,7 @@ struct linux_dma_map {
 	/* Room for a list of our own and its segments. The usual list, of one entry, allocates none. */
 	void			*own_sgl;
 	struct linux_own_list	*own;		/* NULL: the room below; kept for the next time */
-	unsigned int		own_max;	/* entries that there is room for */
+	unsigned int		own_max;	/* entries that the room is for */
 	struct dma_seg		one_seg;
 	uint64_t		one_entry[4];	/* struct scatterlist */
 	spinlock_t		lock;		/* held while the object is read, written or mapped */
