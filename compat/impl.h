@@ -58,6 +58,7 @@ struct dev_info {
 	struct dev_ops		*di_ops;
 	bool			di_keep_packets; /* reuse packets; see struct scsa_driver */
 	bool			di_short_status; /* likewise */
+	bool			di_exact_status; /* likewise */
 	uint64_t		di_command_len;	/* see struct scsa_tran_limits; 0: no bind yet */
 	void			*di_private;	/* ddi_set_driver_private(9F) */
 	struct scsa_prop	*di_props;	/* under di_prop_lock */
@@ -154,8 +155,12 @@ struct linux_dma_map {
 	struct dma_seg		*segs;		/* as mapped */
 	unsigned int		nsegs;		/* 0: nothing mapped */
 	bool			simple;		/* segs are the cookies of one window */
-	struct linux_own_list	*own;		/* room for a list of our own; kept for the next time */
-	unsigned int		own_max;	/* entries that it has room for */
+	/* Room for a list of our own and its segments. The usual list, of one entry, allocates none. */
+	void			*own_sgl;
+	struct linux_own_list	*own;		/* NULL: the room below; kept for the next time */
+	unsigned int		own_max;	/* entries that the room is for */
+	struct dma_seg		one_seg;
+	uint64_t		one_entry[4];	/* struct scatterlist */
 	spinlock_t		lock;		/* held while the object is read, written or mapped */
 	bool			disowned;	/* the object's owner has taken it back; under lock */
 	bool			held;		/* pages stay referenced until unmap; under lock */

@@ -65,7 +65,10 @@ int scsa_ddi_dma_alloc_handle(dev_info_t *dip, ddi_dma_attr_t *attr, int (*cb)(c
 	}
 	h->dh_magic = DMA_MAGIC;
 	h->dh_dip = dip;
-	h->dh_attr = *attr;
+	h->dh_align = attr->dma_attr_align;
+	h->dh_minxfer = attr->dma_attr_minxfer;
+	h->dh_burstsizes = attr->dma_attr_burstsizes;
+	h->dh_granular = attr->dma_attr_granular;
 	h->dh_limits = limits;
 	linux_dma_map_init(&h->dh_map, dip);
 	handle_link(h);
@@ -179,6 +182,22 @@ void scsa_dma_one_set(struct scsa_dma_handle *h)
 	h->dh_one_set = B_TRUE;
 }
 
+static noinline void unbind_other(struct scsa_dma_handle *h)
+{
+	if (h->dh_state == DMA_BOUND_LAZY)
+		ddi_dma_leave_lazy_win(h);
+	linux_dma_unmap(&h->dh_map);
+	if (h->dh_bounce)
+		ddi_dma_bounce_free(h);
+	if (h->dh_table) {
+		if (h->dh_flags & DDI_DMA_READ)
+			linux_vmap_sync(h->dh_addr, h->dh_len, true);
+		linux_sgl_free(h->dh_table);
+		h->dh_table = NULL;
+	}
+	handle_trim(h);
+}
+
 /**
  * scsa_ddi_dma_unbind_handle() - ddi_dma_unbind_handle(9F)
  * @h: bound handle
@@ -194,20 +213,13 @@ int scsa_ddi_dma_unbind_handle(ddi_dma_handle_t h)
 		MISUSE("ddi_dma_unbind_handle", "no bound DMA handle");
 		return DDI_FAILURE;
 	}
-	if (h->dh_state == DMA_BOUND_LAZY)
-		ddi_dma_leave_lazy_win(h);
-	linux_dma_unmap(&h->dh_map);
-	if (h->dh_bounce)
-		ddi_dma_bounce_free(h);
-	if (h->dh_table) {
-		if (h->dh_flags & DDI_DMA_READ)
-			linux_vmap_sync(h->dh_addr, h->dh_len, true);
-		linux_sgl_free(h->dh_table);
-		h->dh_table = NULL;
-	}
+	/* Most objects are a command's own list, and leave nothing behind but the mapping. */
+	if (h->dh_state == DMA_BOUND_SIMPLE && !h->dh_table && h->dh_map.own_max <= KEPT_MAX)
+		linux_dma_unmap(&h->dh_map);
+	else
+		unbind_other(h);
 	h->dh_state = DMA_FREE;
 	h->dh_ncookies = 0;
-	handle_trim(h);
 	ddi_callback_release(&ddi_dma_callbacks);
 	return DDI_SUCCESS;
 }
@@ -355,6 +367,13 @@ int scsa_ddi_dma_getwin(ddi_dma_handle_t h, uint_t win, off_t *offp, size_t *len
 		MISUSE("ddi_dma_getwin", "no such window of a bound DMA handle");
 		return DDI_FAILURE;
 	}
+	if (h->dh_state == DMA_BOUND_SIMPLE) {
+		h->dh_next = 0;
+		*offp = 0;
+		*lenp = h->dh_len;
+		ddi_dma_give_cookies(h, cookiep, ccountp);
+		return DDI_SUCCESS;
+	}
 	if (h->dh_state == DMA_BOUND_LAZY) {
 		if (win != h->dh_curwin && ddi_dma_map_lazy_win(h, win, KM_NOSLEEP) != DDI_SUCCESS)
 			return DDI_FAILURE;
@@ -439,7 +458,6 @@ int scsa_ddi_dma_mem_alloc(ddi_dma_handle_t h, size_t length, ddi_device_acc_att
 			   size_t *real_length, ddi_acc_handle_t *acc_handlep)
 {
 	struct linux_coherent_limits lim;
-	const ddi_dma_attr_t *a;
 	bool hopeless = false;
 	struct scsa_acc *acc;
 	uint_t waits = 0;
@@ -448,12 +466,11 @@ int scsa_ddi_dma_mem_alloc(ddi_dma_handle_t h, size_t length, ddi_device_acc_att
 		MISUSE("ddi_dma_mem_alloc", "no DMA handle, or no length");
 		return DDI_FAILURE;
 	}
-	a = &h->dh_attr;
-	if (!(flags & DDI_DMA_CONSISTENT) && a->dma_attr_minxfer > 1)
-		length = P2ROUNDUP(length, (size_t)a->dma_attr_minxfer);
-	lim.align = a->dma_attr_align;
-	lim.addr_lo = a->dma_attr_addr_lo;
-	lim.addr_hi = a->dma_attr_addr_hi;
+	if (!(flags & DDI_DMA_CONSISTENT) && h->dh_minxfer > 1)
+		length = P2ROUNDUP(length, (size_t)h->dh_minxfer);
+	lim.align = h->dh_align;
+	lim.addr_lo = h->dh_limits.addr_lo;
+	lim.addr_hi = h->dh_limits.addr_hi;
 	lim.big_endian = scsa_acc_big_endian(accattr);
 	do {
 		acc = linux_coherent_alloc(h->dh_dip, length, &lim, cb == DDI_DMA_SLEEP, &hopeless);
@@ -495,7 +512,7 @@ EXPORT_SYMBOL_GPL(scsa_ddi_dma_mem_free);
  */
 int scsa_ddi_dma_burstsizes(ddi_dma_handle_t h)
 {
-	return h ? h->dh_attr.dma_attr_burstsizes : 0;
+	return h ? (int)h->dh_burstsizes : 0;
 }
 EXPORT_SYMBOL_GPL(scsa_ddi_dma_burstsizes);
 

@@ -16,6 +16,7 @@ _Static_assert(sizeof(struct dma_seg) == sizeof(ddi_dma_cookie_t), "struct dma_s
 
 enum dma_state {
 	DMA_FREE,
+	DMA_BOUND_SIMPLE,	/* mapped as a whole; its segments are the cookies of one window */
 	DMA_BOUND,		/* mapped as a whole */
 	DMA_BOUND_LAZY,		/* mapped window by window */
 	DMA_BOUND_COHERENT,	/* memory of ddi_dma_mem_alloc(9F), permanently mapped */
@@ -24,12 +25,18 @@ enum dma_state {
 #define DMA_MAGIC	0x444d4168u
 
 struct scsa_dma_handle {
+	const ddi_dma_cookie_t	*dh_cookies;	/* of the current window */
+	uint_t			dh_ncookies;	/* 0 while not bound */
 	uint_t			dh_magic;	/* DMA_MAGIC until freed */
 	boolean_t		dh_one_set;	/* no window has more than sgllen cookies */
 	dev_info_t		*dh_dip;
 	struct scsa_dma_handle	*dh_others;	/* next of its instance; under handles_lock */
 	struct scsa_dma_handle	**dh_link;
-	ddi_dma_attr_t		dh_attr;
+	/* Of its attributes, what dh_limits does not have. */
+	uint64_t		dh_align;
+	uint_t			dh_minxfer;
+	uint_t			dh_burstsizes;
+	uint_t			dh_granular;
 	struct dma_limits	dh_limits;
 	enum dma_state		dh_state;
 	uint_t			dh_flags;	/* of the bind */
@@ -51,16 +58,19 @@ struct scsa_dma_handle {
 	/* The mapping, its windows and cookies. */
 	struct linux_dma_map	dh_map;
 	struct dma_plan		dh_plan;
-	const ddi_dma_cookie_t	*dh_all_cookies; /* of all windows: the plan's, or the segments */
 	uint64_t		dh_lazy_len;	/* window length, DMA_BOUND_LAZY */
 	uint_t			dh_nwin;
 	uint_t			dh_curwin;	/* DMA_NO_WIN: mapping it failed */
 	uint_t			dh_next;	/* cookie that nextcookie returns next */
-	const ddi_dma_cookie_t	*dh_cookies;	/* of the current window */
-	uint_t			dh_ncookies;
 	size_t			dh_cookies_size;
 	size_t			dh_wins_size;
 };
+
+/* Drivers see these two; see struct scsa_dma_cookies. */
+_Static_assert(offsetof(struct scsa_dma_handle, dh_cookies) ==
+	       offsetof(struct scsa_dma_cookies, dc_first), "dh_cookies");
+_Static_assert(offsetof(struct scsa_dma_handle, dh_ncookies) ==
+	       offsetof(struct scsa_dma_cookies, dc_count), "dh_ncookies");
 
 #define DMA_NO_WIN	((uint_t)-1)
 
@@ -73,7 +83,7 @@ static inline boolean_t ddi_dma_is_handle(const struct scsa_dma_handle *h)
 static inline void ddi_dma_select_win(struct scsa_dma_handle *h, uint_t win, const struct dma_win *w)
 {
 	h->dh_curwin = win;
-	h->dh_cookies = &h->dh_all_cookies[w->first];
+	h->dh_cookies = &h->dh_plan.cookies[w->first];
 	h->dh_ncookies = w->ncookies;
 	h->dh_next = 0;
 }

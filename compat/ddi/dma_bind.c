@@ -65,7 +65,6 @@ static int plan_add(struct scsa_dma_handle *h, const struct dma_seg *segs, uint_
 		if (rc == DDI_SUCCESS)
 			rc = dma_plan_resume(&h->dh_plan);
 	}
-	h->dh_all_cookies = h->dh_plan.cookies;
 	return rc;
 }
 
@@ -252,13 +251,12 @@ static int bind_lazy(struct scsa_dma_handle *h, int kmflag)
 /* Each segment is a cookie as it is, and all of them are one window. */
 static int bind_simple(struct scsa_dma_handle *h)
 {
-	h->dh_all_cookies = (const ddi_dma_cookie_t *)h->dh_map.segs;
-	h->dh_plan.nwins = 0;
-	h->dh_plan.cur = (struct dma_win){ .len = h->dh_len, .ncookies = h->dh_map.nsegs };
-	h->dh_state = DMA_BOUND;
+	h->dh_state = DMA_BOUND_SIMPLE;
 	h->dh_nwin = 1;
-	h->dh_win_syncs = B_FALSE;
-	ddi_dma_select_win(h, 0, &h->dh_plan.cur);
+	h->dh_curwin = 0;
+	h->dh_cookies = (const ddi_dma_cookie_t *)h->dh_map.segs;
+	h->dh_ncookies = h->dh_map.nsegs;
+	h->dh_next = 0;
 	return DDI_DMA_MAPPED;
 }
 
@@ -430,13 +428,13 @@ int scsa_ddi_dma_buf_bind_handle(ddi_dma_handle_t h, struct buf *bp, uint_t flag
 	/* The attributes that the driver attached with may differ from those of its commands. */
 	if (!h->dh_dip->di_command_len)
 		h->dh_dip->di_command_len = dma_limits_sure_len(&h->dh_limits);
-	h->dh_limits.granular = MAX(h->dh_attr.dma_attr_granular, bp->b_granular);
+	h->dh_copies = bp->b_mapped ? B_TRUE : B_FALSE;
+	bp->b_mapped = true;
+	h->dh_limits.granular = MAX(h->dh_granular, bp->b_granular);
 	h->dh_sgl = bp->b_sgl;
 	h->dh_nents = bp->b_nents;
 	h->dh_first = bp->b_sgl_first;
 	h->dh_len = bp->b_bcount;
-	h->dh_copies = bp->b_mapped ? B_TRUE : B_FALSE;
-	bp->b_mapped = true;
 	rc = bind_list(h, flags, cb, arg);
 	if (rc == DDI_DMA_MAPPED || rc == DDI_DMA_PARTIAL_MAP)
 		ddi_dma_give_cookies(h, cookiep, ccountp);
@@ -473,7 +471,7 @@ int scsa_ddi_dma_addr_bind_handle(ddi_dma_handle_t h, struct as *as, caddr_t add
 		MISUSE("ddi_dma_addr_bind_handle", "no kernel address");
 		return DDI_DMA_NOMAPPING;
 	}
-	h->dh_limits.granular = h->dh_attr.dma_attr_granular;
+	h->dh_limits.granular = h->dh_granular;
 	h->dh_first = 0;
 	h->dh_len = len;
 	h->dh_copies = B_FALSE;

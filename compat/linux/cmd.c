@@ -461,6 +461,26 @@ static noinline void set_result(struct scsi_cmnd *scmd, const struct scsa_cmd *s
 	}
 }
 
+/*
+ * Code with preemption off counts as an RCU reader too, and that is cheaper where rcu_read_lock() is a
+ * call. Not on real-time kernels: scsi_done() may sleep there.
+ */
+static inline void done_read_lock(void)
+{
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+		rcu_read_lock();
+	else
+		preempt_disable();
+}
+
+static inline void done_read_unlock(void)
+{
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+		rcu_read_unlock();
+	else
+		preempt_enable();
+}
+
 /* The HBA driver is done with @sc and its buffer is unmapped. Any context. */
 void linux_cmd_done(struct scsa_cmd *sc)
 {
@@ -484,7 +504,7 @@ void linux_cmd_done(struct scsa_cmd *sc)
 	 * Error handling also sees IDLE. It waits for this RCU section to end before it uses the
 	 * scsi_cmnd again.
 	 */
-	rcu_read_lock();
+	done_read_lock();
 	/* From scsi_done() on, the tag and so the slot may be reused. */
 	smp_store_release(&sc->sc_state, SCSA_CMD_IDLE);
 	/*
@@ -496,7 +516,7 @@ void linux_cmd_done(struct scsa_cmd *sc)
 		scsi_done_direct(scmd);
 	else
 		scsi_done(scmd);
-	rcu_read_unlock();
+	done_read_unlock();
 }
 
 void linux_trace_part(struct scsa_cmd *sc, uint64_t offset, uint64_t len)

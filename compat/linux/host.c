@@ -78,6 +78,7 @@ int linux_host_add(struct dev_info *dip)
 	scsa_tran_limits(dip, &lim);
 	dip->di_keep_packets = keep_packets < 0 ? drv->keep_packets : keep_packets;
 	dip->di_short_status = drv->short_status;
+	dip->di_exact_status = drv->exact_status;
 	shost = scsi_host_alloc(&dip->di_driver->template, sizeof(*host));
 	if (!shost)
 		return -ENOMEM;

@@ -22,10 +22,11 @@ MODULE_PARM_DESC(wide_windows,
 
 enum { DDI_DMA_WRITE = 1, DDI_DMA_READ = 2 };
 
-/* Entries of a list of our own: enough for most small requests, and for most others. */
+/* Entries of a list of our own beyond one: enough for most small requests, and for most others. */
 #define OWN_SMALL	4
 #define OWN_USUAL	32
 
+static_assert(sizeof(struct scatterlist) <= sizeof_field(struct linux_dma_map, one_entry));
 static_assert((int)DDI_DMA_WRITE == (int)DMA_TO_DEVICE && (int)DDI_DMA_READ == (int)DMA_FROM_DEVICE);
 
 static enum dma_data_direction to_linux_dir(int dir)
@@ -57,6 +58,16 @@ static struct scatterlist *dma_next(struct scatterlist *sg)
 	return unlikely(sg_is_chain(sg)) ? sg_chain_ptr(sg) : sg;
 }
 
+/* What every map has room for: one entry. */
+static void own_list_one(struct linux_dma_map *map)
+{
+	map->own = NULL;
+	map->own_sgl = map->one_entry;
+	map->own_max = 1;
+	map->segs = &map->one_seg;
+	sg_init_table(map->own_sgl, 1);
+}
+
 static noinline int own_list_grow(struct linux_dma_map *map, unsigned int need, bool may_sleep)
 {
 	gfp_t gfp = may_sleep ? GFP_NOIO : GFP_ATOMIC | __GFP_NOWARN;
@@ -75,6 +86,7 @@ static noinline int own_list_grow(struct linux_dma_map *map, unsigned int need, 
 		return -ENOMEM;
 	}
 	map->own = own;
+	map->own_sgl = own->table.sgl;
 	map->own_max = room;
 	map->segs = own->segs;
 	return 0;
@@ -121,6 +133,12 @@ static void note_simple_segs(struct linux_dma_map *map, const struct dma_limits 
 	struct dma_seg *seg = map->segs, *last = seg + map->nsegs - 1;
 	u64 total = 0, end = U64_MAX;
 
+	if (likely(map->nsegs == 1)) {
+		*seg = (struct dma_seg){ sg_dma_address(sg), sg_dma_len(sg) };
+		map->simple = dma_seg_is_easy(lim, seg->addr, seg->len, end) &&
+			      seg->len + lim->granular <= lim->maxxfer;
+		return;
+	}
 	for (;; seg++) {
 		u64 addr = sg_dma_address(sg);
 		u32 len = sg_dma_len(sg);
@@ -199,7 +217,7 @@ int linux_dma_map_range(struct linux_dma_map *map, void *sgl, uint64_t offset, u
 	rc = -EBUSY;
 	if (map->disowned)
 		goto unlock;
-	to = map->own->table.sgl;
+	to = map->own_sgl;
 	for (sg = find_entry(sgl, &offset); len; sg = sg_next(sg)) {
 		unsigned int n = min_t(uint64_t, len, sg->length - offset);
 
@@ -209,7 +227,7 @@ int linux_dma_map_range(struct linux_dma_map *map, void *sgl, uint64_t offset, u
 		offset = 0;
 		len -= n;
 	}
-	rc = map_list(map, map->own->table.sgl, nents, to_linux_dir(dir));
+	rc = map_list(map, map->own_sgl, nents, to_linux_dir(dir));
 	if (!rc)
 		note_segs(map, map->sgl, 0);
 unlock:
@@ -285,7 +303,7 @@ static void dma_release_pages(struct linux_dma_map *map)
 /* The mapped list is about to be reused: from here on a copy of it, in @own, is the mapped one. */
 static void dma_leave_list(struct linux_dma_map *map)
 {
-	struct scatterlist *to = map->own->table.sgl, *sg;
+	struct scatterlist *to = map->own_sgl, *sg;
 	unsigned int i;
 	bool last;
 
@@ -301,7 +319,7 @@ static void dma_leave_list(struct linux_dma_map *map)
 		else
 			sg_unmark_end(to);
 	}
-	map->sgl = map->own->table.sgl;
+	map->sgl = map->own_sgl;
 }
 
 bool linux_dma_disown(struct linux_dma_map *map, bool bounced)
@@ -375,6 +393,7 @@ void linux_dma_map_init(struct linux_dma_map *map, struct dev_info *dip)
 	map->dev = dip->di_dev;
 	map->gives_up = &dip->di_gives_up;
 	spin_lock_init(&map->lock);
+	own_list_one(map);
 }
 
 void linux_dma_map_fini(struct linux_dma_map *map)
@@ -383,8 +402,7 @@ void linux_dma_map_fini(struct linux_dma_map *map)
 		return;
 	sg_free_table(&map->own->table);
 	kfree(map->own);
-	map->own = NULL;
-	map->own_max = 0;
+	own_list_one(map);
 }
 
 void linux_dma_sync(struct linux_dma_map *map, bool for_cpu)

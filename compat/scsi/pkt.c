@@ -63,7 +63,8 @@ struct scsi_pkt *scsa_scsi_hba_pkt_alloc(dev_info_t *dip, struct scsi_address *a
 	tgt = pkt_area(&size, tgtlen);
 	cdb = pkt_area(&size, cmdlen);
 	scb = pkt_area(&size, statuslen);
-	size += PKT_SCB_SLACK;
+	if (!dip || !dip->di_exact_status)
+		size += PKT_SCB_SLACK;
 	pw = kmem_zalloc(size, callback == SLEEP_FUNC ? KM_SLEEP : KM_NOSLEEP);
 	if (!pw)
 		return NULL;

@@ -73,15 +73,22 @@ static inline struct scsi_pkt *scsi_pkt_init(struct scsi_address *ap, struct scs
 					     callback == SLEEP_FUNC ? SLEEP_FUNC : NULL_FUNC, NULL);
 }
 
-static inline int scsi_pkt_transport(struct scsi_pkt *pkt)
+/* For a packet whose flags are new, without FLAG_NOINTR. */
+static inline int scsi_pkt_send(struct scsi_pkt *pkt)
 {
-	pkt->pkt_flags &= ~FLAG_PKT_COMP_CALLED;
 	pkt_renew(pkt);
 	if (linux_in_panic())
 		return scsi_transport_panic(pkt);
-	if (pkt->pkt_flags & FLAG_NOINTR)
-		return scsi_transport_polled(pkt);
 	return pkt->pkt_address.a_hba_tran->tran_start(&pkt->pkt_address, pkt);
+}
+
+static inline int scsi_pkt_transport(struct scsi_pkt *pkt)
+{
+	pkt->pkt_flags &= ~FLAG_PKT_COMP_CALLED;
+	if (!(pkt->pkt_flags & FLAG_NOINTR) || linux_in_panic())
+		return scsi_pkt_send(pkt);
+	pkt_renew(pkt);
+	return scsi_transport_polled(pkt);
 }
 
 static inline void scsi_pkt_dmafree(struct scsi_pkt *pkt)

@@ -50,12 +50,21 @@ void target_comp(struct scsi_pkt *pkt)
 	struct target_cmd *tc = pkt->pkt_private;
 	struct scsa_cmd *sc = &tc->tc_cmd;
 
-	if (!tc->tc_parts) {
-		sc->sc_resid = sc->sc_len - target_get_result(tc, sc->sc_len);
-		target_finish(tc);
+	if (tc->tc_parts) {
+		target_part_comp(tc);
 		return;
 	}
-	target_part_comp(tc);
+	if (target_pkt_is_good(pkt)) {
+		/* The usual case, for which target_get_result() takes a while to find the same. */
+		sc->sc_outcome = SCSA_OK;
+		sc->sc_status = STATUS_GOOD;
+		sc->sc_senselen = 0;
+		sc->sc_resid = 0;
+		target_note_tags(tc);
+	} else {
+		sc->sc_resid = sc->sc_len - target_get_result(tc, sc->sc_len);
+	}
+	target_finish(tc);
 }
 
 int scsa_cmd_start(struct scsa_cmd *sc)
@@ -74,7 +83,7 @@ int scsa_cmd_start(struct scsa_cmd *sc)
 	if (sc->sc_len && tc->tc_pkt->pkt_resid)
 		return target_start_parts(tc);
 	target_prepare(tc);
-	rc = scsi_pkt_transport(tc->tc_pkt);
+	rc = scsi_pkt_send(tc->tc_pkt);
 	return rc == TRAN_ACCEPT ? 0 : target_not_accepted(tc, rc);
 }
 

@@ -168,9 +168,11 @@ static __always_inline int target_get_resources(struct target_cmd *tc)
 	tc->tc_buf.b_error = 0;
 	pkt = scsi_pkt_init(&tc->tc_lun->sd.sd_address, tc->tc_pkt, bp, sc->sc_cdblen,
 			    tc->tc_lun->scblen, 0, tc->tc_lun->pkt_flags, NULL_FUNC);
-	tc->tc_bound = pkt && bp;
-	if (!pkt)
+	if (!pkt) {
+		tc->tc_bound = B_FALSE;
 		return bp && (bp->b_flags & B_ERROR) ? -1 : 1;
+	}
+	tc->tc_bound = bp ? B_TRUE : B_FALSE;
 	if (!tc->tc_pkt) {
 		tc->tc_pkt = pkt;
 		tc->tc_cdblen = sc->sc_cdblen;
@@ -199,6 +201,20 @@ static inline void target_prepare(struct target_cmd *tc)
 	pkt->pkt_resid = 0;
 }
 
+/* All of the data was moved, with good status. */
+static inline boolean_t target_pkt_is_good(const struct scsi_pkt *pkt)
+{
+	return pkt->pkt_reason == CMD_CMPLT && !pkt->pkt_scbp[0] && !pkt->pkt_resid ? B_TRUE :
+	       B_FALSE;
+}
+
+/* A command with a tag has had a status. */
+static inline void target_note_tags(struct target_cmd *tc)
+{
+	if ((tc->tc_cmd.sc_flags & SCSA_CMD_TAGGED) && !tc->tc_lun->tags_work)
+		tc->tc_lun->tags_work = B_TRUE;
+}
+
 /* Set the result from a completed packet for @part bytes. Returns the bytes that it moved. */
 static inline size_t target_get_result(struct target_cmd *tc, size_t part)
 {
@@ -212,8 +228,7 @@ static inline size_t target_get_result(struct target_cmd *tc, size_t part)
 		sc->sc_status = 0;
 		return 0;
 	}
-	if ((sc->sc_flags & SCSA_CMD_TAGGED) && !tc->tc_lun->tags_work)
-		tc->tc_lun->tags_work = B_TRUE;
+	target_note_tags(tc);
 	sc->sc_status = pkt->pkt_scbp[0];
 	if (sc->sc_status) {
 		sc->sc_status = target_plain_status(sc, sc->sc_status);

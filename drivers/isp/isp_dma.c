@@ -152,7 +152,7 @@ free_handle:
  * Returns 1. Returns 0, with nothing changed, at the end or if there are no resources for the next
  * window.
  */
-static int isp_i_dma_move(struct isp *isp, struct scsi_pkt *pkt, struct buf *bp)
+static noinline int isp_i_dma_move(struct isp *isp, struct scsi_pkt *pkt, struct buf *bp)
 {
 	struct isp_cmd *sp = isp_cmd_of(pkt);
 	uint_t next = sp->cmd_cookie + sp->cmd_cookiecnt;
@@ -183,11 +183,9 @@ static void isp_dma_unbind(struct isp_cmd *sp)
 		return;
 	(void)ddi_dma_unbind_handle(sp->cmd_dmahandle);
 	sp->cmd_flags &= ~(CFLAG_DMAVALID | CFLAG_CMDIOPB | CFLAG_DMASEND);
-	sp->cmd_ncookies = 0;
-	sp->cmd_cookie = 0;
+	/* What the next command would send. The other members are set with the next binding. */
 	sp->cmd_cookiecnt = 0;
 	sp->cmd_dmacount = 0;
-	sp->cmd_dmatotal = 0;
 }
 
 static void isp_dma_free(struct isp_cmd *sp)

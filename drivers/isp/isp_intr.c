@@ -263,7 +263,7 @@ static noinline enum isp_taken isp_take_stray(struct isp *isp, boolean_t is_answ
 static enum isp_taken isp_take_entry(struct isp *isp, const union isp_entry *e,
 				     struct isp_done *done)
 {
-	struct isp_completion c;
+	struct isp_completion c = { 0 };
 	struct isp_cmd *sp;
 	boolean_t well = B_FALSE;
 

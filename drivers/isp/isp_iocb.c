@@ -33,16 +33,24 @@ static void isp_put_continuation(struct isp_cursor *c)
 	}
 }
 
-/* The segments that do not fit in the current entry: a new continuation entry each time one is full. */
-void isp_put_more_segments(struct isp_cursor *c, const ddi_dma_cookie_t *ck, uint_t n)
+/*
+ * The segments that do not fit in the entry at @index: a new continuation entry each time one is
+ * full. Returns the index of the last entry.
+ */
+uint_t isp_put_more_segments(union isp_entry *ring, uint_t len, uint_t index, boolean_t a64,
+			     const ddi_dma_cookie_t *ck, uint_t n)
 {
+	struct isp_cursor c = {
+		.cur_ring = ring, .cur_len = len, .cur_index = index, .cur_a64 = a64,
+	};
 	uint_t here;
 
 	for (; n; n -= here, ck += here) {
-		isp_put_continuation(c);
-		here = MIN(n, c->cur_nslots);
-		isp_put_segs(c, ck, here);
+		isp_put_continuation(&c);
+		here = MIN(n, c.cur_nslots);
+		isp_put_segs(&c, ck, here);
 	}
+	return c.cur_index;
 }
 
 /* Put a marker. It tells the chip that the host knows what happened to the affected commands. */

@@ -63,6 +63,7 @@ static struct scsa_driver isp_driver = {
 	.max_cmd_len	= 44,
 	.keep_packets	= true,
 	.own_master	= true,
+	.exact_status	= true,
 	.spi		= true,
 	.props		= isp_props,
 	.init		= _init,

@@ -39,14 +39,17 @@ static void isp_read_consumer(struct isp *isp)
 		isp->isp_req_out = isp->isp_req_pos - used;
 }
 
-static boolean_t isp_have_room(struct isp *isp, uint_t entries)
+static noinline boolean_t isp_make_room(struct isp *isp, uint_t entries)
 {
-	if (isp_room(isp) >= entries)
-		return B_TRUE;
 	/* The chip cannot make room by fetching entries that it does not know of. */
 	isp_ring_doorbell(isp);
 	isp_read_consumer(isp);
 	return isp_room(isp) >= entries ? B_TRUE : B_FALSE;
+}
+
+static inline boolean_t isp_have_room(struct isp *isp, uint_t entries)
+{
+	return isp_room(isp) >= entries || isp_make_room(isp, entries) ? B_TRUE : B_FALSE;
 }
 
 /* The register write also orders: entries are in memory before the chip hears of them. */
@@ -95,7 +98,9 @@ void isp_flush_markers(struct isp *isp)
 /* Queue a command, and fill in its handle and @io's. TRAN_BUSY: both are unchanged. */
 static inline int isp_queue_cmd(struct isp *isp, struct isp_cmd *sp, struct isp_iocb *io)
 {
-	struct isp_cursor c;
+	struct isp_cursor c = {
+		.cur_ring = isp->isp_req, .cur_len = isp->isp_req_len,
+	};
 
 	if (isp->isp_markers)
 		isp_flush_markers(isp);
@@ -110,8 +115,6 @@ static inline int isp_queue_cmd(struct isp *isp, struct isp_cmd *sp, struct isp_
 		return TRAN_BUSY;
 	}
 	io->iocb_handle = sp->cmd_handle;
-	c.cur_ring = isp->isp_req;
-	c.cur_len = isp->isp_req_len;
 	c.cur_index = isp->isp_req_in;
 	isp_put_command(&c, io);
 	/* The cookies of a window are an array. */
@@ -154,6 +157,10 @@ static uint16_t isp_control_flags(const struct isp *isp, const struct isp_cmd *s
 
 	if (sp->cmd_flags & CFLAG_DMAVALID)
 		flags |= (sp->cmd_flags & CFLAG_DMASEND) ? ICF_WRITE : ICF_READ;
+	/* The usual case: no flags but a simple tag, and the target may have it. */
+	if ((pkt->pkt_flags & ~FLAG_SCSA_MORE) == FLAG_STAG &&
+	    (isp->isp_tagged & ~isp->isp_no_arq & target))
+		return flags | ICF_STAG;
 	if ((pkt->pkt_flags & FLAG_TAGMASK) && (isp->isp_tagged & target))
 		flags |= (pkt->pkt_flags & FLAG_HTAG) ? ICF_HTAG :
 			 (pkt->pkt_flags & FLAG_OTAG) ? ICF_OTAG : ICF_STAG;
@@ -167,14 +174,29 @@ static uint16_t isp_control_flags(const struct isp *isp, const struct isp_cmd *s
 	return flags;
 }
 
-/* Describe the packet to the chip. False if it can never be sent. */
-static boolean_t isp_prepare(const struct isp *isp, const struct isp_cmd *sp,
-			     const struct scsi_pkt *pkt, struct isp_iocb *io)
+/* Ring entries that the packet takes; 0 if it can never be sent. */
+static inline uint_t isp_entries(const struct isp *isp, const struct isp_cmd *sp,
+				 const struct scsi_pkt *pkt)
 {
-	uint_t entries = isp_iocb_entries(sp->cmd_cookiecnt, pkt->pkt_cdblen, isp->isp_a64);
+	uint_t entries;
 
-	if (!pkt->pkt_cdblen || pkt->pkt_cdblen > isp->isp_max_cdb || entries > ISP_MAX_CONT + 1 ||
-	    entries > isp->isp_req_len - 1)
+	/* One that is 0 is too long here. */
+	if (pkt->pkt_cdblen - 1 >= isp->isp_max_cdb)
+		return 0;
+	/* The usual case, without the sums. */
+	if (sp->cmd_cookiecnt <= ISP_CMD_SEGS64 && pkt->pkt_cdblen <= ISP_CDB_MAX)
+		return 1;
+	entries = isp_iocb_entries(sp->cmd_cookiecnt, pkt->pkt_cdblen, isp->isp_a64);
+	return entries > ISP_MAX_CONT + 1 || entries > isp->isp_req_len - 1 ? 0 : entries;
+}
+
+/* Describe the packet to the chip. False if it can never be sent. */
+static inline boolean_t isp_prepare(const struct isp *isp, const struct isp_cmd *sp,
+				    const struct scsi_pkt *pkt, struct isp_iocb *io)
+{
+	uint_t entries = isp_entries(isp, sp, pkt);
+
+	if (!entries)
 		return B_FALSE;
 	io->iocb_cdb = pkt->pkt_cdbp;
 	io->iocb_cdblen = (uint16_t)pkt->pkt_cdblen;
@@ -186,16 +208,6 @@ static boolean_t isp_prepare(const struct isp *isp, const struct isp_cmd *sp,
 	io->iocb_lun = sp->cmd_lun;
 	io->iocb_a64 = isp->isp_a64;
 	return B_TRUE;
-}
-
-static void isp_reset_pkt(struct scsi_pkt *pkt)
-{
-	pkt->pkt_reason = CMD_CMPLT;
-	pkt->pkt_state = 0;
-	pkt->pkt_statistics = 0;
-	pkt->pkt_resid = 0;
-	if (pkt->pkt_scblen)
-		*pkt->pkt_scbp = STATUS_GOOD;
 }
 
 static boolean_t isp_finished(const struct isp_cmd *sp)
@@ -242,7 +254,7 @@ int isp_tran_start(struct scsi_address *ap, struct scsi_pkt *pkt)
 	struct isp *isp = isp_of(ap);
 	struct isp_cmd *sp = isp_cmd_of(pkt);
 	boolean_t polled = pkt->pkt_flags & FLAG_NOINTR ? B_TRUE : B_FALSE;
-	struct isp_iocb io;
+	struct isp_iocb io = { 0 };
 	int rc;
 
 	if (!isp_prepare(isp, sp, pkt, &io))
@@ -256,7 +268,9 @@ int isp_tran_start(struct scsi_address *ap, struct scsi_pkt *pkt)
 	rc = isp_queue_cmd(isp, sp, &io);
 	if (rc != TRAN_ACCEPT)
 		goto out;
-	isp_reset_pkt(pkt);
+	/* scsi_transport(9F) has cleared its state, its statistics and its status. */
+	pkt->pkt_reason = CMD_CMPLT;
+	pkt->pkt_resid = 0;
 	sp->cmd_kill_reason = CMD_CMPLT;
 	sp->cmd_flags = (sp->cmd_flags & ~CFLAG_FINISHED) | CFLAG_STARTED;
 	sp->cmd_deadline = isp_deadline(pkt->pkt_time);

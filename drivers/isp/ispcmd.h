@@ -248,7 +248,8 @@ struct isp_completion {
 };
 
 uint_t isp_iocb_max_segs(uint_t entries, boolean_t a64);
-void isp_put_more_segments(struct isp_cursor *c, const ddi_dma_cookie_t *ck, uint_t n);
+uint_t isp_put_more_segments(union isp_entry *ring, uint_t len, uint_t index, boolean_t a64,
+			     const ddi_dma_cookie_t *ck, uint_t n);
 void isp_put_marker(union isp_entry *e, uint8_t target, uint8_t modifier);
 
 /* Ring entries a command takes; more than 255 if it cannot be sent at all. */
@@ -384,14 +385,18 @@ static inline void isp_put_segs(const struct isp_cursor *c, const ddi_dma_cookie
 		isp_put_segs32(c->cur_seg.s32, ck, n);
 }
 
-/* Put the segments of the command that isp_put_command() has put. */
+/*
+ * Put the segments of the command that isp_put_command() has put. The cursor goes on by its members:
+ * one that has an address costs each command a few stores.
+ */
 static inline void isp_put_segments(struct isp_cursor *c, const ddi_dma_cookie_t *ck, uint_t n)
 {
 	uint_t here = MIN(n, c->cur_nslots);
 
 	isp_put_segs(c, ck, here);
 	if (here < n)
-		isp_put_more_segments(c, ck + here, n - here);
+		c->cur_index = isp_put_more_segments(c->cur_ring, c->cur_len, c->cur_index,
+						     c->cur_a64, ck + here, n - here);
 }
 
 #endif /* _ISPCMD_H */

@@ -52,6 +52,8 @@ struct scsa_driver_prop {
  *	suspended, and there is no host reset
  * @short_status: the driver copies sense data as if the status area were longer: pass a plain
  *	scsi_arq_status(9S) and no PKT_XARQ
+ * @exact_status: the driver writes nothing beyond a packet's status area: packets need no spare room
+ *	behind it
  * @late_secs: tran_abort(9E) never succeeds, and a late command only needs time: seconds that error
  *	handling waits for it beyond its timeout
  * @own_master: attach(9E) and DDI_RESUME enable bus mastering once the device is stopped, and it is off
@@ -76,6 +78,7 @@ struct scsa_driver {
 	bool				keep_packets;
 	bool				no_suspend;
 	bool				short_status;
+	bool				exact_status;
 	unsigned int			late_secs;
 	bool				own_master;
 	bool				spi;

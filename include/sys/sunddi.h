@@ -245,7 +245,6 @@ int scsa_ddi_check_dma_handle(ddi_dma_handle_t h);
 #define ddi_dma_nextcookie	scsa_ddi_dma_nextcookie
 #define ddi_dma_ncookies	scsa_ddi_dma_ncookies
 #define ddi_dma_cookie_iter	scsa_ddi_dma_cookie_iter
-#define ddi_dma_cookie_get	scsa_ddi_dma_cookie_get
 #define ddi_dma_cookie_one	scsa_ddi_dma_cookie_one
 #define ddi_dma_numwin		scsa_ddi_dma_numwin
 #define ddi_dma_getwin		scsa_ddi_dma_getwin
@@ -255,6 +254,22 @@ int scsa_ddi_check_dma_handle(ddi_dma_handle_t h);
 #define ddi_dma_burstsizes	scsa_ddi_dma_burstsizes
 #define ddi_dma_set_sbus64	scsa_ddi_dma_set_sbus64
 #define ddi_check_dma_handle	scsa_ddi_check_dma_handle
+
+/* The beginning of a DMA handle: the cookies of its current window. */
+struct scsa_dma_cookies {
+	const ddi_dma_cookie_t	*dc_first;
+	uint_t			dc_count;
+};
+
+/* See scsa_ddi_dma_cookie_get(), which reports a bad index. Drivers call this for each command. */
+static inline const ddi_dma_cookie_t *ddi_dma_cookie_get(ddi_dma_handle_t h, uint_t index)
+{
+	const struct scsa_dma_cookies *c = (const struct scsa_dma_cookies *)h;
+
+	if (c && index < c->dc_count)
+		return &c->dc_first[index];
+	return scsa_ddi_dma_cookie_get(h, index);
+}
 
 /*
  * Minor nodes: a character node appears as /dev/<driver><instance>:<name>. It calls open(9E),
