@@ -170,7 +170,7 @@ static __always_inline int target_get_resources(struct target_cmd *tc)
 			    tc->tc_lun->scblen, 0, tc->tc_lun->pkt_flags, NULL_FUNC);
 	tc->tc_bound = pkt && bp;
 	if (!pkt)
-		return bp && (bp->b_flags & B_ERROR) ? -1 : 1;
+		return pkt_shortage(bp) ? 1 : -1;
 	if (!tc->tc_pkt) {
 		tc->tc_pkt = pkt;
 		tc->tc_cdblen = sc->sc_cdblen;
