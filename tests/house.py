@@ -149,6 +149,14 @@ def long_files(files):
             for f, n in sorted(lengths.items()) if n > LONGEST]
 
 
+def library_atomics(files):
+    """No atomic function of the compiler but loads and stores: for the others arm64 needs a library."""
+    found = re.compile(r'__sync_\w+|__atomic_(?!(?:load|store)_n\b)[a-z]\w*')
+    return [f'{f}: {name}(): some machines need a library for it' for f in sorted(files)
+            if f.startswith(('compat/', 'drivers/', 'include/')) and f[-2:] in ('.c', '.h')
+            for name in found.findall(text(f))]
+
+
 def bare_statics(files):
     """A static function's name has a prefix, so that a backtrace shows where it is."""
     return [f'{f}: static {name}() has no prefix' for f in sorted(files)

@@ -153,8 +153,8 @@ EXPORT_SYMBOL_GPL(scsa_scsi_hba_pkt_comp);
  * @callback: NULL_FUNC, SLEEP_FUNC, or a function to call when resources may be available again
  * @arg: its argument
  *
- * After a failure, B_ERROR in @bp means that the failure is permanent; without it, resources are
- * short.
+ * After a failure, B_ERROR in @bp means that the failure is permanent; without it, or with ENOMEM,
+ * resources are short.
  *
  * Context: any, thread with SLEEP_FUNC.
  * Return: the packet, with the bytes not yet mapped in pkt_resid; or NULL.

@@ -37,6 +37,12 @@ static inline boolean_t pkt_usable(const struct scsi_pkt *pkt)
 	return pkt && pkt->pkt_address.a_hba_tran ? B_TRUE : B_FALSE;
 }
 
+/* tran_init_pkt(9E) has failed: are resources short? Some drivers say ENOMEM of that, not 0. */
+static inline boolean_t pkt_shortage(struct buf *bp)
+{
+	return !bp || !geterror(bp) || geterror(bp) == ENOMEM ? B_TRUE : B_FALSE;
+}
+
 /* Drivers add to these. A packet that is used again has those of its last command. */
 static inline void pkt_renew(struct scsi_pkt *pkt)
 {

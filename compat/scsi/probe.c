@@ -4,6 +4,7 @@
 #include <linux/export.h>
 
 #include "../impl.h"
+#include "pkt.h"
 
 #define PROBE_TIME_SEC	10
 #define PROBE_TRIES	2
@@ -56,7 +57,7 @@ int scsa_scsi_hba_probe(struct scsi_device *sd, int (*waitfunc)(caddr_t))
 	pkt = scsi_init_pkt(&sd->sd_address, NULL, bp, CDB_GROUP0, sizeof(struct scsi_arq_status), 0,
 			    PKT_CONSISTENT, waitfunc, NULL);
 	if (!pkt) {
-		rc = geterror(bp) ? SCSIPROBE_FAILURE : SCSIPROBE_NOMEM;
+		rc = pkt_shortage(bp) ? SCSIPROBE_NOMEM : SCSIPROBE_FAILURE;
 		goto free_buf;
 	}
 	pkt->pkt_cdbp[0] = SCMD_INQUIRY;

@@ -170,7 +170,7 @@ static __always_inline int target_get_resources(struct target_cmd *tc)
 			    tc->tc_lun->scblen, 0, tc->tc_lun->pkt_flags, NULL_FUNC);
 	if (!pkt) {
 		tc->tc_bound = B_FALSE;
-		return bp && (bp->b_flags & B_ERROR) ? -1 : 1;
+		return pkt_shortage(bp) ? 1 : -1;
 	}
 	tc->tc_bound = bp ? B_TRUE : B_FALSE;
 	if (!tc->tc_pkt) {

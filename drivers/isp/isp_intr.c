@@ -460,7 +460,8 @@ void isp_complete(struct isp *isp, struct isp_done *done)
 		if (sp->cmd_flags & CFLAG_CMDIOPB)
 			isp_dma_sync(sp);
 		if (sp->cmd_pkt->pkt_flags & FLAG_NOINTR)
-			__atomic_or_fetch(&sp->cmd_flags, CFLAG_FINISHED, __ATOMIC_RELEASE);
+			__atomic_store_n(&sp->cmd_flags, sp->cmd_flags | CFLAG_FINISHED,
+					 __ATOMIC_RELEASE);
 		else
 			scsi_hba_pkt_comp(sp->cmd_pkt);
 	}

