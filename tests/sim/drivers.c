@@ -54,7 +54,8 @@ static int drv_ramhba_setup(struct dev_info *dip, uint64_t *dice, bool calm)
 		{ "sync", !sim_roll(dice, 4) }, { "batch", !sim_roll(dice, 3) },
 		{ "clone", !sim_roll(dice, 4) }, { "quiesce-waits", !sim_roll(dice, 2) },
 		{ "overrun", 1 },
-		{ "lose", calm ? 0 : (int)sim_roll(dice, 5) },
+		/* With published=3 a command has memory that only the driver itself could free. */
+		{ "lose", calm || published == 3 ? 0 : (int)sim_roll(dice, 5) },
 		{ "recovered", calm ? 0 : (int)sim_roll(dice, 4) },
 		{ "shorten", calm ? 0 : (int)sim_roll(dice, 3) },
 		{ "full", calm ? 0 : (int)(20 * sim_roll(dice, 2)) },

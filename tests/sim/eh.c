@@ -135,6 +135,7 @@ static int eh_resume(void)
 	rc = scsa_resume(mid_host.dip);
 	sim_noio(false);
 	mid_host.suspended = rc != 0;
+	sim_resumed(!rc);
 	return rc;
 }
 

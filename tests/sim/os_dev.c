@@ -20,16 +20,25 @@ unsigned int linux_wide_windows = 1;
 
 /* ---- memory ---- */
 
+#define KMEM_LARGE	(1u << 20)
+
 static unsigned int kmem_count;
 
 static void *kmem_new(size_t size, int flags, bool zero)
 {
+	void *p;
+
 	if (!(flags & KM_NOSLEEP))
 		sim_must_sleep_well("kmem_alloc");
 	sim_point();
 	if ((flags & KM_NOSLEEP) && sim_chance(sim_config.nosleep_fails))
 		return NULL;
 	kmem_count++;
+	/* What may be mapped for the device lies at the same place of a page in each run. */
+	if (size >= SIM_BLOCK && size < KMEM_LARGE) {
+		p = aligned_alloc(4096, (size + 4095) & ~(size_t)4095);
+		return zero ? memset(p, 0, size) : p;
+	}
 	size += !size;
 	return zero ? calloc(1, size) : malloc(size);
 }
@@ -348,6 +357,11 @@ static void dev_note_offline(const char *text)
 		dev_offline = true;
 	else if (strstr(text, "runs again") || !strcmp(text, "restarted"))
 		dev_offline = false;
+}
+
+void sim_resumed(bool well)
+{
+	dev_offline = !well;
 }
 
 bool sim_says_offline(unsigned int bus, unsigned int target)

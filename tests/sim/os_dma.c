@@ -54,10 +54,11 @@ static int dma_window_find(uint64_t bus)
 	return low - 1;
 }
 
-static uint64_t dma_window_add(void *addr, uint32_t len, int dir, bool high)
+/* @after: the bus address that it continues at, or 0. */
+static uint64_t dma_window_add(void *addr, uint32_t len, int dir, bool high, uint64_t after)
 {
 	uint64_t *next = high ? &dma_next_high : &dma_next_bus;
-	uint64_t bus = *next + (uintptr_t)addr % PAGE;
+	uint64_t bus = after ? after : *next + (uintptr_t)addr % PAGE;
 	unsigned int i;
 
 	if (dma_nwindows == dma_room) {
@@ -85,18 +86,14 @@ static void dma_windows_remove(uint64_t bus, unsigned int n)
 	memmove(dma_windows + i, dma_windows + i + n, (dma_nwindows - i) * sizeof(*dma_windows));
 }
 
-bool sim_dma(uint64_t addr, void *buf, uint32_t len, bool to_memory)
+/* The part of an access that lies in the window of @addr. Returns its length. */
+static uint32_t dma_access(uint64_t addr, uint8_t *buf, uint32_t len, bool to_memory)
 {
-	const struct window *w;
-	int i;
+	int i = dma_window_find(addr);
+	const struct window *w = i < 0 ? NULL : &dma_windows[i];
+	uint64_t offset;
 
-	if (!sim_dma_is_master())
-		return false;
-	if (!len)
-		return true;
-	i = dma_window_find(addr);
-	w = i < 0 ? NULL : &dma_windows[i];
-	if (!w || addr - w->bus >= w->len || len > w->len - (addr - w->bus))
+	if (!w || addr - w->bus >= w->len)
 		sim_fail("DMA %s %#llx, %u bytes, which are not mapped", to_memory ? "to" : "from",
 			 (unsigned long long)addr, len);
 	if (!(w->dir & (to_memory ? DIR_READ : DIR_WRITE)))
@@ -104,10 +101,25 @@ bool sim_dma(uint64_t addr, void *buf, uint32_t len, bool to_memory)
 			 (unsigned long long)addr);
 	if (to_memory && w->reused)
 		sim_fail("DMA to %#llx: the memory has another owner by now", (unsigned long long)addr);
+	offset = addr - w->bus;
+	if (len > w->len - offset)
+		len = (uint32_t)(w->len - offset);
 	if (to_memory)
-		memcpy(w->addr + (addr - w->bus), buf, len);
+		memcpy(w->addr + offset, buf, len);
 	else
-		memcpy(buf, w->addr + (addr - w->bus), len);
+		memcpy(buf, w->addr + offset, len);
+	return len;
+}
+
+bool sim_dma(uint64_t addr, void *buf, uint32_t len, bool to_memory)
+{
+	uint8_t *p = buf;
+	uint32_t n;
+
+	if (!sim_dma_is_master())
+		return false;
+	for (; len; addr += n, p += n, len -= n)
+		n = dma_access(addr, p, len, to_memory);
 	return true;
 }
 
@@ -195,6 +207,7 @@ static void dma_sync(struct linux_dma_map *map, uint64_t offset, uint64_t len, b
 static int dma_map_bytes(struct linux_dma_map *map, const struct sim_sg *sg, uint64_t offset,
 			 uint64_t len, int dir, bool may_sleep)
 {
+	uint64_t end = 0;
 	unsigned int n = 0;
 
 	if (may_sleep)
@@ -223,13 +236,15 @@ static int dma_map_bytes(struct linux_dma_map *map, const struct sim_sg *sg, uin
 	map->segs = map->own->segs;
 	map->own->bytes = (uint32_t)len;
 	map->own->copy = NULL;
+	map->own->bounced = sim_config.bounced && sim_chance(sim_config.bounced);
 	map->own->slab = sg->slab;
 	for (unsigned int i = 0; i < n; i++, sg++) {
 		uint32_t part = (uint32_t)(len < sg->len - offset ? len : sg->len - offset);
 
-		map->segs[i] = (struct dma_seg){
-			.addr = dma_window_add(sg->addr + offset, part, dir, sg->high), .len = part,
-		};
+		end = dma_window_add(sg->addr + offset, part, dir, sg->high && !map->own->bounced,
+				     i && sg->joined ? end : 0);
+		map->segs[i] = (struct dma_seg){ .addr = end, .len = part };
+		end += part;
 		len -= part;
 		offset = 0;
 	}
@@ -238,7 +253,6 @@ static int dma_map_bytes(struct linux_dma_map *map, const struct sim_sg *sg, uin
 	map->nents = n;
 	map->dir = dir;
 	map->simple = false;
-	map->own->bounced = sim_config.bounced && sim_chance(sim_config.bounced);
 	if (map->own->bounced)
 		dma_copy_object(map);
 	dma_mapped += map->own->bytes;
@@ -370,7 +384,7 @@ int linux_sgl_from_addr(void *addr, size_t len, bool may_sleep, void **tablep, v
 
 		if (part > len)
 			part = (uint32_t)len;
-		sg[i] = (struct sim_sg){ .addr = p, .len = part, .slab = true };
+		sg[i] = (struct sim_sg){ .addr = p, .len = part, .slab = true, .joined = i > 0 };
 		p += part;
 		len -= part;
 	}
@@ -417,7 +431,7 @@ void linux_vmap_sync(void *addr, size_t len, bool for_cpu)
 
 void *linux_pages_alloc(size_t len, uint64_t addr_hi, bool may_sleep)
 {
-	return malloc(len);
+	return aligned_alloc(PAGE, (len + PAGE - 1) & ~(size_t)(PAGE - 1));
 }
 
 void linux_pages_free(void *p, size_t len)
@@ -448,7 +462,7 @@ struct scsa_acc *linux_coherent_alloc(struct dev_info *dip, size_t len,
 	acc->base = (uintptr_t)aligned_alloc(PAGE, (len + PAGE - 1) & ~(size_t)(PAGE - 1));
 	memset((void *)acc->base, 0, len);
 	dma_next_bus = (dma_next_bus + align - 1) & ~(align - 1);
-	acc->bus = dma_window_add((void *)acc->base, (uint32_t)len, DIR_READ | DIR_WRITE, false);
+	acc->bus = dma_window_add((void *)acc->base, (uint32_t)len, DIR_READ | DIR_WRITE, false, 0);
 	acc->next = dma_coherent;
 	dma_coherent = acc;
 	dma_ncoherent++;

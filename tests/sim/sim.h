@@ -76,6 +76,7 @@ struct sim_sg {
 	uint32_t	len;
 	bool		slab;		/* kernel memory that a reference does not keep */
 	bool		high;		/* above 4 GiB */
+	bool		joined;		/* the piece before it ends where it begins */
 };
 
 /* An access handle. */
@@ -119,6 +120,9 @@ extern unsigned int sim_warnings;	/* CE_WARN messages so far */
 
 /* Does a message say that this target, or the controller, is offline, and none that it is not? */
 bool sim_says_offline(unsigned int bus, unsigned int target);
+
+/* The midlayer says itself that a resume or a host reset has failed. */
+void sim_resumed(bool well);
 
 /* ---- schedule.c ---- */
 
