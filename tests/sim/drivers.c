@@ -46,14 +46,17 @@ static int drv_ramhba_setup(struct dev_info *dip, uint64_t *dice, bool calm)
 {
 	bool setup = sim_roll(dice, 2);
 	int published = setup ? 0 : (int)sim_roll(dice, 4);
+	/* A batch stays where it is if its task finds no memory. */
+	bool batch = !sim_roll(dice, 3) && !sim_config.nosleep_fails;
 	const struct prop props[] = {
 		{ "setup-pkt", setup }, { "published", published },
 		{ "maxsegs", (int)(1 + sim_roll(dice, sim_roll(dice, 2) ? 4 : 64)) },
 		{ "maxxfer", sim_roll(dice, 3) ? INT32_MAX : 4096 << sim_roll(dice, 4) },
 		{ "cookie", sim_roll(dice, 3) ? INT32_MAX : 4096 << sim_roll(dice, 3) },
-		{ "sync", !sim_roll(dice, 4) }, { "batch", !sim_roll(dice, 3) },
+		{ "sync", !sim_roll(dice, 4) }, { "batch", batch },
 		{ "clone", !sim_roll(dice, 4) }, { "quiesce-waits", !sim_roll(dice, 2) },
-		{ "overrun", 1 },
+		/* What published=3 answers itself looks like an overrun. */
+		{ "overrun", published != 3 },
 		/* With published=3 a command has memory that only the driver itself could free. */
 		{ "lose", calm || published == 3 ? 0 : (int)sim_roll(dice, 5) },
 		{ "recovered", calm ? 0 : (int)sim_roll(dice, 4) },

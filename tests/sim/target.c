@@ -20,20 +20,21 @@ uint8_t *target_io_data(struct target_io *io)
 struct target_io *target_io_new(struct scsa_lun *lun, bool write, uint32_t lba, uint32_t blocks,
 				uint32_t stamp)
 {
+	/* When the kernel panics, nobody is left to give anything back. */
+	int (*wait)(caddr_t) = linux_in_panic() ? NULL_FUNC : SLEEP_FUNC;
 	struct scsi_address *ap = &lun->sd.sd_address;
 	struct target_io *io = kmem_zalloc(sizeof(*io), KM_SLEEP);
 
 	io->bp = scsi_alloc_consistent_buf(ap, NULL, blocks * SIM_BLOCK, write ? B_WRITE : B_READ,
-					   SLEEP_FUNC, NULL);
+					   wait, NULL);
+	if (!io->bp)
+		goto fail;
 	for (uint32_t i = 0; write && i < blocks; i++)
 		sim_pattern(target_io_data(io) + i * SIM_BLOCK, lba + i, stamp);
 	io->pkt = scsi_init_pkt(ap, NULL, io->bp, CDB_GROUP1, sizeof(struct scsi_arq_status), 0,
-				PKT_CONSISTENT, SLEEP_FUNC, NULL);
-	if (!io->pkt) {
-		scsi_free_consistent_buf(io->bp);
-		kmem_free(io, sizeof(*io));
-		return NULL;
-	}
+				PKT_CONSISTENT, wait, NULL);
+	if (!io->pkt)
+		goto fail;
 	io->pkt->pkt_cdbp[0] = write ? SCMD_WRITE_G1 : SCMD_READ_G1;
 	io->pkt->pkt_cdbp[4] = (uchar_t)(lba >> 8);
 	io->pkt->pkt_cdbp[5] = (uchar_t)lba;
@@ -41,6 +42,11 @@ struct target_io *target_io_new(struct scsa_lun *lun, bool write, uint32_t lba, 
 	io->pkt->pkt_time = TARGET_SECONDS;
 	io->pkt->pkt_flags = FLAG_NOINTR;
 	return io;
+
+fail:
+	scsi_free_consistent_buf(io->bp);
+	kmem_free(io, sizeof(*io));
+	return NULL;
 }
 
 enum target_end target_io_poll(struct target_io *io)

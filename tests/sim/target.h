@@ -14,7 +14,7 @@ enum target_end {
 	TARGET_BUSY,
 };
 
-/* NULL if one command cannot carry so much. */
+/* NULL if one command cannot carry so much, or if memory is short in a panic. */
 struct target_io *target_io_new(struct scsa_lun *lun, bool write, uint32_t lba, uint32_t blocks,
 				uint32_t stamp);
 uint8_t *target_io_data(struct target_io *io);
