@@ -137,6 +137,7 @@ bool sim_tracing;
 uint64_t sim_now;
 struct sim_replay sim_replay;
 static uint64_t core_seed, core_random, core_steps;
+static uint32_t core_held_up;	/* one step in so many is late by all that the machine does next */
 static bool core_happened[SIM_EVENTS], core_told;
 static struct sim_fiber core_fibers[MAX_FIBERS], *core_self;
 static struct event core_events[MAX_EVENTS];
@@ -612,6 +613,7 @@ void sim_run(uint64_t seed, void (*main)(void *arg), void *arg)
 	core_seed = seed;
 	core_random = core_dice(seed, (uint64_t)sim_replay.shuffle << 32);
 	memset(core_happened, 0, sizeof(core_happened));
+	core_held_up = 4u << 2 * sim_rand(3);
 	core_steps = 0;
 	core_nevents = 0;
 	sim_now = SIM_SEC;
@@ -625,7 +627,7 @@ void sim_run(uint64_t seed, void (*main)(void *arg), void *arg)
 		if (!ready && !next)
 			sim_fail("deadlock");
 		/* A CPU may also be held up for a while, by its host or by interrupts. */
-		if (!ready || (next && next < sim_now + 5 * SIM_MSEC && !sim_rand(64))) {
+		if (!ready || (next && next < sim_now + 5 * SIM_MSEC && !sim_rand(core_held_up))) {
 			if (next > TIME_LIMIT)
 				sim_fail("the schedule does not end in time");
 			sim_now = next;

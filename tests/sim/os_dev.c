@@ -376,6 +376,8 @@ static void dev_message(int level, const char *fmt, va_list ap)
 	vsnprintf(text, sizeof(text), fmt, ap);
 	if (level == 2)
 		sim_warnings++;
+	if (strstr(text, "lost an interrupt") && !sim_chip_may_be_quiet())
+		sim_fail("the driver has lost an interrupt");
 	dev_note_offline(text);
 	if (level == 3)
 		sim_fail("panic: %s", fmt);

@@ -300,6 +300,9 @@ static void run_poller(void *arg)
 	sim_wake(&run_workers, true);
 }
 
+/* In a build that counts lines. */
+void __gcov_dump(void) __attribute__((weak));
+
 /*
  * The kernel panics, and dumps its memory to a disk: only this CPU is left, and it polls. A child
  * process is that kernel; the schedule goes on without it.
@@ -320,7 +323,9 @@ static void run_panic(uint64_t *dice)
 		linux_panicked = true;
 		for (unsigned int i = 0; i < 4; i++)
 			run_polled(ml, dice, true);
-		exit(0);
+		if (__gcov_dump)
+			__gcov_dump();
+		_exit(0);
 	}
 	if (child < 0 || waitpid(child, &status, 0) != child)
 		sim_fail("no process for a kernel that panics");
