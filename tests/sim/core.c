@@ -140,6 +140,7 @@ static uint64_t core_seed, core_random, core_steps;
 static uint32_t core_held_up;	/* one step in so many is late by all that the machine does next */
 static bool core_happened[SIM_EVENTS], core_told;
 static struct sim_fiber core_fibers[MAX_FIBERS], *core_self;
+static unsigned int core_nfibers;	/* this schedule has used so many of them */
 static struct event core_events[MAX_EVENTS];
 static unsigned int core_nevents;
 static core_stack core_uc;
@@ -204,7 +205,7 @@ void sim_trace(const char *fmt, ...)
 
 static void core_show_fibers(void)
 {
-	for (struct sim_fiber *f = core_fibers; f < core_fibers + MAX_FIBERS; f++) {
+	for (struct sim_fiber *f = core_fibers; f < core_fibers + core_nfibers; f++) {
 		if (f->state == FIBER_NONE)
 			continue;
 		printf("#   %s: %s", f->name, f->state == FIBER_READY ? "ready" : "blocked");
@@ -383,10 +384,12 @@ struct sim_fiber *sim_spawn(const char *name, enum sim_context context, void (*f
 {
 	struct sim_fiber *f = core_fibers;
 
-	while (f < core_fibers + MAX_FIBERS && f->state != FIBER_NONE)
+	while (f < core_fibers + core_nfibers && f->state != FIBER_NONE)
 		f++;
 	if (f == core_fibers + MAX_FIBERS)
 		sim_fail("too many fibers");
+	if (f == core_fibers + core_nfibers)
+		core_nfibers++;
 	if (!f->stack)
 		f->stack = core_stack_new();
 	f->name = name;
@@ -428,10 +431,10 @@ bool sim_block(const void *chan, uint64_t deadline)
 
 void sim_wake(const void *chan, bool all)
 {
-	unsigned int start = sim_rand(MAX_FIBERS);
+	unsigned int start = sim_rand(core_nfibers);
 
-	for (unsigned int i = 0; i < MAX_FIBERS; i++) {
-		struct sim_fiber *f = &core_fibers[(start + i) % MAX_FIBERS];
+	for (unsigned int i = 0; i < core_nfibers; i++) {
+		struct sim_fiber *f = &core_fibers[(start + i) % core_nfibers];
 
 		if (f->state != FIBER_BLOCKED || f->chan != chan)
 			continue;
@@ -546,14 +549,14 @@ bool sim_spin_held(void)
 {
 	bool held = false;
 
-	for (struct sim_fiber *f = core_fibers; f < core_fibers + MAX_FIBERS; f++)
+	for (struct sim_fiber *f = core_fibers; f < core_fibers + core_nfibers; f++)
 		held |= f->state != FIBER_NONE && f->nspin;
 	return held;
 }
 
 void sim_alone(void)
 {
-	for (struct sim_fiber *f = core_fibers; f < core_fibers + MAX_FIBERS; f++)
+	for (struct sim_fiber *f = core_fibers; f < core_fibers + core_nfibers; f++)
 		if (f != core_self && f->state != FIBER_NONE) {
 			f->state = FIBER_BLOCKED;
 			f->chan = &core_fibers;
@@ -569,7 +572,7 @@ static uint64_t core_look(unsigned int *ready)
 	uint64_t next = 0;
 
 	*ready = 0;
-	for (struct sim_fiber *f = core_fibers; f < core_fibers + MAX_FIBERS; f++) {
+	for (struct sim_fiber *f = core_fibers; f < core_fibers + core_nfibers; f++) {
 		if (f->state == FIBER_BLOCKED && f->deadline && f->deadline <= sim_now)
 			f->state = FIBER_READY;
 		if (f->state == FIBER_READY)
@@ -589,7 +592,7 @@ static uint64_t core_look(unsigned int *ready)
 /* Run number @n of what is ready. */
 static void core_pick(unsigned int n)
 {
-	for (struct sim_fiber *f = core_fibers; f < core_fibers + MAX_FIBERS; f++) {
+	for (struct sim_fiber *f = core_fibers; f < core_fibers + core_nfibers; f++) {
 		if (f->state == FIBER_READY && !n--) {
 			core_enter(f);
 			return;
@@ -616,6 +619,7 @@ void sim_run(uint64_t seed, void (*main)(void *arg), void *arg)
 	core_held_up = 4u << 2 * sim_rand(3);
 	core_steps = 0;
 	core_nevents = 0;
+	core_nfibers = 0;
 	sim_now = SIM_SEC;
 	f = sim_spawn("main", SIM_THREAD, main, arg);
 	while (f->state != FIBER_NONE) {
@@ -635,7 +639,7 @@ void sim_run(uint64_t seed, void (*main)(void *arg), void *arg)
 		}
 		core_pick(sim_rand(ready));
 	}
-	for (f = core_fibers; f < core_fibers + MAX_FIBERS; f++)
+	for (f = core_fibers; f < core_fibers + core_nfibers; f++)
 		if (f->state != FIBER_NONE)
 			sim_fail("fiber %s is left", f->name);
 }

@@ -54,7 +54,7 @@ static int drv_ramhba_setup(struct dev_info *dip, uint64_t *dice, bool calm)
 		{ "maxxfer", sim_roll(dice, 3) ? INT32_MAX : 4096 << sim_roll(dice, 4) },
 		{ "cookie", sim_roll(dice, 3) ? INT32_MAX : 4096 << sim_roll(dice, 3) },
 		{ "sync", !sim_roll(dice, 4) }, { "batch", batch },
-		{ "clone", !sim_roll(dice, 4) }, { "quiesce-waits", !sim_roll(dice, 2) },
+		{ "spi", 0x30 * (int)sim_roll(dice, 2) }, { "clone", !sim_roll(dice, 4) }, { "quiesce-waits", !sim_roll(dice, 2) },
 		/* What published=3 answers itself looks like an overrun. */
 		{ "overrun", published != 3 },
 		/* With published=3 a command has memory that only the driver itself could free. */

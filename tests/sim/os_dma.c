@@ -361,13 +361,14 @@ void linux_dma_copy(struct linux_dma_map *map, void *sgl, unsigned int nents, ui
 	struct sim_sg *sg = sgl;
 	uint8_t *p = buf;
 
-	for (; len && !map->disowned; len--, offset++, p++) {
+	for (size_t n; len && !map->disowned; offset += n, p += n, len -= n) {
 		while (offset >= sg->len)
 			offset -= sg++->len;
+		n = sg->len - offset < len ? sg->len - offset : len;
 		if (to_object)
-			sg->addr[offset] = *p;
+			memcpy(sg->addr + offset, p, n);
 		else
-			*p = sg->addr[offset];
+			memcpy(p, sg->addr + offset, n);
 	}
 }
 

@@ -446,8 +446,7 @@ static void run_disturb(struct mid_lun *ml, uint64_t *dice)
 			run_quiesce(dice);
 		break;
 	case 7:
-		if (run_driver == &sim_isp)
-			run_negotiate(ml, dice);
+		run_negotiate(ml, dice);
 		break;
 	default:
 		if (run_driver == &sim_ramhba)
