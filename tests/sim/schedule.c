@@ -586,6 +586,7 @@ static void run_host(struct dev_info *dip, uint64_t *hardware)
 	mid_host.removing = true;
 	mid_host_end(false, false);
 	mid_host.gone = true;
+	mid_flush_work();
 }
 
 static void run_device(struct dev_info *dip, uint64_t *hardware)
