@@ -7,7 +7,7 @@
  *
  * What the device reaches may be a copy, as with swiotlb: then only a sync or the unmap shows each side
  * what the other has written. It is always a copy once the midlayer has taken the object back: the
- * object is poisoned then, and whoever still writes to it through the map is found.
+ * object is poisoned then, and a write to it is found when its request ends.
  */
 #include <errno.h>
 #include <stdlib.h>

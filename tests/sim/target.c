@@ -20,7 +20,7 @@ uint8_t *target_io_data(struct target_io *io)
 struct target_io *target_io_new(struct scsa_lun *lun, bool write, uint32_t lba, uint32_t blocks,
 				uint32_t stamp)
 {
-	/* When the kernel panics, nobody is left to give anything back. */
+	/* When the kernel panics, no other CPU is left that could give anything back. */
 	int (*wait)(caddr_t) = linux_in_panic() ? NULL_FUNC : SLEEP_FUNC;
 	struct scsi_address *ap = &lun->sd.sd_address;
 	struct target_io *io = kmem_zalloc(sizeof(*io), KM_SLEEP);
