@@ -330,7 +330,7 @@ static void run_panic(uint64_t *dice)
 	if (child < 0 || waitpid(child, &status, 0) != child)
 		sim_fail("no process for a kernel that panics");
 	if (status)
-		exit(1);
+		_exit(1);
 	sim_total.panics++;
 }
 
