@@ -160,7 +160,7 @@ check-sim:
 	@$(MAKE) --no-print-directory -C tests/sim check BUILD=$(BUILD)/sim
 
 sim:
-	@$(MAKE) --no-print-directory -C tests/sim run BUILD=$(BUILD)/sim
+	@$(MAKE) --no-print-directory -C tests/sim sim BUILD=$(BUILD)/sim
 
 check-qtest:
 	@tools/qemu/build --asan

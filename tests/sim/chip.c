@@ -13,7 +13,7 @@
 
 struct sim_disks sim_disks;
 static IspModel *chip_model;
-static bool chip_scheduled;
+static bool chip_scheduled, chip_may_be_quiet;
 static uint32_t chip_tags[ISP_BUSES][SIM_TARGETS][SIM_BLOCKS];
 
 void sim_pattern(uint8_t *block, uint32_t lba, uint32_t tag)
@@ -240,7 +240,7 @@ static void chip_schedule(void *opaque)
 	if (chip_scheduled)
 		return;
 	chip_scheduled = true;
-	sim_after(sim_rand(20) * USEC, chip_run, NULL);
+	sim_after(sim_rand(2) * sim_rand(20) * USEC, chip_run, NULL);
 }
 
 static void chip_tick(void *arg)
@@ -319,6 +319,7 @@ void sim_chip_new(unsigned int chip, unsigned int strict)
 {
 	chip_model = calloc(1, sizeof(*chip_model));
 	chip_scheduled = false;
+	chip_may_be_quiet = false;
 	memset(chip_tags, 0, sizeof(chip_tags));
 	isp_init(chip_model, &isp_chips[chip % ISP_CHIP_COUNT], &chip_ops, NULL);
 	chip_model->resident_firmware = true;
@@ -360,11 +361,22 @@ void sim_chip_write(uint32_t offset, uint32_t value, unsigned int size)
 
 void sim_chip_fault(const char *rules)
 {
+	/* Faults after which the chip may be without an interrupt that it owes. */
+	static const char *const quiet[] = {
+		"interrupt", "hang", "system-error", "response-in", "all-ones",
+	};
 	char error[100];
 
 	sim_trace("arm \"%s\"", rules);
+	for (unsigned int i = 0; i < sizeof(quiet) / sizeof(quiet[0]); i++)
+		chip_may_be_quiet |= strstr(rules, quiet[i]) != NULL;
 	if (!isp_fault_arm(chip_model, rules, error, sizeof(error)))
 		sim_fail("fault %s: %s", rules, error);
+}
+
+bool sim_chip_may_be_quiet(void)
+{
+	return chip_may_be_quiet;
 }
 
 bool sim_chip_config_gone(void)

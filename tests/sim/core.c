@@ -6,10 +6,12 @@
  * each point where they can notice each other. Time stands still while something can run; when nothing
  * can, it jumps.
  */
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "sim.h"
 
@@ -17,7 +19,9 @@
 #include <sanitizer/common_interface_defs.h>
 #define asan_start(save, bottom, size)	__sanitizer_start_switch_fiber(save, bottom, size)
 #define asan_finish(save)		__sanitizer_finish_switch_fiber(save, NULL, NULL)
+#define asan_at_death(func)		__sanitizer_set_death_callback(func)
 #else
+#define asan_at_death(func)		((void)(func))
 #define asan_start(save, bottom, size)	((void)(save), (void)(bottom), (void)(size))
 #define asan_finish(save)		((void)(save))
 #endif
@@ -79,6 +83,7 @@ static void core_stack_init(core_stack *s, char *stack, size_t size, void (*func
 #endif
 
 #define STACK_SIZE	(128 * 1024)
+#define GUARD_SIZE	4096
 #define MAX_FIBERS	64
 #define MAX_HELD	8
 #define MAX_EVENTS	2048
@@ -110,7 +115,8 @@ struct sim_fiber {
 	void			*arg;
 	const void		*chan;
 	uint64_t		deadline;
-	bool			woken;
+	bool			woken, noio;
+	unsigned int		allowed;	/* locks that do not count for sim_locks_held() */
 	struct held		held[MAX_HELD];
 	unsigned int		nheld, nspin;
 };
@@ -129,8 +135,12 @@ struct lock_class {
 
 bool sim_tracing;
 uint64_t sim_now;
+struct sim_replay sim_replay;
 static uint64_t core_seed, core_random, core_steps;
+static uint32_t core_held_up;	/* one step in so many is late by all that the machine does next */
+static bool core_happened[SIM_EVENTS], core_told;
 static struct sim_fiber core_fibers[MAX_FIBERS], *core_self;
+static unsigned int core_nfibers;	/* this schedule has used so many of them */
 static struct event core_events[MAX_EVENTS];
 static unsigned int core_nevents;
 static core_stack core_uc;
@@ -141,13 +151,38 @@ static size_t core_size;
 static struct lock_class core_classes[MAX_CLASSES];
 static unsigned int core_nclasses;
 
-uint32_t sim_rand(uint32_t n)
+uint32_t sim_roll(uint64_t *dice, uint32_t n)
 {
 	/* xorshift64* */
-	core_random ^= core_random >> 12;
-	core_random ^= core_random << 25;
-	core_random ^= core_random >> 27;
-	return n ? (uint32_t)((core_random * 2685821657736338717ull) >> 33) % n : 0;
+	*dice ^= *dice >> 12;
+	*dice ^= *dice << 25;
+	*dice ^= *dice >> 27;
+	return n ? (uint32_t)((*dice * 2685821657736338717ull) >> 33) % n : 0;
+}
+
+static uint64_t core_dice(uint64_t a, uint64_t b)
+{
+	uint64_t x = (a + 1) * 0x9e3779b97f4a7c15ull + b * 0xd1b54a32d192ed03ull;
+
+	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ull;
+	x = (x ^ x >> 27) * 0x94d049bb133111ebull;
+	return (x ^ x >> 31) | 1;
+}
+
+uint32_t sim_rand(uint32_t n)
+{
+	return sim_roll(&core_random, n);
+}
+
+bool sim_event(unsigned int number, uint64_t *dice)
+{
+	if (number >= SIM_EVENTS)
+		sim_fail("event %u", number);
+	*dice = core_dice(core_seed, number + 1);
+	if (sim_replay.drop[number])
+		return false;
+	core_happened[number] = true;
+	return true;
 }
 
 static const char *core_name(void)
@@ -170,7 +205,7 @@ void sim_trace(const char *fmt, ...)
 
 static void core_show_fibers(void)
 {
-	for (struct sim_fiber *f = core_fibers; f < core_fibers + MAX_FIBERS; f++) {
+	for (struct sim_fiber *f = core_fibers; f < core_fibers + core_nfibers; f++) {
 		if (f->state == FIBER_NONE)
 			continue;
 		printf("#   %s: %s", f->name, f->state == FIBER_READY ? "ready" : "blocked");
@@ -182,22 +217,102 @@ static void core_show_fibers(void)
 	}
 }
 
+/* The numbers as DROP= takes them. */
+static void core_show_events(const char *what, const bool *events)
+{
+	bool any = false;
+
+	for (unsigned int i = 0; i < SIM_EVENTS; i++) {
+		unsigned int last = i;
+
+		if (!events[i])
+			continue;
+		while (last + 1 < SIM_EVENTS && events[last + 1])
+			last++;
+		printf(last > i ? "%s%u-%u" : "%s%u", any ? "," : what, i, last);
+		any = true;
+		i = last;
+	}
+}
+
+/* How to run this schedule again. */
+static void core_tell(void)
+{
+	core_told = true;
+	printf("# at %.6f s, step %llu, in %s\n", (double)sim_now / 1e9,
+	       (unsigned long long)core_steps, core_name());
+	core_show_fibers();
+	core_show_events("# events: ", core_happened);
+	printf("\n# replay: make sim SEED=%llu SCHEDULES=1 TRACE=1", (unsigned long long)core_seed);
+	if (strcmp(SIM_FLAVOUR, "fast"))
+		printf(" FLAVOUR=%s", SIM_FLAVOUR);
+	core_show_events(" DROP=", sim_replay.drop);
+	if (sim_replay.shuffle)
+		printf(" SHUFFLE=%u", sim_replay.shuffle);
+	printf("\n# debugger: gdb --args build/sim/%s/sim %llu 0 1 trace", SIM_FLAVOUR,
+	       (unsigned long long)core_seed);
+	core_show_events(" drop=", sim_replay.drop);
+	if (sim_replay.shuffle)
+		printf(" shuffle=%u", sim_replay.shuffle);
+	putchar('\n');
+	fflush(stdout);
+}
+
 void sim_fail(const char *fmt, ...)
 {
-	unsigned long long seed = core_seed;
 	va_list ap;
 
-	printf("not ok - seed %llu: ", seed);
+	printf("not ok - seed %llu: ", (unsigned long long)core_seed);
 	va_start(ap, fmt);
 	vprintf(fmt, ap);
 	va_end(ap);
-	printf("\n# at %.6f s, step %llu, in %s\n", (double)sim_now / 1e9,
-	       (unsigned long long)core_steps, core_name());
-	core_show_fibers();
-	printf("# replay: make sim SEED=%llu SCHEDULES=1 TRACE=1\n", seed);
-	printf("# debugger: gdb --args build/sim/fast/sim %llu 0 1 trace\n", seed);
-	fflush(stdout);
+	printf("\n# check: %s\n", fmt);
+	core_tell();
+	signal(SIGABRT, SIG_DFL);
 	abort();
+}
+
+/* The process ends in another way than by sim_fail(): a sanitizer's report. */
+static void core_dies(void)
+{
+	if (core_told)
+		return;
+	printf("not ok - seed %llu: a sanitizer's report\n# check: sanitizer\n",
+	       (unsigned long long)core_seed);
+	core_tell();
+}
+
+/* What is printed here may not be safe in a signal handler, but the process ends anyway. */
+static void core_signal(int number)
+{
+	signal(number, SIG_DFL);
+	if (!core_told) {
+		printf("not ok - seed %llu: %s\n# check: signal %d\n", (unsigned long long)core_seed,
+		       strsignal(number), number);
+		core_tell();
+	}
+	raise(number);
+}
+
+void sim_catch_crashes(void)
+{
+	static char stack[64 * 1024];
+	static const int numbers[] = { SIGABRT, SIGSEGV, SIGBUS, SIGILL, SIGFPE };
+	const stack_t alternate = { .ss_sp = stack, .ss_size = sizeof(stack) };
+	const struct sigaction action = { .sa_handler = core_signal, .sa_flags = SA_ONSTACK };
+
+	asan_at_death(core_dies);
+#if !defined(__SANITIZE_ADDRESS__)
+	/* A fiber's stack may have run over. */
+	sigaltstack(&alternate, NULL);
+	for (unsigned int i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		sigaction(numbers[i], &action, NULL);
+#else
+	/* The sanitizer has its own. */
+	(void)numbers;
+	(void)alternate;
+	sigaction(SIGABRT, &action, NULL);
+#endif
 }
 
 /* ---- the machine's own events ---- */
@@ -254,22 +369,37 @@ static void core_enter(struct sim_fiber *f)
 	core_self = NULL;
 }
 
+/* Below each stack is a page that nothing may touch. */
+static char *core_stack_new(void)
+{
+	char *p = mmap(NULL, STACK_SIZE + GUARD_SIZE, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (p == MAP_FAILED || mprotect(p, GUARD_SIZE, PROT_NONE))
+		sim_fail("no memory for a stack");
+	return p + GUARD_SIZE;
+}
+
 struct sim_fiber *sim_spawn(const char *name, enum sim_context context, void (*func)(void *), void *arg)
 {
 	struct sim_fiber *f = core_fibers;
 
-	while (f < core_fibers + MAX_FIBERS && f->state != FIBER_NONE)
+	while (f < core_fibers + core_nfibers && f->state != FIBER_NONE)
 		f++;
 	if (f == core_fibers + MAX_FIBERS)
 		sim_fail("too many fibers");
+	if (f == core_fibers + core_nfibers)
+		core_nfibers++;
 	if (!f->stack)
-		f->stack = malloc(STACK_SIZE);
+		f->stack = core_stack_new();
 	f->name = name;
 	f->context = context;
 	f->func = func;
 	f->arg = arg;
 	f->nheld = 0;
 	f->nspin = 0;
+	f->noio = false;
+	f->allowed = 0;
 	f->fake_stack = NULL;
 	f->deadline = 0;
 	f->state = FIBER_READY;
@@ -301,10 +431,10 @@ bool sim_block(const void *chan, uint64_t deadline)
 
 void sim_wake(const void *chan, bool all)
 {
-	unsigned int start = sim_rand(MAX_FIBERS);
+	unsigned int start = sim_rand(core_nfibers);
 
-	for (unsigned int i = 0; i < MAX_FIBERS; i++) {
-		struct sim_fiber *f = &core_fibers[(start + i) % MAX_FIBERS];
+	for (unsigned int i = 0; i < core_nfibers; i++) {
+		struct sim_fiber *f = &core_fibers[(start + i) % core_nfibers];
 
 		if (f->state != FIBER_BLOCKED || f->chan != chan)
 			continue;
@@ -323,6 +453,16 @@ void sim_pass(uint64_t ns)
 bool sim_may_sleep(void)
 {
 	return core_self && core_self->context == SIM_THREAD && !core_self->nspin;
+}
+
+void sim_noio(bool on)
+{
+	core_self->noio = on;
+}
+
+bool sim_may_start_io(void)
+{
+	return core_self && !core_self->noio;
 }
 
 void sim_must_sleep_well(const char *what)
@@ -395,9 +535,33 @@ void sim_lock_dropped(const void *lock)
 		f->held[i] = f->held[i + 1];
 }
 
+void sim_allow_locks(unsigned int n)
+{
+	core_self->allowed = n;
+}
+
 unsigned int sim_locks_held(void)
 {
-	return core_self ? core_self->nheld : 0;
+	return core_self && core_self->nheld > core_self->allowed ? core_self->nheld : 0;
+}
+
+bool sim_spin_held(void)
+{
+	bool held = false;
+
+	for (struct sim_fiber *f = core_fibers; f < core_fibers + core_nfibers; f++)
+		held |= f->state != FIBER_NONE && f->nspin;
+	return held;
+}
+
+void sim_alone(void)
+{
+	for (struct sim_fiber *f = core_fibers; f < core_fibers + core_nfibers; f++)
+		if (f != core_self && f->state != FIBER_NONE) {
+			f->state = FIBER_BLOCKED;
+			f->chan = &core_fibers;
+			f->deadline = 0;
+		}
 }
 
 /* ---- the scheduler ---- */
@@ -408,7 +572,7 @@ static uint64_t core_look(unsigned int *ready)
 	uint64_t next = 0;
 
 	*ready = 0;
-	for (struct sim_fiber *f = core_fibers; f < core_fibers + MAX_FIBERS; f++) {
+	for (struct sim_fiber *f = core_fibers; f < core_fibers + core_nfibers; f++) {
 		if (f->state == FIBER_BLOCKED && f->deadline && f->deadline <= sim_now)
 			f->state = FIBER_READY;
 		if (f->state == FIBER_READY)
@@ -428,7 +592,7 @@ static uint64_t core_look(unsigned int *ready)
 /* Run number @n of what is ready. */
 static void core_pick(unsigned int n)
 {
-	for (struct sim_fiber *f = core_fibers; f < core_fibers + MAX_FIBERS; f++) {
+	for (struct sim_fiber *f = core_fibers; f < core_fibers + core_nfibers; f++) {
 		if (f->state == FIBER_READY && !n--) {
 			core_enter(f);
 			return;
@@ -450,9 +614,12 @@ void sim_run(uint64_t seed, void (*main)(void *arg), void *arg)
 	struct sim_fiber *f;
 
 	core_seed = seed;
-	core_random = (seed + 1) * 0x9e3779b97f4a7c15ull;
+	core_random = core_dice(seed, (uint64_t)sim_replay.shuffle << 32);
+	memset(core_happened, 0, sizeof(core_happened));
+	core_held_up = 4u << 2 * sim_rand(3);
 	core_steps = 0;
 	core_nevents = 0;
+	core_nfibers = 0;
 	sim_now = SIM_SEC;
 	f = sim_spawn("main", SIM_THREAD, main, arg);
 	while (f->state != FIBER_NONE) {
@@ -464,7 +631,7 @@ void sim_run(uint64_t seed, void (*main)(void *arg), void *arg)
 		if (!ready && !next)
 			sim_fail("deadlock");
 		/* A CPU may also be held up for a while, by its host or by interrupts. */
-		if (!ready || (next && next < sim_now + 5 * SIM_MSEC && !sim_rand(64))) {
+		if (!ready || (next && next < sim_now + 5 * SIM_MSEC && !sim_rand(core_held_up))) {
 			if (next > TIME_LIMIT)
 				sim_fail("the schedule does not end in time");
 			sim_now = next;
@@ -472,7 +639,7 @@ void sim_run(uint64_t seed, void (*main)(void *arg), void *arg)
 		}
 		core_pick(sim_rand(ready));
 	}
-	for (f = core_fibers; f < core_fibers + MAX_FIBERS; f++)
+	for (f = core_fibers; f < core_fibers + core_nfibers; f++)
 		if (f->state != FIBER_NONE)
 			sim_fail("fiber %s is left", f->name);
 }

@@ -76,12 +76,18 @@ static void eh_give_up(struct mid_io *io)
 /* True if the command is back. */
 static bool eh_abort(struct mid_io *io)
 {
-	struct scsa_cmd *sc = io->lun->slots[io->tag];
+	struct scsa_cmd *sc;
 	uint64_t end;
 	bool done;
 
+	mid_flush_work();
+	if (io->over || io->given_up)
+		return io->over;
 	sim_trace("abort tag %u of target %u", io->tag, io->lun->id);
+	sc = io->lun->slots[io->tag];
+	sim_noio(true);
 	done = scsa_cmd_abort(sc);
+	sim_noio(false);
 	end = sim_now + (done ? ABORT_WAIT_MS : FAILED_WAIT_MS) * SIM_MSEC;
 	while (!io->over && sim_now < end)
 		sim_block(io, end);
@@ -94,7 +100,9 @@ bool mid_reset(struct mid_lun *ml, int level)
 
 	sim_trace("reset level %d for target %u", level, ml->id);
 	eh_lock();
+	sim_noio(true);
 	done = scsa_lun_reset(ml->lun, level);
+	sim_noio(false);
 	eh_unlock();
 	return mid_drain(level == SCSA_RESET_ALL ? -1 : (int)ml->id,
 			 done ? RESET_WAIT_MS : FAILED_WAIT_MS);
@@ -103,17 +111,31 @@ bool mid_reset(struct mid_lun *ml, int level)
 /* state_lock is held. */
 static int eh_suspend(void)
 {
-	int rc = mid_host.suspended ? 0 : scsa_suspend(mid_host.dip);
+	int rc;
 
-	mid_host.suspended |= !rc;
+	if (mid_host.suspended)
+		return 0;
+	if (mid_host.no_suspend)
+		return -EOPNOTSUPP;
+	mid_flush_work();
+	sim_noio(true);
+	rc = scsa_suspend(mid_host.dip);
+	sim_noio(false);
+	mid_host.suspended = !rc;
 	return rc;
 }
 
 static int eh_resume(void)
 {
-	int rc = mid_host.suspended ? scsa_resume(mid_host.dip) : 0;
+	int rc;
 
-	mid_host.suspended &= rc != 0;
+	if (!mid_host.suspended)
+		return 0;
+	sim_noio(true);
+	rc = scsa_resume(mid_host.dip);
+	sim_noio(false);
+	mid_host.suspended = rc != 0;
+	sim_resumed(!rc);
 	return rc;
 }
 
@@ -143,6 +165,8 @@ static int eh_restart(void)
 {
 	int rc = eh_suspend();
 
+	if (!rc && !mid_resume_dma())
+		rc = -EBUSY;
 	return rc ? rc : eh_resume();
 }
 
@@ -155,6 +179,18 @@ int mid_host_reset(void)
 static bool eh_host_reset(void)
 {
 	return !mid_host_reset() && mid_drain(-1, FAILED_WAIT_MS);
+}
+
+/* The commands that are out are the HBA driver's alone. */
+static void eh_give_up_all(void)
+{
+	for (unsigned int i = 0; i < mid_host.nluns; i++) {
+		struct mid_lun *ml = mid_host.luns[i];
+
+		for (unsigned int t = 0; t < MID_WORKERS; t++)
+			if (ml->slots[t] && ml->slots[t]->sc_state == SCSA_CMD_STARTED)
+				mid_orphan_wait(ml, t);
+	}
 }
 
 /* Wait until each request is either over or has failed, then reset more and more. */
@@ -175,6 +211,8 @@ static void eh_escalate(struct mid_lun *ml)
 		return;
 	if (eh_host_reset() && !mid_host.failed)
 		return;
+	eh_give_up_all();
+	mid_write_off();
 	sim_trace("target %u is offline", ml->id);
 	ml->offline = true;
 }
@@ -184,7 +222,7 @@ void mid_rescue(struct mid_io *io)
 	if (!mid_host.rescuing && eh_abort(io))
 		return;
 	/* Linux does so after each abort that has failed, this midlayer after some. */
-	if (!io->over && sim_rand(2) && !mid_orphan_wait(io->lun, io->tag))
+	if (!io->over && !io->given_up && sim_rand(2) && !mid_orphan_wait(io->lun, io->tag))
 		while (!io->over)
 			sim_block(io, 0);
 	if (io->over)

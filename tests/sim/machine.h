@@ -54,6 +54,8 @@ void sim_chip_write(uint32_t offset, uint32_t value, unsigned int size);
 /* Arm faults; the empty text disarms all. */
 void sim_chip_fault(const char *rules);
 bool sim_chip_config_gone(void);
+/* Has a fault been armed that can keep an interrupt back? */
+bool sim_chip_may_be_quiet(void);
 /* Disks end what they hold, and from here on behave. */
 void sim_disks_calm(void);
 bool sim_disk_present(unsigned int bus, unsigned int target);

@@ -20,24 +20,40 @@ unsigned int linux_wide_windows = 1;
 
 /* ---- memory ---- */
 
+#define KMEM_LARGE	(1u << 20)
+
 static unsigned int kmem_count;
 
-void *scsa_kmem_alloc(size_t size, int flags)
+static void *kmem_new(size_t size, int flags, bool zero)
 {
+	void *p;
+
 	if (!(flags & KM_NOSLEEP))
 		sim_must_sleep_well("kmem_alloc");
 	sim_point();
 	if ((flags & KM_NOSLEEP) && sim_chance(sim_config.nosleep_fails))
 		return NULL;
 	kmem_count++;
-	return memset(malloc(size ? size : 1), 0xa5, size);
+	/* What may be mapped for the device lies at the same place of a page in each run. */
+	if (size >= SIM_BLOCK && size < KMEM_LARGE) {
+		p = aligned_alloc(4096, (size + 4095) & ~(size_t)4095);
+		return zero ? memset(p, 0, size) : p;
+	}
+	size += !size;
+	return zero ? calloc(1, size) : malloc(size);
 }
 
+void *scsa_kmem_alloc(size_t size, int flags)
+{
+	void *p = kmem_new(size, flags, false);
+
+	return p ? memset(p, 0xa5, size) : NULL;
+}
+
+/* calloc() does not touch what is as large as a RAM disk. */
 void *scsa_kmem_zalloc(size_t size, int flags)
 {
-	void *p = scsa_kmem_alloc(size, flags);
-
-	return p ? memset(p, 0, size) : NULL;
+	return kmem_new(size, flags, true);
 }
 
 void scsa_kmem_free(void *p, size_t size)
@@ -52,6 +68,20 @@ void scsa_kmem_free(void *p, size_t size)
 
 static uint8_t dev_config[256];
 static unsigned int dev_naccs;
+
+#define CONFIG_COMMAND	4
+#define MASTER		4
+
+/* Bus mastering: a bit in configuration space. */
+void sim_dma_master(bool on)
+{
+	dev_config[CONFIG_COMMAND] = (uint8_t)((dev_config[CONFIG_COMMAND] & ~MASTER) | (on ? MASTER : 0));
+}
+
+bool sim_dma_is_master(void)
+{
+	return dev_config[CONFIG_COMMAND] & MASTER;
+}
 
 static struct scsa_acc *dev_acc(enum sim_acc_kind kind, size_t len)
 {
@@ -150,7 +180,6 @@ void scsa_pci_config_teardown(struct scsa_acc **handlep)
 		if (sim_chip_config_gone())							\
 			return;									\
 		memcpy(dev_config + offset, &value, bits / 8);					\
-		sim_dma_master(dev_config[4] & 4);						\
 	}
 CONFIG_ACCESS(8)
 CONFIG_ACCESS(16)
@@ -255,7 +284,7 @@ int scsa_intr_enable(struct scsa_intr *ih)
 {
 	ih->enabled = true;
 	ih->ended = false;
-	sim_spawn("irq", SIM_HARDIRQ, intr_cpu, ih);
+	sim_spawn("irq", ih->dip->di_pri == SCSA_PRI_THREAD ? SIM_THREAD : SIM_HARDIRQ, intr_cpu, ih);
 	sim_point();
 	return SCSA_SUCCESS;
 }
@@ -315,17 +344,43 @@ int scsa_firmware_read(struct scsa_firmware *fh, long long offset, void *buf, si
 
 /* ---- messages and the rest ---- */
 
+static bool dev_offline;		/* the controller */
+static uint32_t dev_lost;		/* targets */
+
+static void dev_note_offline(const char *text)
+{
+	unsigned int bus, target;
+
+	if (sscanf(text, "bus %u: target %u keeps losing commands, all its I/O fails", &bus, &target) == 2)
+		dev_lost |= 1u << (bus * SIM_TARGETS + target);
+	else if (strstr(text, "all I/O fails"))
+		dev_offline = true;
+	else if (strstr(text, "runs again") || !strcmp(text, "restarted"))
+		dev_offline = false;
+}
+
+void sim_resumed(bool well)
+{
+	dev_offline = !well;
+}
+
+bool sim_says_offline(unsigned int bus, unsigned int target)
+{
+	return dev_offline || dev_lost & 1u << (bus * SIM_TARGETS + target);
+}
+
 static void dev_message(int level, const char *fmt, va_list ap)
 {
 	char text[512];
 
+	vsnprintf(text, sizeof(text), fmt, ap);
 	if (level == 2)
 		sim_warnings++;
+	if (strstr(text, "lost an interrupt") && !sim_chip_may_be_quiet())
+		sim_fail("the driver has lost an interrupt");
+	dev_note_offline(text);
 	if (level == 3)
 		sim_fail("panic: %s", fmt);
-	if (!sim_tracing)
-		return;
-	vsnprintf(text, sizeof(text), fmt, ap);
 	sim_trace("%s: %s", level == 2 ? "WARNING" : "note", text);
 }
 
@@ -392,6 +447,8 @@ void sim_os_begin(struct dev_info *dip)
 	memset(dip, 0, sizeof(*dip));
 	intr_line = false;
 	sim_warnings = 0;
+	dev_offline = false;
+	dev_lost = 0;
 	sim_dma_begin();
 }
 

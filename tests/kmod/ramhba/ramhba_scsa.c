@@ -241,8 +241,12 @@ static void ramhba_active(struct ramhba *rh, int delta)
 /* Every command completes here. */
 void ramhba_complete(struct ramhba *rh, struct scsi_pkt *pkt)
 {
+	struct ramhba_cmd *cmd = to_cmd(pkt);
+
 	if (rh->rh_published)
 		ramhba_published_done(rh, pkt);
+	else if (cmd->rc_bound)
+		(void)ddi_dma_sync(cmd->rc_dma, 0, 0, DDI_DMA_SYNC_FORCPU);
 	ramhba_active(rh, -1);
 	scsi_hba_pkt_comp(pkt);
 }

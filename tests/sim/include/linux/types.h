@@ -6,6 +6,7 @@
 #ifndef SIM_LINUX_TYPES_H
 #define SIM_LINUX_TYPES_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 
