@@ -17,7 +17,7 @@ endif
 FARMED  := Kbuild include compat drivers $(wildcard tests/kmod) tools/packaging/debian/changelog
 
 .DEFAULT_GOAL := help
-.PHONY: help modules guest-modules install uninstall need-headers demo check check-unit check-fuzz \
+.PHONY: help modules guest-modules counting-modules install uninstall need-headers demo check check-unit check-fuzz \
 	check-qtest check-guest check-debug check-readme check-build check-build-emulator \
 	check-build-debug check-sim sim check-tools check-all check-dist check-kernels check-kernels-build \
 	check-newest check-counts check-packaging check-vfio coverage deb soak fuzz-device bench bench-faults lint \
@@ -52,7 +52,7 @@ help:
 	@echo '  make check-debug  the same and more on a kernel built to check (KERNEL=kcsan: for races)'
 	@echo '  make check-kernels  build for each supported kernel, boot it, run a short form'
 	@echo '  make check-vfio   a card passed through to a machine in the machine (five minutes)'
-	@echo '  make coverage     what of the pure code and the chip model no test runs'
+	@echo '  make coverage     what of the pure code, the chip model and the modules no test runs'
 	@echo '  make soak         half an hour of verified load in split requests (SOAK=<seconds>)'
 	@echo '  make fuzz-device  half an hour of a chip that returns random bytes (FUZZ=<seconds> SEED=)'
 	@echo '  make sim          a minute of further schedules (SIM=<seconds> SEED=, TRACE=1 SCHEDULES=1)'
@@ -95,6 +95,13 @@ endif
 guest-modules: kernel
 	$(call build_modules,$(shell $(VM) kernel headers),$(BUILD)/modules/$(shell $(VM) kernel),SCSA_TESTS=m \
 		KCFLAGS=-Werror CONFIG_DEBUG_INFO_BTF_MODULES=)
+
+# The modules that tests/coverage runs; each counts which of its lines have run.
+COUNTING := -fprofile-arcs -ftest-coverage -fprofile-info-section -fno-tree-loop-im
+
+counting-modules: kernel
+	$(call build_modules,$(shell $(VM) kernel headers),$(BUILD)/coverage/modules,SCSA_TESTS=m \
+		COUNTING='$(COUNTING)' KCFLAGS='$(COUNTING)' CONFIG_DEBUG_INFO_BTF_MODULES=)
 
 need-headers:
 	@test -n "$(KDIR)" || { echo 'no kernel headers for $(or $(KVER),$(shell uname -r)) here; \

@@ -160,14 +160,16 @@ def library_atomics(files):
 def bare_statics(files):
     """A static function's name has a prefix, so that a backtrace shows where it is."""
     return [f'{f}: static {name}() has no prefix' for f in sorted(files)
-            if f.startswith(('compat/', 'drivers/')) and f[-2:] in ('.c', '.h')
+            if f.startswith(('compat/', 'drivers/', 'tools/qemu/')) and f[-2:] in ('.c', '.h')
             for name in re.findall(r'^static\b[^;={(]*\b(\w+)\(', text(f), re.M) if '_' not in name]
 
 
 def prose(path):
     """(line, text) of the comments of a C or Python file, or of all of a document."""
     source = text(path)
-    if path.endswith('.md'):
+    if '.' not in os.path.basename(path) and 'python' not in source.partition('\n')[0]:
+        return []
+    if path.endswith(('.md', '.4')):
         return list(enumerate(re.sub(r'`[^`\n]*`', '``', source).splitlines(), 1))
     if path.endswith(('.c', '.h')):
         found = re.finditer(r'/\*.*?\*/|//[^\n]*', source, re.S)
@@ -182,5 +184,6 @@ def retired_phrases(files):
     phrases = [row.strip() for row in text(RETIRED).splitlines() if row.strip() and row[0] != '#']
     regex = re.compile(r'\b(' + '|'.join(phrases) + r')\b', re.I)
     return [f'{path}:{n}: "{m.group()}": say it in another way'
-            for path in files if path.endswith(('.c', '.h', '.py', '.md'))
+            for path in files if path.endswith(('.c', '.h', '.py', '.md', '.4'))
+            or '.' not in os.path.basename(path) and '/corpus/' not in path
             for n, line in prose(path) if (m := regex.search(line))]

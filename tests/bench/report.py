@@ -4,6 +4,8 @@
 import re
 
 DRIVERS = {'qla1280': '#888888', 'isp': '#1f5fbf'}
+# How README.md shows the plot.
+PICTURE = '![Register accesses, instructions and speed, qla1280 beside isp](tests/bench/bench.svg)'
 
 
 def number(value, digits=2):
@@ -114,7 +116,7 @@ def plot(figures, about, workloads):
     legend = ''.join(f'<rect x="{20 + 100 * n}" y="12" width="14" height="14" fill="{c}"/>'
                      f'<text x="{40 + 100 * n}" y="24">{d}</text>'
                      for n, (d, c) in enumerate(DRIVERS.items()))
-    return ('<svg xmlns="http://www.w3.org/2000/svg" width="1490" height="%d" '
+    return ('<!-- SPDX-License-Identifier: GPL-2.0 -->\n<svg xmlns="http://www.w3.org/2000/svg" width="1490" height="%d" '
             'font-family="sans-serif" font-size="12"><rect width="100%%" height="100%%" '
             'fill="white"/>%s<text x="240" y="24">%s, %s</text>%s</svg>\n'
             % (height + 80, legend, about['date'], about['machine'], '\n'.join(body)))

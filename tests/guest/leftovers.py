@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """What a group leaves on its machine: checked, and removed for the next group."""
 
+import os
 import re
+import tempfile
 
 from checking import check, same
 from qemu import VMError
@@ -58,3 +60,26 @@ def unreferenced(vm):
     vm.expect_report(r'kmemleak: \d+ new suspected')
     return vm.guest('cd /sys/kernel/debug; sleep 5 & echo scan > kmemleak; wait; '
                     'echo scan > kmemleak; cat kmemleak', timeout=120).text
+
+
+def keep_counts(vm):
+    """Keep which lines of our modules have run, for tests/coverage; unloads them.
+
+    Each time a module went, scsa_gcov.ko has added a .gcda file for each of its sources. Beside each
+    goes a link to what the compiler has noted about that source.
+    """
+    unload(vm)
+    left = vm.guest('cat /sys/kernel/debug/scsa_gcov 2>/dev/null', check=False).output
+    folder = os.path.join(vm.config.build, 'coverage', 'guest')
+    os.makedirs(folder, exist_ok=True)
+    folder = tempfile.mkdtemp(prefix=vm.config.label + '-', dir=folder)
+    number = 0
+    while left:
+        head, _, left = left.partition(b'\n')
+        path, size = head.decode().split()
+        number += 1
+        base = os.path.join(folder, f'{number}-{os.path.basename(path)[:-5]}')
+        with open(base + '.gcda', 'wb') as f:
+            f.write(left[:int(size)])
+        os.symlink(path[:-5] + '.gcno', base + '.gcno')
+        left = left[int(size):]

@@ -11,7 +11,7 @@ import traceback
 from dataclasses import dataclass, field, replace
 
 from checking import NotHere, Skip, same
-from leftovers import clean, nothing_left
+from leftovers import clean, keep_counts, nothing_left
 from qemu import VM, CommandFailed, Config, VMError
 
 
@@ -269,8 +269,11 @@ class Runner:
             return
         (vm, group), self.left = self.left, None
         try:
+            if any(m.endswith('/scsa_gcov.ko') for m in self.settings.modules):
+                keep_counts(vm)
             vm.shutdown()
         except VMError as e:
+            vm.kill()
             self.fail(group.name + '.shutdown', e)
 
     def machine(self, group):

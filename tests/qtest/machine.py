@@ -43,6 +43,7 @@ class QTest:
         self.sock, self.mon = here, mon_here
         self.buffer = self.mon_buffer = b''
         self.events = []
+        self.raised = False     # the last change of an intercepted interrupt
         self._mon_line()
         self.qmp('qmp_capabilities')
 
@@ -66,19 +67,21 @@ class QTest:
     # qtest
 
     def _line(self):
-        while b'\n' not in self.buffer:
-            got = self.sock.recv(1 << 20)
-            if not got:
-                raise EOFError('QEMU is gone')
-            self.buffer += got
-        line, self.buffer = self.buffer.split(b'\n', 1)
-        return line.decode()
+        """The next answer. Changes of an intercepted interrupt come in between."""
+        while True:
+            while b'\n' not in self.buffer:
+                got = self.sock.recv(1 << 20)
+                if not got:
+                    raise EOFError('QEMU is gone')
+                self.buffer += got
+            line, self.buffer = self.buffer.split(b'\n', 1)
+            if not line.startswith(b'IRQ'):
+                return line.decode()
+            self.raised = line.startswith(b'IRQ raise')
 
     def command(self, text):
         self.sock.sendall(text.encode() + b'\n')
         answer = self._line()
-        while answer.startswith('IRQ'):
-            answer = self._line()
         if not answer.startswith('OK'):
             raise ValueError(f'{text}: {answer}')
         return answer[3:]
@@ -86,12 +89,7 @@ class QTest:
     def commands(self, texts):
         """Send several commands in one go; return their answers."""
         self.sock.sendall(''.join(text + '\n' for text in texts).encode())
-        answers = []
-        while len(answers) < len(texts):
-            answer = self._line()
-            if not answer.startswith('IRQ'):
-                answers.append(answer)
-        return answers
+        return [self._line() for _ in texts]
 
     def write(self, addr, data):
         if data:
@@ -114,6 +112,11 @@ class QTest:
             return int(self.command(f'in{kind} {port:#x}'), 16)
         self.command(f'out{kind} {port:#x} {value:#x}')
         return None
+
+    def watch_interrupts(self):
+        """From now on, raised follows the interrupt of the controllers."""
+        self.config(0x60, 0x0a0a0a0a, slot=1)   # the bridge routes every PCI interrupt to IRQ 10
+        self.command('irq_intercept_in ioapic')
 
     # QMP
 

@@ -207,6 +207,38 @@ def mailbox_handshake(m, isp, _):
     same(isp.irq(), False, 'INTA, acknowledged')
 
 
+@case()
+def interrupt_cannot_be_held_back(m, isp, _):
+    """PCI 2.1 has no bit for that in the command register."""
+    m.watch_interrupts()
+    isp.wr(ICR, 6)
+    m.config(0x04, 0x407, 2)
+    same(m.config(0x04, size=2), 0x7, 'command')
+    isp.start_mailbox(0x00)
+    same((isp.irq(), m.raised), (True, True), 'interrupt status and line')
+
+
+@case(device='isp1040,disintx=on')
+def interrupt_is_held_back(m, isp, _):
+    """With disintx the command register holds the line back; status, registers and commands go on."""
+    m.watch_interrupts()
+    isp.wr(ICR, 6)
+    isp.start_mailbox(0x00)
+    same((isp.irq(), m.raised), (True, True), 'interrupt status and line')
+    m.config(0x04, 0x407, 2)
+    same(m.config(0x04, size=2), 0x407, 'command')
+    same((isp.irq(), m.raised), (True, False), 'the same, held back')
+    same(isp.wait_mailbox()[0], 0x4000)
+    same(isp.irq(), False, 'interrupt status, acknowledged')
+    isp.start_mailbox(0x00)
+    same((isp.irq(), m.raised), (True, False), 'another one, held back')
+    m.config(0x04, 0x007, 2)
+    same((isp.irq(), m.raised), (True, True), 'the same, let go')
+    m.config(0x04, 0x407, 2)
+    m.qmp('system_reset')
+    same(m.config(0x04, size=2), 0, 'command after a reset')
+
+
 @case(guest_errors=True)
 def rings_out_of_reach(m, isp, _):
     isp.mailbox(0x02, 0x1000)

@@ -446,7 +446,8 @@ static bool isp_init_config(IspState *s, Error **errp)
     pci_set_word(conf + PCI_SUBSYSTEM_VENDOR_ID, lduw_le_p(s->m.nvram + chip->nvram_subvendor));
     pci_set_word(mask + PCI_COMMAND,
                  PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER |
-                 PCI_COMMAND_INVALIDATE | PCI_COMMAND_PARITY | PCI_COMMAND_SERR);
+                 PCI_COMMAND_INVALIDATE | PCI_COMMAND_PARITY | PCI_COMMAND_SERR |
+                 (s->disintx ? PCI_COMMAND_INTX_DISABLE : 0));
     mask[PCI_LATENCY_TIMER] = 0xf8;
     mask[0x40] = 0xff;
     mask[0x41] = 0x03;
@@ -509,6 +510,7 @@ static const Property isp_properties[] = {
     DEFINE_PROP_BOOL("resident-firmware", IspState, m.resident_firmware, true),
     DEFINE_PROP_BOOL("reset-event", IspState, m.reset_event, true),
     DEFINE_PROP_STRING("nvram", IspState, nvram_file),
+    DEFINE_PROP_BOOL("disintx", IspState, disintx, false),
     DEFINE_PROP_BOOL("plain-interrupt", IspState, m.strict.plain_interrupt, false),
     DEFINE_PROP_BOOL("plain-mailbox", IspState, m.strict.plain_mailbox, false),
     DEFINE_PROP_BOOL("no-extended-command", IspState, m.strict.no_extended_command, false),
@@ -543,6 +545,7 @@ static const struct {
     { "resident-firmware", "a soft reset leaves a valid image, as a machine's BIOS does" },
     { "reset-event", "event 0x8001 follows a BUS RESET that the host asked for" },
     { "nvram", "file for the EEPROM; default: a valid image of the chip" },
+    { "disintx", "the PCI command register can hold back INTA, as since PCI 2.3" },
     { "plain-interrupt", "CLEAR RISC INT forgets entries that the host has not seen" },
     { "plain-mailbox", "results wait for the semaphore, not for the interrupt bit" },
     { "no-extended-command", "entries of type 5 come back as unknown" },

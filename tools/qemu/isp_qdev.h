@@ -36,6 +36,7 @@ struct IspState {
     VMChangeStateEntry *vm_state;
     bool deferred;              /* the bottom half ran while the machine was stopped */
     char *nvram_file;
+    bool disintx;
     IspModel m;
 };
 

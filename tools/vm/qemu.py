@@ -159,10 +159,10 @@ def parse_size(text):
     return int(m.group(1)) << {'': 0, 'k': 10, 'K': 10, 'M': 20, 'G': 30, 'T': 40}[m.group(2)]
 
 
-def own_modules(build, release):
-    """The .ko files that make has built for this kernel."""
-    return sorted(glob.glob(os.path.join(build, 'modules', release, '**', '*.ko'),
-                            recursive=True))
+def own_modules(build, release, folder=None):
+    """The .ko files that make has built for this kernel, or those of a folder."""
+    folder = folder or os.path.join(build, 'modules', release)
+    return sorted(glob.glob(os.path.join(folder, '**', '*.ko'), recursive=True))
 
 
 @dataclass

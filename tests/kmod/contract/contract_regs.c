@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Clauses of ddi_rep_get8(9F), pci_config_get8(9F), ddi_strtol(9F), id32_alloc() and clocks. */
+#include <sys/conf.h>
+#include <sys/cpuvar.h>
 #include <sys/ddi.h>
+#include <sys/devops.h>
 #include <sys/errno.h>
 #include <sys/id32.h>
+#include <sys/modctl.h>
 #include <sys/sunddi.h>
 
 #include "contract_buf.h"
@@ -55,6 +59,7 @@ static const char *config(dev_info_t *dip)
 {
 	ddi_acc_handle_t h = NULL;
 	const char *why = NULL;
+	uint64_t both;
 	uint32_t base;
 	uint16_t cap;
 
@@ -69,6 +74,12 @@ static const char *config(dev_info_t *dip)
 	pci_config_put8(h, PCI_CONF_ILINE, 0x5a);
 	CHECK(pci_config_get8(h, PCI_CONF_ILINE) == 0x5a);
 	pci_config_put8(h, PCI_CONF_ILINE, (uint8_t)base);
+	/* The same in 64 bits at once; the interrupt line is in the upper half. */
+	both = pci_config_get64(h, PCI_CONF_ILINE - 4);
+	pci_config_put64(h, PCI_CONF_ILINE - 4, both ^ (0x5aULL << 32));
+	CHECK(pci_config_get64(h, PCI_CONF_ILINE - 4) == (both ^ (0x5aULL << 32)));
+	pci_config_put64(h, PCI_CONF_ILINE - 4, both);
+	CHECK(pci_config_get8(h, PCI_CONF_ILINE) == base);
 	/* There is no register at an odd offset or out of range. */
 	CHECK(pci_config_get32(h, 1) == PCI_EINVAL32);
 	CHECK(pci_config_get16(h, 0x10000) == PCI_EINVAL16);
@@ -150,12 +161,34 @@ out:
 	return why;
 }
 
+/* Entry points that a driver takes from the DDI, and what it asks about CPUs. */
+static const char *defaults(dev_info_t *dip)
+{
+	struct modldrv drv = { .drv_linkinfo = "a driver" };
+	struct modlinkage linkage = { MODREV_1, { &drv, NULL } };
+	struct modlinkage empty = { MODREV_1, { NULL } };
+	const char *why = NULL;
+	struct modinfo info;
+	void *result;
+
+	CHECK(scsa_nodev() == ENXIO && scsa_nulldev() == 0 && nochpoll(0, 0, 0, NULL, NULL) == ENXIO);
+	CHECK(ddi_no_info(dip, DDI_INFO_DEVT2INSTANCE, NULL, &result) == DDI_FAILURE);
+	CHECK(ddi_quiesce_not_needed(dip) == DDI_SUCCESS);
+	CHECK(ddi_quiesce_not_supported(dip) == DDI_FAILURE);
+	CHECK(mod_info(&linkage, &info) != 0 && info.mi_name == drv.drv_linkinfo);
+	CHECK(mod_info(&empty, &info) == 0);
+	CHECK(ncpus >= 1 && CPU->cpu_id >= 0 && CPU->cpu_seqid < ncpus);
+out:
+	return why;
+}
+
 static const struct contract_test tests[] = {
 	{ "acc_handle.rep", acc_rep },
 	{ "pci_config.capabilities", config },
 	{ "strtol", strtol_errors },
 	{ "id32", id32 },
 	{ "clocks", clocks },
+	{ "defaults", defaults },
 	{ NULL, NULL }
 };
 CONTRACT_SUITE(CONTRACT_ON_TESTDEV, tests);
