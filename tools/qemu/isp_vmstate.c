@@ -290,7 +290,7 @@ const VMStateDescription vmstate_isp = {
         VMSTATE_BOOL(m.paused, IspState),
         VMSTATE_BOOL(m.in_reset, IspState),
         VMSTATE_BOOL(m.host_int, IspState),
-        VMSTATE_BOOL(m.bios_off, IspState),
+        VMSTATE_UNUSED(1),          /* whether the BIOS is off, which changes nothing */
         VMSTATE_BOOL(m.running, IspState),
         VMSTATE_BOOL(m.mbox_busy, IspState),
         VMSTATE_BOOL(m.result_ready, IspState),
