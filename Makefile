@@ -19,7 +19,7 @@ FARMED  := Kbuild include compat drivers $(wildcard tests/kmod) tools/packaging/
 .DEFAULT_GOAL := help
 .PHONY: help modules guest-modules counting-modules install uninstall need-headers demo check check-unit check-fuzz \
 	check-qtest check-guest check-debug check-readme check-build check-build-emulator \
-	check-build-debug check-sim sim check-tools check-all check-dist check-kernels check-kernels-build \
+	check-build-debug check-sim sim check-tools check-all check-dist check-kernels check-chips check-kernels-build \
 	check-newest check-counts check-packaging check-vfio coverage deb soak fuzz-device bench bench-faults lint \
 	vm qemu kernel deps deps-check clean distclean tags
 
@@ -51,6 +51,7 @@ help:
 	@echo '  make check-guest  drivers and disks in the guest (TESTS=<pattern> for some)'
 	@echo '  make check-debug  the same and more on a kernel built to check (KERNEL=kcsan: for races)'
 	@echo '  make check-kernels  build for each supported kernel, boot it, run a short form'
+	@echo '  make check-chips  isp on each emulated chip: two in full, all strict and in short (an hour)'
 	@echo '  make check-vfio   a card passed through to a machine in the machine (five minutes)'
 	@echo '  make coverage     what of the pure code, the chip model and the modules no test runs'
 	@echo '  make soak         half an hour of verified load in split requests (SOAK=<seconds>)'
@@ -184,6 +185,10 @@ check-debug: qemu
 
 check-kernels: qemu
 	@tests/kernels --build $(BUILD) --record
+
+check-chips: qemu guest-modules
+	@$(MAKE) --no-print-directory guest-modules KERNEL=debug
+	@tests/chips --build $(BUILD) --record
 
 check-kernels-build:
 	@tests/kernels --build $(BUILD) --only-build

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""The table of hosts in README.md: what has run on which distribution and kernel, with what result.
+"""Two tables in README.md: what has run on which distribution, or on which emulated chip, and how it ended.
 
 usage: tests/hosts.py row KERNEL WHAT RESULT     add or replace a row of this distribution
        tests/hosts.py merge FILE                 take the rows of another README.md
@@ -18,8 +18,10 @@ sys.path.insert(0, os.path.join(TOP, 'tests/bench'))
 import report  # noqa: E402
 
 README = os.path.join(TOP, 'README.md')
-MADE_BY = 'make check-kernels'
-HEAD = '| distribution | kernel | what ran | result | date |\n| --- | --- | --- | --- | --- |\n'
+HEAD = '| {} | kernel | what ran | result | date |\n| --- | --- | --- | --- | --- |\n'
+# Which command makes a table, and its first column
+HOSTS = ('make check-kernels', 'distribution')
+CHIPS = ('make check-chips', 'chip')
 
 
 def distribution():
@@ -35,24 +37,27 @@ def _order(key):
     return [[int(x) if x.isdigit() else x for x in re.split(r'(\d+)', part)] for part in key]
 
 
-def update(new):
-    """Put these rows into the table."""
-    old = {tuple(cells[:3]): tuple(cells[3:]) for cells in report.rows_of(README, MADE_BY)}
-    rows = {**old, **new}
+def _rows(readme, made_by):
+    return {tuple(cells[:3]): tuple(cells[3:]) for cells in report.rows_of(readme, made_by)}
+
+
+def update(new, table=HOSTS):
+    """Put these rows into a table."""
+    made_by, first = table
+    rows = {**_rows(README, made_by), **new}
     lines = [f'| {" | ".join(key + rows[key])} |' for key in sorted(rows, key=_order)]
-    report.put_into(README, HEAD + '\n'.join(lines), MADE_BY)
+    report.put_into(README, HEAD.format(first) + '\n'.join(lines), made_by)
 
 
-def row(kernel, what, result):
-    """A row of this distribution, of today."""
-    return {(distribution(), kernel, what): (result, datetime.date.today().isoformat())}
+def row(kernel, what, result, where=None):
+    """A row of today, of this distribution or of a chip."""
+    return {(where or distribution(), kernel, what): (result, datetime.date.today().isoformat())}
 
 
 def main(command, *args):
     """See above."""
     if command == 'merge':
-        with open(args[0], encoding='utf-8') as f:
-            update(_rows(f.read()))
+        update(_rows(args[0], HOSTS[0]))
     else:
         update(row(*args))
 

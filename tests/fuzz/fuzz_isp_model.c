@@ -35,6 +35,8 @@ static void mbox(struct fake *f, const uint16_t *mb)
 			isp_write(f->m, ISP_MBOX + 2 * i, mb[i], 2);
 	isp_write(f->m, ISP_BANK + ISP_RISC_HCCR, 0x5000, 2);
 	fake_run(f);
+	if (f->m->strict.timing)
+		fake_wait(f, 4);		/* the rest of a self test, and a command */
 	isp_write(f->m, ISP_SEMA, 0, 2);
 	isp_write(f->m, ISP_BANK + ISP_RISC_HCCR, 0x7000, 2);
 }
@@ -88,6 +90,9 @@ static void fault(struct fake *f, struct input *in)
 		"hang-mailbox,ms=100", "hang", "hang,persist=1", "system-error",
 		"system-error,halt=0", "request-error", "response-error", "bus-reset", "all-ones",
 		"mutate,rate=300", "spurious-interrupt,ms=100", "bus-reset,ms=150",
+		"event,code=0x8006", "event,code=0x8007,target=1", "event,code=0x800c,bus=0",
+		"event,code=0x800d,ms=150", "event,code=0x800e,value=0x400",
+		"complete,status=0x1f,bus=0", "late-completion,ms=50", "event,code=0x80ff",
 	};
 	char text[ISP_FAULT_TEXT], error[100];
 	uint8_t what = byte(in), when = byte(in);
@@ -97,8 +102,8 @@ static void fault(struct fake *f, struct input *in)
 			abort();
 		return;
 	}
-	snprintf(text, sizeof(text), "%s,seed=%d,count=%d", whats[what % 32], when, when % 5);
-	if (what & 0x20)
+	snprintf(text, sizeof(text), "%s,seed=%d,count=%d", whats[what % 40], when, when % 5);
+	if (what & 0x40)
 		sprintf(text + strlen(text), ",after=%d,every=%d", when / 5 % 7, when / 35);
 	if (!isp_fault_arm(f->m, text, error, sizeof(error)))
 		abort();
@@ -182,18 +187,42 @@ static void step(struct fake *f, struct input *in)
 		fake_run(f);
 }
 
+/* A chip that is stricter than usual, and targets that can do less. Each byte is good for a few. */
+static void restrict_chip(IspModel *m, uint8_t how, uint8_t limits)
+{
+	m->strict = (IspStrict){
+		.plain_interrupt = how & 1, .plain_mailbox = how & 2,
+		.no_extended_command = how & 4, .zero_extended_command = how & 8,
+		.lost_extended_command = how & 16, .latched_pointers = how & 32,
+		.timing = how & 64, .sram_survives = how & 128, .no_firmware_status = how & 1,
+		.abort_order = how % 4, .max_ring = how & 2 ? 32 : 0,
+		.wrap_request = how & 4 ? 8 : 0, .wrap_response = how & 8 ? 5 : 0,
+		.marker_ms = how & 16 ? 370 : 0, .queue_luns = how & 32 ? 8 : 0,
+	};
+	m->limits = (IspTargetLimits){
+		.narrow = limits & 1 ? 2 : 0, .async = limits & 2 ? 4 : 0,
+		.rejects_wdtr = limits & 4 ? 2 : 0, .rejects_sdtr = limits & 8 ? 0x20004 : 0,
+		.rejects_ppr = limits & 16 ? 2 : 0, .no_tags = limits & 32 ? 8 : 0,
+		.no_disconnect = limits & 64 ? 0x20002 : 0, .min_period = limits & 128 ? 12 : 0,
+		.max_offset = limits & 1 ? 8 : 0,
+	};
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input in = { data, size };
-	/* The last byte chooses the chip, so that the input still means the same to each. */
+	/* The last bytes choose the chip, so that the input still means the same to each. */
 	struct fake *f = fake_new(size ? data[size - 1] % ISP_CHIP_COUNT : ISP_CHIP_1040B);
 
+	if (size > 3 && data[size - 1] & 0x80)
+		restrict_chip(f->m, data[size - 2], data[size - 3]);
 	start(f, byte(&in));
 	for (unsigned i = 0; in.left && i < 2000; i++)
 		step(f, &in);
 	fake_run(f);
 	check(f);
 	isp_fault_arm(f->m, "", NULL, 0);
+	fake_wait(f, 1);			/* a write during a reset is lost */
 	isp_write(f->m, ISP_ICR, 1, 2);
 	if (f->m->commands || f->irq || f->m->dead || f->m->gone || f->m->held.first)
 		abort();

@@ -16,12 +16,12 @@ CHIPS = [('1020', '1040', 1), ('1080', '1280', 1), ('1240', '1280', 2), ('1280',
          ('10160', '12160', 1), ('12160', '12160', 2)]
 
 
-def writes_to_its_image(vm, disk):
-    """What the driver writes at 1 MiB of a disk must be there, on that disk's image."""
+def writes_to_its_image(vm, disk, at=1):
+    """What the driver writes at so many MiB of a disk must be there, on that disk's image."""
     device = block(vm, 16 * disk.channel + disk.target)
-    vm.guest(f'yes {disk.id} | dd of={device} bs=64k count=1 seek=16 iflag=fullblock oflag=direct')
+    vm.guest(f'yes {disk.id} | dd of={device} bs=64k count=1 seek={16 * at} iflag=fullblock oflag=direct')
     want = (f'{disk.id}\n' * 65536).encode()[:65536]
-    check(host_bytes(disk, 1 << 20, 65536) == want, f'{disk.id}: other data on the disk')
+    check(host_bytes(disk, at << 20, 65536) == want, f'{disk.id}: other data on the disk')
 
 
 def moves_data(vm, buses):
@@ -35,18 +35,32 @@ def moves_data(vm, buses):
     same(errors_in_log(vm), [], 'error lines in the kernel log')
 
 
+def is_reset_and_loaded_again(vm, driver):
+    """The disks still get their own data after a reset of each kind on each bus, and after a reload."""
+    disks = [disk for disk in vm.config.disks if disk.size]
+    for last in {disk.channel: disk for disk in disks}.values():
+        sg = generic(vm, 16 * last.channel + last.target)
+        vm.guest(f'sg_reset -d -N {sg} && sg_reset -b -N {sg}', timeout=120)
+    vm.guest(f'sg_reset -H -N {generic(vm, disks[0].target)}', timeout=120)
+    for disk in disks:
+        writes_to_its_image(vm, disk, 5)
+    driver.unload(vm)
+    driver.load(vm)
+    same(addresses(vm), {(d.channel, d.target, 0) for d in vm.config.disks}, 'addresses after a reload')
+    for disk in disks:
+        writes_to_its_image(vm, disk, 6)
+    driver.unload(vm)
+
+
 def isp_moves_data(vm, chip, buses):
-    """isp knows the chip and its EEPROM, moves data, and still does after a reset of all buses."""
+    """isp knows the chip and its EEPROM, moves data, and still does after resets and a reload."""
     vm.guest('dmesg -C')
     ISP.load(vm)
     log = log_of(vm)
     check(f'ISP{chip}' in log, f'the chip is not named:\n{log}')
     check('NVRAM' not in log, f'the EEPROM is refused:\n{log}')
     moves_data(vm, buses)
-    vm.guest(f'sg_reset -H {generic(vm, 0)}')
-    for disk in filter(lambda d: d.size, vm.config.disks):
-        writes_to_its_image(vm, disk)
-    ISP.unload(vm)
+    is_reset_and_loaded_again(vm, ISP)
 
 
 def disks_of(buses):
@@ -64,9 +78,10 @@ def family_group(chip, file, buses):
     @group.test
     def qla1280(vm):
         # From a valid EEPROM qla1280 reads more than it has room for, so it is told not to look.
-        QLA1280.load(vm, 'qla1280=nvram:0')
+        driver = QLA1280.having('qla1280=nvram:0')
+        driver.load(vm)
         moves_data(vm, buses)
-        QLA1280.unload(vm)
+        is_reset_and_loaded_again(vm, driver)
 
     @group.test
     def isp(vm):
@@ -213,6 +228,8 @@ STRICT_PROPS = {
     'plain-interrupt': 'on', 'plain-mailbox': 'on', 'no-extended-command': 'on',
     'no-firmware-status': 'on', 'sram-survives': 'on', 'abort-order': 3, 'max-ring': 256,
     'strict-timing': 'on', 'latched-pointers': 'on', 'queue-luns': 8, 'marker-ms': 370}
+# All but the one that every boot would complain of
+IO_STRICT_PROPS = {k: v for k, v in STRICT_PROPS.items() if k != 'no-extended-command'}
 
 
 def strict_config(settings):
@@ -225,9 +242,8 @@ def strict_config(settings):
         disks=disks_of(2) + [Disk(channel=1, target=4, backend=slow)])
 
 
-# The I/O tests, with all settings but the one that every boot would complain of
-GROUPS.append(io_group(ISP, 'family-io-strict', NEEDS, only=DATA, controllers=[Controller(
-    'isp12160', props={k: v for k, v in STRICT_PROPS.items() if k != 'no-extended-command'})]))
+GROUPS.append(io_group(ISP, 'family-io-strict', NEEDS, only=DATA,
+                       controllers=[Controller('isp12160', props=IO_STRICT_PROPS)]))
 
 STRICT = Group('family-strict', strict_config, needs=NEEDS)
 GROUPS.append(STRICT)

@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Each chip of the family: configuration space, both buses, migration."""
 
-from case import suite
-from isp import DATA, SIMPLE, Failure, migrated, on_one_disk, read10, same, tur, write10
+import os
+import re
+import subprocess
+
+from case import fails_once, suite
+from isp import (DATA, HCCR, ISR, MBOX, SEMA, SIMPLE, Failure, migrated, on_one_disk, read10, same, tur,
+                 write10)
 from machine import QTest
 
 TESTS, case = suite()
@@ -72,25 +77,68 @@ def buses(m, isp, _, row):
 
 
 def migration(m, isp, folder, row):
-    """The last bus of a chip goes on after a migration, with its settings."""
+    """The last bus of a chip goes on after a migration, with its settings and its commands."""
     target = (row[-1] - 1) << 7 | 3
     isp.start()
     isp.mailbox(0x38, target << 8, 0xcd00, 0x080c)
     isp.mailbox(0x30, target & 0x80 | 5)
     isp.clear_attention(target)
     m.write(DATA, b'm' * 512)
-    isp.do(write10(3, 1), [(DATA, 512)], target=target)
+    isp.do(write10(30, 1), [(DATA, 512)], target=target)
+    # QEMU stops in the first command, and repeats it on the other side; the second waits for it.
+    handles = [isp.command(read10(6, 4), [(DATA + 0x1000, 2048)], target=target),
+               isp.command(read10(30, 1), [(DATA + 0x2000, 512)], target=target, flags=0x60)]
+    isp.ring()
+    m.wait_event('STOP')
     where = f'scsi-id=3,channel={row[-1] - 1}'
-    with migrated(isp, on_one_disk(folder + '/disk0', where=where), folder) as there:
+    with migrated(isp, on_one_disk(folder + '/fails', where=where), folder) as there:
+        for handle in handles:
+            got = there.response()
+            there.ack()
+            same((got.handle, got.completion, got.scsi), (handle, 0, 0), 'handle, completion and status')
+        same(there.m.read(DATA + 0x1000, 2048), b'\x01\x00' * 1024, 'data of the first command')
+        same(there.m.read(DATA + 0x2000, 512), b'm' * 512, 'data of the second command')
         same(there.mailbox(0x28, target << 8)[2:4], [0xcd00, 0x080c], 'target parameters')
         same(there.mailbox(0x20, target & 0x80)[1], target & 0x80 | 5, 'initiator')
-        there.do(read10(3, 1), [(DATA, 512)], target=target)
-        same(there.m.read(DATA, 512), b'm' * 512, 'data')
 
 
 each_chip(configuration)
 each_chip(buses, lambda n: [{'target': 3, 'channel': bus} for bus in range(n)])
-each_chip(migration, lambda n: [{'target': 3, 'channel': n - 1}])
+each_chip(migration, lambda n: [{'target': 3, 'channel': n - 1, **fails_once('read_aio')}])
+
+
+@case(device='isp1080,latched-pointers=on')
+def latched_migration(m, isp, folder):
+    """A result that hides the ring pointers still does after a migration."""
+    isp.start_mailbox(0x06, 1, 2, 3, 0x1234, 0x5678)
+    while not isp.rd(ISR) & 4:
+        pass
+    with migrated(isp, [], folder) as there:
+        same(there.rd(SEMA) & 1, 1, 'semaphore')
+        same([there.rd(MBOX + 2 * n) for n in (4, 5)], [0x1234, 0x5678], 'mailboxes 4 and 5')
+        there.wr(SEMA, 0)
+        there.wr(HCCR, 0x7000)
+        there.start()
+
+
+@case(device='isp12160')
+def documented(m, isp, _):
+    """QEMU's help says something about each property that README.md lists, and has no others."""
+    readme = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))),
+                          'tools/qemu/README.md')
+    with open(readme, encoding='utf-8') as f:
+        rows = re.findall(r'^\| (`.*?) \|', f.read().split('\n## Properties')[1].split('\n## ')[0], re.M)
+    listed = {name for row in rows for name in re.findall('`(.*?)`', row)}
+
+    def properties(device):
+        out = subprocess.run([m.process.args[0], '-device', f'{device},help'], check=True, text=True,
+                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE).stdout
+        return {name: text for name, text in re.findall(r'^ +([\w-]+)=<.*?>(.*)$', out, re.M)}
+    common = properties('pci-testdev')
+    for chip, *_ in CHIPS:
+        own = {name: text for name, text in properties(chip).items() if name not in common}
+        same(sorted(own), sorted(listed), f'properties of the {chip}')
+        same([name for name, text in own.items() if '-' not in text], [], 'properties without a word')
 
 
 @case(device='isp12160,narrow=0x20000,rejects-wdtr=8', disks=[{'target': 1, 'channel': 1}])

@@ -374,7 +374,7 @@ struct IspModel {
     bool risc_int;
     bool kept_int;              /* RISC_INT only repeats what the host has not read yet */
     bool irq_level;
-    bool paused, in_reset, host_int, bios_off;
+    bool paused, in_reset, host_int;
     bool running;               /* firmware, not the boot ROM */
     bool mbox_busy;             /* a mailbox command has been taken but not finished */
     bool result_ready;

@@ -97,6 +97,7 @@ static void isp_write_hccr(IspModel *m, uint16_t value)
     case ISP_HCCR_NOP:
     case ISP_HCCR_STEP:
     case ISP_HCCR_CLEAR_HOST_INT:   /* no effect on a real card */
+    case ISP_HCCR_DISABLE_BIOS:         /* there is none */
     case ISP_HCCR_BREAKPOINT:
     case ISP_HCCR_PARITY:
         break;
@@ -112,12 +113,7 @@ static void isp_write_hccr(IspModel *m, uint16_t value)
         m->paused = true;
         break;
     case ISP_HCCR_RESTART:
-        /*
-         * No list has this code. A driver writes it to reset, release and disable the BIOS in one,
-         * with the RISC just out of reset, where only the last of the three changes anything.
-         */
-        m->bios_off = true;
-        /* fall through */
+        /* No list has this code. A driver writes it to reset, release and disable the BIOS in one. */
     case ISP_HCCR_RELEASE:
         if (m->in_reset) {
             isp_rom_begin(m);
@@ -138,9 +134,6 @@ static void isp_write_hccr(IspModel *m, uint16_t value)
         break;
     case ISP_HCCR_CLEAR_RISC_INT:
         isp_clear_risc_int(m);
-        break;
-    case ISP_HCCR_DISABLE_BIOS:
-        m->bios_off = !(value & 1);
         break;
     default:
         isp_guest_error(m, "unknown host control command", value);

@@ -54,7 +54,6 @@ static inline IspLe32 isp_le32(uint32_t v)
 #define ISP_ICR_SOFT_RESET  0x0001
 #define ISP_ICR_EN_ALL      0x0002
 #define ISP_ICR_EN_RISC     0x0004
-#define ISP_ICR_FLASH       0x0100
 #define ISP_ICR_MASK        0x033e
 
 #define ISP_ISR_IPEND       0x0002

@@ -54,7 +54,6 @@ void isp_soft_reset(IspModel *m)
     m->conf1 = m->chip->conf1;
     m->icr = 0;
     m->sema_status = false;
-    m->bios_off = false;
     m->flash_addr = 0;
     memset(m->dma_reg, 0, sizeof(m->dma_reg));
     m->dma_reg[ISP_CDMA_CONF / 2] = 0x0001;

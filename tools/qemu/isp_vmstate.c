@@ -254,6 +254,24 @@ static const VMStateDescription vmstate_isp_settled = {
     }
 };
 
+static bool isp_latched_needed(void *opaque)
+{
+    IspState *s = opaque;
+
+    return s->m.strict.latched_pointers && s->m.lock;
+}
+
+static const VMStateDescription vmstate_isp_latched = {
+    .name = "isp1040/latched",
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .needed = isp_latched_needed,
+    .fields = (VMStateField[]) {
+        VMSTATE_UINT16_ARRAY(m.latched, IspState, 2),
+        VMSTATE_END_OF_LIST()
+    }
+};
+
 const VMStateDescription vmstate_isp = {
     .name = "isp1040",          /* of every chip: older streams have this name */
     .version_id = 1,
@@ -272,7 +290,7 @@ const VMStateDescription vmstate_isp = {
         VMSTATE_BOOL(m.paused, IspState),
         VMSTATE_BOOL(m.in_reset, IspState),
         VMSTATE_BOOL(m.host_int, IspState),
-        VMSTATE_BOOL(m.bios_off, IspState),
+        VMSTATE_UNUSED(1),          /* whether the BIOS is off, which changes nothing */
         VMSTATE_BOOL(m.running, IspState),
         VMSTATE_BOOL(m.mbox_busy, IspState),
         VMSTATE_BOOL(m.result_ready, IspState),
@@ -315,6 +333,7 @@ const VMStateDescription vmstate_isp = {
     .subsections = (const VMStateDescription * []) {
         &vmstate_isp_fault,
         &vmstate_isp_settled,
+        &vmstate_isp_latched,
         NULL
     }
 };
