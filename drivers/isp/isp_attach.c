@@ -240,11 +240,14 @@ static int isp_acquire(struct isp *isp)
 
 static void isp_announce(struct isp *isp)
 {
+	const struct isp_bus_mode *const *mode = isp->isp_bus_mode;
 	const uint16_t *v = isp->isp_fw_version;
+	boolean_t differ = mode[1] && mode[1] != mode[0] ? B_TRUE : B_FALSE;
 
 	dev_err(isp->isp_dip, CE_NOTE,
-		"%s, firmware %u.%u.%u%s, %s, %u commands, %u segments each", isp->isp_rev->ir_name,
-		v[0], v[1], v[2], isp->isp_fw_image ? "" : " (resident)", isp->isp_bus_mode->bm_name,
+		"%s, firmware %u.%u.%u%s, %s%s%s, %u commands, %u segments each",
+		isp->isp_rev->ir_name, v[0], v[1], v[2], isp->isp_fw_image ? "" : " (resident)",
+		mode[0]->bm_name, differ ? " and " : "", differ ? mode[1]->bm_name : "",
 		isp->isp_max_cmds, isp->isp_ndatasegs);
 }
 

@@ -5,7 +5,8 @@
 #define MAX_XFER_24		0x00ffffffULL	/* a 24-bit counter for the whole transfer */
 #define MAX_XFER_30		0x3fffffffULL
 
-#define LIMITS_FAST	{ .async_min = 6, .async_max = 6, .period_min = 25, .offset_max = 12 }
+/* Some have a clock that is fast enough for Ultra; if not, isp_spi.c asks for less. */
+#define LIMITS_FAST	{ .async_min = 6, .async_max = 6, .period_min = 12, .offset_max = 12 }
 #define LIMITS_ULTRA	{ .async_min = 9, .async_max = 15, .period_min = 12, .offset_max = 8 }
 #define LIMITS_ULTRA_12	{ .async_min = 9, .async_max = 15, .period_min = 12, .offset_max = 12 }
 #define LIMITS_ULTRA2	{ .async_min = 9, .async_max = 15, .period_min = 10, .offset_max = 12 }
@@ -50,13 +51,13 @@ static const struct isp_map isp_map_1080 = {
 };
 
 static const struct isp_revision isp_rev_1020[] = {
-	{ 1, "ISP1020", 40, CONF1_FIFO_64, MAX_XFER_24, LIMITS_FAST },
-	{ 2, "ISP1020A", 40, CONF1_FIFO_64, MAX_XFER_24, LIMITS_FAST },
-	{ 3, "ISP1040", 60, CONF1_FIFO_64, MAX_XFER_30, LIMITS_ULTRA },
-	{ 4, "ISP1040A", 60, CONF1_FIFO_NONE, MAX_XFER_30, LIMITS_ULTRA },
-	{ 5, "ISP1040B", 60, CONF1_FIFO_64, MAX_XFER_30, LIMITS_ULTRA },
-	{ 6, "ISP1040C", 60, CONF1_FIFO_64, MAX_XFER_30, LIMITS_ULTRA },
-	{ 0, "ISP1020 (unknown revision)", 40, CONF1_FIFO_NONE, MAX_XFER_24, LIMITS_FAST },
+	{ 1, "ISP1020", CLOCK_FAST, CONF1_FIFO_64, MAX_XFER_24, LIMITS_FAST },
+	{ 2, "ISP1020A", CLOCK_FAST, CONF1_FIFO_64, MAX_XFER_24, LIMITS_FAST },
+	{ 3, "ISP1040", CLOCK_ULTRA, CONF1_FIFO_64, MAX_XFER_30, LIMITS_ULTRA },
+	{ 4, "ISP1040A", CLOCK_ULTRA, CONF1_FIFO_NONE, MAX_XFER_30, LIMITS_ULTRA },
+	{ 5, "ISP1040B", CLOCK_ULTRA, CONF1_FIFO_64, MAX_XFER_30, LIMITS_ULTRA },
+	{ 6, "ISP1040C", CLOCK_ULTRA, CONF1_FIFO_64, MAX_XFER_30, LIMITS_ULTRA },
+	{ 0, "ISP1020 (unknown revision)", CLOCK_FAST, CONF1_FIFO_NONE, MAX_XFER_24, LIMITS_FAST },
 };
 
 static const struct isp_revision isp_rev_1080[] = {
@@ -64,7 +65,7 @@ static const struct isp_revision isp_rev_1080[] = {
 };
 
 static const struct isp_revision isp_rev_1240[] = {
-	{ 0, "ISP1240", 60, ISP_FIFO_NVRAM, MAX_XFER_30, LIMITS_ULTRA_12 },
+	{ 0, "ISP1240", CLOCK_ULTRA, ISP_FIFO_NVRAM, MAX_XFER_30, LIMITS_ULTRA_12 },
 };
 
 static const struct isp_revision isp_rev_1280[] = {
@@ -106,4 +107,27 @@ const struct isp_revision *isp_chip_revision(const struct isp_chip *chip, uint16
 	while (rev->ir_conf0 && rev->ir_conf0 != (conf0 & CONF0_REV_MASK))
 		rev++;
 	return rev;
+}
+
+/* What the pins say of the mode that a bus is in. */
+const struct isp_bus_mode *isp_chip_bus_mode(const struct isp_chip *chip, uint16_t pins)
+{
+	const struct isp_bus_mode *mode = chip->chip_map->map_bus_modes;
+
+	while (mode->bm_mask && (pins & mode->bm_mask) != mode->bm_value)
+		mode++;
+	return mode;
+}
+
+/*
+ * The clock of a chip, in MHz. On the 1020 and 1040 the revision alone does not tell: register PSR may
+ * say that the chip can do Ultra, and the card's settings that its clock is too slow for that.
+ */
+uint8_t isp_chip_clock(const struct isp *isp, uint16_t psr)
+{
+	if (isp->isp_chip->chip_nv_format != ISP_NV_1040)
+		return isp->isp_rev->ir_clock;
+	if (psr & PSR_ULTRA)
+		return CLOCK_ULTRA;
+	return isp->isp_nv.slow_clock ? CLOCK_FAST : isp->isp_rev->ir_clock;
 }

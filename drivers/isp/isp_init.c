@@ -11,6 +11,8 @@
 #define SELF_TEST_MAX_USEC	5000000
 #define RISC_SETTLE_USEC	100
 #define RING_PROOF_USEC		1000000
+#define ASYNC_SETUP_FAST	6
+#define ASYNC_SETUP_ULTRA	9
 /* Entries of an unproven response ring that may be owed: a shorter ring than set up must not fill up. */
 #define RSP_LAZY_UNPROVEN	16
 
@@ -20,24 +22,27 @@ static void isp_select_bank(struct isp *isp, uint16_t bank)
 	isp_wr(isp, ISP_CONF1, bank);
 }
 
-static const struct isp_bus_mode *isp_bus_mode_of(const struct isp_bus_mode *mode, uint16_t pins)
-{
-	while (mode->bm_mask && (pins & mode->bm_mask) != mode->bm_value)
-		mode++;
-	return mode;
-}
-
 /* Read what can only be read with the RISC paused, before the reset. */
 static void isp_identify(struct isp *isp)
 {
-	const struct isp_map *map = isp->isp_chip->chip_map;
+	uint16_t pins = 0;
+	uint_t bus;
 
 	isp_select_bank(isp, 0);
 	isp_wr(isp, ISP_HCCR, HCCR_PAUSE_RISC);
 	drv_usecwait(RISC_SETTLE_USEC);
 	isp->isp_rev = isp_chip_revision(isp->isp_chip, isp_rd(isp, ISP_CONF0));
-	isp_select_bank(isp, map->map_sxp_bank);
-	isp->isp_bus_mode = isp_bus_mode_of(map->map_bus_modes, isp_rd(isp, ISP_PINS_DIFF));
+	isp->isp_clock = isp_chip_clock(isp, isp_rd(isp, ISP_PSR));
+	mutex_enter(&isp->isp_lock);
+	for (bus = 0; bus < ISP_NBUS; bus++) {
+		if (bus < isp->isp_chip->chip_buses) {
+			/* Bank 1 is that of bus 0, bank 2 that of bus 1. */
+			isp_select_bank(isp, (uint16_t)(isp->isp_chip->chip_map->map_sxp_bank << bus));
+			pins = isp_rd(isp, ISP_PINS_DIFF);
+		}
+		isp->isp_bus_mode[bus] = isp_chip_bus_mode(isp->isp_chip, pins);
+	}
+	mutex_exit(&isp->isp_lock);
 	isp_select_bank(isp, 0);
 }
 
@@ -241,16 +246,22 @@ static uint16_t isp_negation(const struct isp_nv_bus *bus)
 	return (bus->negate_req_ack ? MBN_REQ_ACK : 0) | (bus->negate_data ? MBN_DATA : 0);
 }
 
+/* The setup time is counted in clocks. */
+static uint8_t isp_async_setup(const struct isp *isp, const struct isp_nv_bus *bus)
+{
+	return isp->isp_clock <= CLOCK_FAST ? ASYNC_SETUP_FAST : MAX(bus->async_setup, ASYNC_SETUP_ULTRA);
+}
+
 static void isp_set_adapter(struct isp *isp)
 {
 	const struct isp_nv_bus *b0 = &isp->isp_nv.bus[0], *b1 = &isp->isp_nv.bus[1];
 	const struct isp_map *map = isp->isp_chip->chip_map;
 
-	isp_set(isp, MBC_SET_CLOCK, isp->isp_rev->ir_clock, 0, 0, 0, 0);
+	isp_set(isp, MBC_SET_CLOCK, isp->isp_clock, 0, 0, 0, 0);
 	if (isp->isp_nv.fast_memory)
 		isp_set(isp, MBC_SET_SYSTEM, 1, 0, 0, 0, 0);
 	isp_set(isp, MBC_SET_RETRY, b0->retries, b0->retry_delay, 0, b1->retries, b1->retry_delay);
-	isp_set(isp, MBC_SET_ASYNC_SETUP, b0->async_setup, b1->async_setup, 0, 0, 0);
+	isp_set(isp, MBC_SET_ASYNC_SETUP, isp_async_setup(isp, b0), isp_async_setup(isp, b1), 0, 0, 0);
 	isp_set(isp, MBC_SET_NEGATION, isp_negation(b0), isp_negation(b1), 0, 0, 0);
 	isp_set(isp, MBC_SET_TAG_AGE, isp->isp_nv.tag_age, isp->isp_nv.tag_age, 0, 0, 0);
 	isp_set(isp, MBC_SET_SEL_TIMEOUT, b0->selection_timeout, b1->selection_timeout, 0, 0, 0);
@@ -392,7 +403,8 @@ static int isp_start_rings(struct isp *isp)
 		return DDI_FAILURE;
 	}
 	if (isp->isp_req_len > ISP_RING_SAFE && !isp->isp_rings_proven && !isp_ring_goes_round(isp)) {
-		isp->isp_rings_failed = "the chip did not go round the long ones in time";
+		if (!isp->isp_mbox_dead)
+			isp->isp_rings_failed = "the chip did not go round the long ones in time";
 		return DDI_FAILURE;
 	}
 	isp->isp_rings_proven = B_TRUE;
@@ -447,7 +459,7 @@ int isp_init(struct isp *isp)
 	} while (rc != DDI_SUCCESS && isp_shorten_rings(isp));
 	mutex_enter(&isp->isp_lock);
 	/* quiesce(9E) may have been called during the start. */
-	if (rc != DDI_SUCCESS || isp->isp_closing) {
+	if (rc != DDI_SUCCESS || isp->isp_closing || isp->isp_mbox_dead) {
 		isp_stop_chip(isp);
 		mutex_exit(&isp->isp_lock);
 		return DDI_FAILURE;

@@ -54,27 +54,53 @@ static uint_t isp_event_bus(struct isp *isp)
 	return isp->isp_chip->chip_buses > 1 ? isp_rd(isp, ISP_MBOX(6)) & 1 : 0;
 }
 
-/* No event says which target was reset: it concerns all of the bus. */
-static void isp_bus_event(struct isp *isp, const char *what)
+/*
+ * A reset concerns all of the bus, for no event says which target was reset. But if the driver has just
+ * asked for a reset, it concerns those that the driver meant. Some firmware may not report such resets, so
+ * they are never logged.
+ */
+static void isp_bus_event(struct isp *isp, uint16_t code, const char *what)
 {
 	uint_t bus = isp_event_bus(isp);
+	uint32_t all = isp_bus_targets(bus);
+	uint32_t own = isp->isp_own_until - ddi_get_lbolt() > 0 ? isp->isp_own_reset & all : 0;
 
 	isp->isp_markers |= (uint8_t)(1 << bus);
-	isp->isp_notify |= isp_bus_targets(bus);
-	/* Some firmware may not report the resets that the driver asked for; never log those. */
-	if (!(isp->isp_own_reset & 1 << bus) && isp_may_log(isp))
+	if (own == all || (own && code == MBE_DEVICE_RESET)) {
+		isp->isp_notify |= own;
+		return;
+	}
+	isp->isp_notify |= all;
+	if (isp_may_log(isp))
 		dev_err(isp->isp_dip, CE_NOTE, "bus %u: %s", bus, what);
 }
 
 /* Only a bus reset helps. Without it the chip must be stopped, for targets still hold its commands. */
 static void isp_bus_hung(struct isp *isp)
 {
+	uint_t bus = isp_event_bus(isp);
+
 	if (!isp->isp_bus_reset) {
 		isp_chip_fail(isp, "SCSI bus hung after a data overrun");
 		return;
 	}
-	isp->isp_hung |= (uint8_t)(1 << isp_event_bus(isp));
+	/* A bus that has been given up is left alone. */
+	if (!(isp_bus_targets(bus) & ~isp->isp_refused))
+		return;
+	isp->isp_hung |= (uint8_t)(1 << bus);
 	cv_signal(&isp->isp_watch_cv);
+}
+
+/* The firmware cannot go on. If the chip is just being started, that start fails. */
+static void isp_fatal_event(struct isp *isp, const char *why)
+{
+	if (isp->isp_state == ISP_RUN) {
+		isp_chip_fail(isp, why);
+		return;
+	}
+	dev_err(isp->isp_dip, CE_WARN, "%s during the start", why);
+	isp->isp_mbox_dead = B_TRUE;
+	isp_mbox_abandon(isp);
 }
 
 /* isp_lock held. */
@@ -83,32 +109,33 @@ static void isp_async_event(struct isp *isp, uint16_t code)
 	isp->isp_stats.st_events++;
 	switch (code) {
 	case MBE_BUS_RESET:
-		isp_bus_event(isp, "reset");
+		isp_bus_event(isp, code, "reset");
 		break;
 	case MBE_TIMEOUT_RESET:
-		isp_bus_event(isp, "reset by the controller after a timeout");
+		isp_bus_event(isp, code, "reset by the controller after a timeout");
 		break;
 	case MBE_DEVICE_RESET:
-		isp_bus_event(isp, "device reset");
+		isp_bus_event(isp, code, "device reset");
 		break;
 	case MBE_OVERRUN_RESET:
-		isp_bus_event(isp, "reset by the controller after a data overrun");
+		isp_bus_event(isp, code, "reset by the controller after a data overrun");
 		break;
 	case MBE_MODE_CHANGE:
-		isp_bus_event(isp, "bus mode changed");
+		isp_bus_mode_is(isp, isp_event_bus(isp), isp_rd(isp, ISP_MBOX(2)));
+		isp_bus_event(isp, code, "bus mode changed");
 		break;
 	case MBE_SYSTEM_ERROR:
 		if (isp_may_log(isp))
 			dev_err(isp->isp_dip, CE_WARN, "firmware system error %04x %04x %04x",
 				isp_rd(isp, ISP_MBOX(1)), isp_rd(isp, ISP_MBOX(2)),
 				isp_rd(isp, ISP_MBOX(3)));
-		isp_chip_fail(isp, "firmware system error");
+		isp_fatal_event(isp, "firmware system error");
 		break;
 	case MBE_REQ_DMA:
-		isp_chip_fail(isp, "request ring DMA error");
+		isp_fatal_event(isp, "request ring DMA error");
 		break;
 	case MBE_RSP_DMA:
-		isp_chip_fail(isp, "response ring DMA error");
+		isp_fatal_event(isp, "response ring DMA error");
 		break;
 	case MBE_BUS_HUNG:
 		isp_bus_hung(isp);

@@ -99,7 +99,7 @@ static void nvram_decode_target(const uint8_t *p, enum isp_nv_format format,
 		if (nvram_bit(p[4], 7) && lim->ppr_options) {
 			t->flags |= MBT_PPR;
 			t->ppr_options = p[4] & 0xf;
-			t->ppr_width = p[4] >> 4 & 3;
+			t->ppr_width = (uint8_t)nvram_in_range(p[4] >> 4 & 3, 0, 1, 1);
 		}
 	} else {
 		t->offset = p[3] & 0xf;
@@ -142,6 +142,7 @@ static void nvram_decode_1040(const uint8_t *p, const struct isp_nv_limits *lim,
 	nv->burst = nvram_bit(p[9], 6) && nvram_bit(p[9], 7) ? B_TRUE : B_FALSE;
 	nv->tag_age = (uint8_t)nvram_in_range(p[10], 1, 255, DEF_TAG_AGE);
 	bus->reset_disabled = nvram_bit(p[11], 4);
+	nv->slow_clock = nvram_bit(p[11], 3) ? B_FALSE : B_TRUE;
 	nv->fast_memory = nvram_bit(p[22], 0);
 	for (t = 0; t < ISP_NTARGET; t++)
 		nvram_decode_target(p + 28 + 6 * t, ISP_NV_1040, lim, &bus->target[t]);

@@ -24,7 +24,7 @@ struct isp_nv_target {
 	uint8_t		offset;
 	boolean_t	enabled;
 	uint8_t		ppr_options;
-	uint8_t		ppr_width;
+	uint8_t		ppr_width;	/* 0: 8 bits, 1: 16 bits */
 };
 
 struct isp_nv_bus {
@@ -45,6 +45,7 @@ struct isp_nvram {
 	uint8_t		tag_age;
 	boolean_t	burst;
 	boolean_t	fast_memory;
+	boolean_t	slow_clock;	/* 1020, 1040: not the clock that Ultra needs */
 	uint8_t		fifo;		/* CONF1 6:4, 1080 and newer */
 	uint8_t		termination;	/* GPIO bits, 1080 and newer */
 	struct isp_nv_bus bus[ISP_NBUS];

@@ -4,7 +4,8 @@
  * and there are chips that return them, answer them with an empty entry or lose them. So before the
  * framework may use such CDBs, the driver tries one that does no harm: TEST UNIT READY, padded, for
  * an id that is seldom used. If the firmware knows the entry, the command ends with a status entry,
- * which may say that the selection timed out.
+ * whether the selection times out or a device answers in some way. A reset or a restart of the chip ends
+ * the command too, and says nothing: then the driver tries again.
  */
 #include "ispvar.h"
 
@@ -13,6 +14,7 @@
 #define PROBE_SECONDS	2
 #define PROBE_USEC	500000		/* for the answer, after a selection timeout */
 #define PROBE_FETCH_USEC 5000000	/* until the chip fetches it; markers before it may take time */
+#define PROBE_TRIES	3		/* while something else ends them */
 #define PROBE_POLL_USEC	10000
 
 /* A response entry that is no command's: is it the answer to the probe? isp_lock held. */
@@ -27,25 +29,36 @@ boolean_t isp_probe_take(struct isp *isp, uint32_t handle, uint8_t type, uint8_t
 	}
 	if (handle != PROBE_HANDLE)
 		return B_FALSE;
-	if (type == IET_STATUS && !(entry_status & IES_ERROR) &&
-	    (completion == ICS_COMPLETE || completion == ICS_INCOMPLETE))
-		isp->isp_probe = PROBE_CARRIED_OUT;
-	else
+	if (type != IET_STATUS || (entry_status & IES_ERROR))
 		isp->isp_probe = PROBE_REFUSED;
+	else if (completion == ICS_RESET || completion == ICS_ABORTED)
+		isp->isp_probe = PROBE_DISTURBED;
+	else
+		isp->isp_probe = PROBE_CARRIED_OUT;
 	return B_TRUE;
+}
+
+/* The highest id on bus 0 that the card's settings leave to targets. */
+static uint8_t isp_probe_id(const struct isp *isp)
+{
+	const struct isp_nv_bus *bus = &isp->isp_nv.bus[0];
+	uint8_t id = ISP_NTARGET - 1;
+
+	while (id && (id == isp->isp_initiator[0] || !bus->target[id].enabled))
+		id--;
+	return id;
 }
 
 static boolean_t isp_probe_send(struct isp *isp)
 {
 	static const uint8_t cdb[PROBE_CDB_LEN];
-	uint8_t id = isp->isp_initiator[0] == ISP_NTARGET - 1 ? ISP_NTARGET - 2 : ISP_NTARGET - 1;
 	struct isp_iocb io = {
 		.iocb_handle = PROBE_HANDLE,
 		.iocb_cdb = cdb,
 		.iocb_cdblen = PROBE_CDB_LEN,
 		.iocb_timeout = PROBE_SECONDS,
 		.iocb_entries = 1,
-		.iocb_target = ISP_TARGET_BYTE(0, id),
+		.iocb_target = ISP_TARGET_BYTE(0, isp_probe_id(isp)),
 		.iocb_a64 = isp->isp_a64,
 	};
 	boolean_t sent;
@@ -95,7 +108,9 @@ static enum isp_probe isp_probe_wait(struct isp *isp)
 	mutex_enter(&isp->isp_lock);
 	answer = isp->isp_probe;
 	isp->isp_probe = PROBE_NONE;
-	if (answer == PROBE_SENT && isp->isp_state == ISP_RUN && !isp_queue_is_fetched(isp))
+	if (answer == PROBE_SENT && isp->isp_state != ISP_RUN)
+		answer = PROBE_DISTURBED;
+	else if (answer == PROBE_SENT && !isp_queue_is_fetched(isp))
 		isp_chip_fail(isp, "the request ring stands still at an extended command");
 	mutex_exit(&isp->isp_lock);
 	return answer;
@@ -104,8 +119,12 @@ static enum isp_probe isp_probe_wait(struct isp *isp)
 /* Find out how long CDBs may be. Attach, when the chip runs; nothing else sends commands yet. */
 void isp_probe_extended(struct isp *isp)
 {
-	enum isp_probe answer = isp_probe_send(isp) ? isp_probe_wait(isp) : PROBE_NONE;
+	enum isp_probe answer = PROBE_DISTURBED;
+	uint_t tries;
 
+	for (tries = 0; answer == PROBE_DISTURBED && tries < PROBE_TRIES; tries++)
+		if (isp_wait_running(isp) && isp_probe_send(isp))
+			answer = isp_probe_wait(isp);
 	isp->isp_max_cdb = answer == PROBE_CARRIED_OUT ? ISP_EXT_CDB_MAX : ISP_CDB_MAX;
 	if (answer != PROBE_CARRIED_OUT)
 		dev_err(isp->isp_dip, CE_NOTE,

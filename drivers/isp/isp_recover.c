@@ -13,6 +13,7 @@
 #define RESET_WINDOW_SEC	60
 #define MAX_LOSSES		3	/* of one target in LOSS_WINDOW_SEC, then it is refused */
 #define LOSS_WINDOW_SEC		600
+#define MAX_HANGS		5	/* of one bus in RESET_WINDOW_SEC, then its targets are refused */
 #define RETRY_MAX_USEC		600000000L
 
 /*
@@ -43,22 +44,38 @@ void isp_fail_all(struct isp *isp, uint8_t reason, uint8_t stat)
 	isp_complete(isp, &done);
 }
 
-/* A target has lost commands once more. isp_lock held. */
-static void isp_count_loss(struct isp *isp, uint_t target)
+/* Once more. True if that is too often. isp_lock held. */
+static boolean_t isp_is_too_often(struct isp_losses *l, uint_t max, uint_t seconds)
 {
-	struct isp_losses *l = &isp->isp_losses[target];
 	clock_t now = ddi_get_lbolt();
 
-	if (!l->loss_count || now - l->loss_since > SEC_TO_TICK(LOSS_WINDOW_SEC)) {
+	if (!l->loss_count || now - l->loss_since > SEC_TO_TICK(seconds)) {
 		l->loss_since = now;
 		l->loss_count = 0;
 	}
-	if (++l->loss_count < MAX_LOSSES)
+	return ++l->loss_count >= max ? B_TRUE : B_FALSE;
+}
+
+/* A target has lost commands once more. isp_lock held. */
+static void isp_count_loss(struct isp *isp, uint_t target)
+{
+	if (!isp_is_too_often(&isp->isp_losses[target], MAX_LOSSES, LOSS_WINDOW_SEC))
 		return;
 	isp->isp_refused |= 1u << target;
 	dev_err(isp->isp_dip, CE_WARN,
 		"bus %u: target %u keeps losing commands, all its I/O fails; check it, then remove its devices and scan again, or try a host reset (sg_reset -H)",
 		isp_bus_of(target), isp_id_of(target));
+}
+
+/* A bus has hung once more. If it does that too often, give it up; the other bus goes on. isp_lock held. */
+void isp_count_hang(struct isp *isp, uint_t bus)
+{
+	if (!isp_is_too_often(&isp->isp_hangs[bus], MAX_HANGS, RESET_WINDOW_SEC))
+		return;
+	isp->isp_refused |= isp_bus_targets(bus);
+	dev_err(isp->isp_dip, CE_WARN,
+		"bus %u: keeps hanging, all I/O of its targets fails; check cable and terminators, then try a host reset (sg_reset -H)",
+		bus);
 }
 
 /*
@@ -90,13 +107,16 @@ void isp_forgive(struct isp *isp, uint_t target)
 
 /*
  * After a host reset, refused targets get another chance. The midlayer's last resort against a dead
- * target is such a reset too, so a target that loses commands again is refused at once.
+ * target is such a reset too, so a target that loses commands again, or a bus that hangs again, is
+ * refused at once.
  */
 void isp_forgive_all(struct isp *isp)
 {
-	uint_t target;
+	uint_t target, bus;
 
 	mutex_enter(&isp->isp_lock);
+	for (bus = 0; bus < ISP_NBUS; bus++)
+		isp->isp_hangs[bus].loss_count = MIN(isp->isp_hangs[bus].loss_count, MAX_HANGS - 1);
 	for (target = 0; target < ISP_NELEM(isp->isp_losses); target++)
 		if (isp->isp_refused & 1u << target)
 			isp->isp_losses[target].loss_count = MAX_LOSSES - 1;

@@ -10,6 +10,8 @@
 
 #define DRAIN_USEC		1000000		/* after the targets have settled */
 #define RECOVER_USEC		30000000
+#define REPORT_USEC		1000000		/* after its end, the chip may report a reset */
+#define OWN_MAX_USEC		120000000	/* no reset takes so long */
 
 /* Which commands; an id or lun of -1 means all. */
 struct isp_scope {
@@ -83,9 +85,28 @@ static clock_t isp_settle_usec(const uint16_t *mb)
 	return MICROSEC * (mb[0] == MBC_BUS_RESET ? mb[1] : mb[0] == MBC_ABORT_TARGET ? mb[2] : 0);
 }
 
+/* A reset that the driver asks for begins; @targets are those that it concerns. */
+static void isp_begin_own(struct isp *isp, uint32_t targets)
+{
+	mutex_enter(&isp->isp_lock);
+	if (isp->isp_own_until - ddi_get_lbolt() <= 0)
+		isp->isp_own_reset = 0;
+	isp->isp_own_reset |= targets;
+	isp->isp_own_until = ddi_get_lbolt() + drv_usectohz(OWN_MAX_USEC);
+	mutex_exit(&isp->isp_lock);
+}
+
+/* It has ended. */
+static void isp_end_own(struct isp *isp)
+{
+	mutex_enter(&isp->isp_lock);
+	isp->isp_own_until = ddi_get_lbolt() + drv_usectohz(REPORT_USEC);
+	mutex_exit(&isp->isp_lock);
+}
+
 /* Send a mailbox command that ends commands, and wait for these to come back. Thread. */
-static enum isp_ended isp_end_commands(struct isp *isp, const struct isp_scope *s, uint16_t *mb,
-				       uint8_t reason, uint8_t stat)
+static enum isp_ended isp_end_commands_of(struct isp *isp, const struct isp_scope *s, uint16_t *mb,
+					  uint8_t reason, uint8_t stat)
 {
 	clock_t end, settle = isp_settle_usec(mb);
 
@@ -104,6 +125,20 @@ static enum isp_ended isp_end_commands(struct isp *isp, const struct isp_scope *
 	return ENDED_ALL;
 }
 
+/* The same; the chip may report it as a reset of the device or the bus. */
+static enum isp_ended isp_end_commands(struct isp *isp, const struct isp_scope *s, uint16_t *mb,
+				       uint8_t reason, uint8_t stat)
+{
+	uint_t bus = (uint_t)s->scope_bus;
+	enum isp_ended rc;
+
+	isp_begin_own(isp, s->scope_id < 0 ? isp_bus_targets(bus) :
+		      1u << (bus * ISP_NTARGET + (uint_t)s->scope_id));
+	rc = isp_end_commands_of(isp, s, mb, reason, stat);
+	isp_end_own(isp);
+	return rc;
+}
+
 static uint16_t isp_settle_seconds(const struct isp *isp)
 {
 	return (uint16_t)((isp->isp_reset_usec + 999999) / 1000000);
@@ -115,12 +150,8 @@ static enum isp_ended isp_reset_bus(struct isp *isp, uint_t bus)
 	struct isp_scope s = { (int)bus, -1, -1 };
 	enum isp_ended rc;
 
-	mutex_enter(&isp->isp_lock);
-	isp->isp_own_reset |= (uint8_t)(1 << bus);
-	mutex_exit(&isp->isp_lock);
 	rc = isp_end_commands(isp, &s, mb, CMD_RESET, STAT_BUS_RESET);
 	mutex_enter(&isp->isp_lock);
-	isp->isp_own_reset &= (uint8_t)~(1 << bus);
 	isp->isp_stats.st_resets++;
 	isp->isp_notify |= isp_bus_targets(bus);
 	mutex_exit(&isp->isp_lock);
@@ -128,7 +159,7 @@ static enum isp_ended isp_reset_bus(struct isp *isp, uint_t bus)
 }
 
 /* Wait, at most RECOVER_USEC, for a recovery in progress. True if the chip runs. Thread. */
-static int isp_wait_running(struct isp *isp)
+int isp_wait_running(struct isp *isp)
 {
 	clock_t end = ddi_get_lbolt() + drv_usectohz(RECOVER_USEC);
 	enum isp_state state;
@@ -178,9 +209,10 @@ void isp_reset_hung(struct isp *isp)
 		if (!hung)
 			continue;
 		(void)isp_force_bus(isp, bus);
-		/* The chip may have reported the same hang again before the reset. */
 		mutex_enter(&isp->isp_lock);
+		/* The chip may have reported the same hang again before the reset. */
 		isp->isp_hung &= (uint8_t)~(1 << bus);
+		isp_count_hang(isp, bus);
 		mutex_exit(&isp->isp_lock);
 	}
 	isp_notify_reset(isp);
@@ -329,6 +361,7 @@ int isp_tran_abort(struct scsi_address *ap, struct scsi_pkt *pkt)
 	uint16_t mb[ISP_NMBOX] = { MBC_ABORT_DEVICE, MB_DEVICE(s.scope_bus, s.scope_id, s.scope_lun) };
 	struct isp_cmd *sp;
 	uint32_t handle;
+	int rc;
 
 	mutex_enter(&isp->isp_lock);
 	isp->isp_stats.st_aborts++;
@@ -348,14 +381,14 @@ int isp_tran_abort(struct scsi_address *ap, struct scsi_pkt *pkt)
 	}
 	handle = sp->cmd_handle;
 	mutex_exit(&isp->isp_lock);
-	if (!isp_abort_handle(isp, mb[1], handle)) {
-		/* Not found: it has completed, and its entry is in the ring or will be soon. */
-		isp_poll(isp);
-		return 0;
-	}
-	isp_need_marker(isp, s.scope_bus);
+	isp_begin_own(isp, 1u << ap->a_target);
+	rc = isp_abort_handle(isp, mb[1], handle);
+	/* If it was not found it has completed, and its entry is in the ring or will be soon. */
+	if (rc)
+		isp_need_marker(isp, s.scope_bus);
 	isp_poll(isp);
-	return 1;
+	isp_end_own(isp);
+	return rc;
 }
 
 /* Reset every bus whose settings allow it, and let targets settle. Thread, the chip runs. */

@@ -11,7 +11,9 @@
 #include "ispvar.h"
 
 #define TELL_USEC		10000000
+#define PERIOD_FAST		25
 #define PERIOD_ULTRA		12
+#define OFFSET_ULTRA		8	/* of the 1020 and 1040 */
 #define PERIOD_NO_DT		10	/* the shortest without double transitions */
 
 #define PPR_IU			0x01
@@ -23,22 +25,30 @@ static struct isp_nv_target *isp_nv_target(struct isp *isp, uint_t target)
 	return &isp->isp_nv.bus[isp_bus_of(target) % ISP_NBUS].target[isp_id_of(target)];
 }
 
-/* The most that a target may be asked for. */
+/* Only a fast clock can do Ultra, and anything faster needs an LVD bus. */
+static uint8_t isp_shortest_period(const struct isp *isp, boolean_t lvd)
+{
+	return isp->isp_clock <= CLOCK_FAST ? PERIOD_FAST : lvd ? 0 : PERIOD_ULTRA;
+}
+
+/* The most that a target may be asked for. isp_lock held. */
 static void isp_spi_limits(struct isp *isp, uint_t target, struct scsa_spi *lim)
 {
 	const struct isp_nv_target *nt = isp_nv_target(isp, target);
-	uint8_t signal = isp->isp_bus_mode->bm_signal;
-	boolean_t slow = signal != SCSA_SPI_LVD ? B_TRUE : B_FALSE;
+	uint8_t signal = isp->isp_bus_mode[isp_bus_of(target)]->bm_signal;
+	boolean_t lvd = signal == SCSA_SPI_LVD ? B_TRUE : B_FALSE;
 
 	bzero(lim, sizeof(*lim));
 	lim->signal = signal;
 	lim->wide = (nt->flags & MBT_WIDE) != 0;
 	if (!(nt->flags & MBT_SYNC))
 		return;
+	lim->period = MAX(nt->period, isp_shortest_period(isp, lvd));
 	lim->offset = nt->offset;
-	/* Anything faster needs an LVD bus. */
-	lim->period = slow ? MAX(nt->period, PERIOD_ULTRA) : nt->period;
-	if (slow || !lim->wide || !(nt->flags & MBT_PPR) || !(nt->ppr_options & PPR_DT))
+	if (isp->isp_chip->chip_nv_format == ISP_NV_1040 && lim->period < PERIOD_FAST)
+		lim->offset = MIN(lim->offset, OFFSET_ULTRA);
+	if (!lvd || !lim->wide || !(nt->flags & MBT_PPR) || !(nt->ppr_options & PPR_DT) ||
+	    !nt->ppr_width)
 		return;
 	lim->dt = true;
 	lim->iu = (nt->ppr_options & PPR_IU) != 0;
@@ -82,7 +92,8 @@ static void isp_target_words(struct isp *isp, uint_t target, uint16_t *mb)
 	}
 	if (goal.dt) {
 		flags |= MBT_PPR;
-		mb[6] = (uint16_t)((PPR_DT | (goal.iu ? PPR_IU : 0) | (goal.qas ? PPR_QAS : 0)) << 8 | 1);
+		mb[6] = (uint16_t)((PPR_DT | (goal.iu ? PPR_IU : 0) | (goal.qas ? PPR_QAS : 0)) << 8 |
+				   nt->ppr_width);
 	}
 	if (isp->isp_tags_asked & 1u << target)
 		flags |= nt->flags & MBT_TAGGED;
@@ -98,20 +109,30 @@ static void isp_target_words(struct isp *isp, uint_t target, uint16_t *mb)
  */
 void isp_tell_target(struct isp *isp, uint_t target, boolean_t running)
 {
-	uint16_t mb[ISP_NMBOX], flags;
+	uint16_t words[ISP_NMBOX], mb[ISP_NMBOX], flags;
 	uint32_t bit = 1u << target;
 	int rc;
 
 	mutex_enter(&isp->isp_lock);
 	isp->isp_untold &= ~bit;
 	isp->isp_telling = bit;
-	isp_target_words(isp, target, mb);
+	isp_target_words(isp, target, words);
 	mutex_exit(&isp->isp_lock);
-	flags = mb[2];
+	flags = words[2];
+	bcopy(words, mb, sizeof(mb));
 	rc = isp_mbcmd_run(isp, mb, running);
+	/* A busy firmware may refuse it once. */
+	if (rc != DDI_SUCCESS && mb[0]) {
+		bcopy(words, mb, sizeof(mb));
+		rc = isp_mbcmd_run(isp, mb, running);
+	}
 	mutex_enter(&isp->isp_lock);
 	isp->isp_telling = 0;
 	isp->isp_tagged &= ~bit;
+	if (rc != DDI_SUCCESS && mb[0])
+		isp->isp_spi_refused |= bit;
+	else
+		isp->isp_spi_refused &= ~bit;
 	if (rc == DDI_SUCCESS && (flags & MBT_TAGGED))
 		isp->isp_tagged |= isp->isp_tags_asked & bit;
 	if (rc == DDI_SUCCESS && running) {
@@ -166,16 +187,43 @@ static void isp_wait_told(struct isp *isp, uint_t target)
 			break;
 }
 
-static void isp_spi_set(struct isp *isp, uint_t target, const struct scsa_spi *spi)
+/* If the chip refuses what is asked for, it keeps to what it was told before, and so does the driver. */
+static int isp_spi_set(struct isp *isp, uint_t target, const struct scsa_spi *spi)
 {
 	uint16_t was[ISP_NMBOX];
+	struct scsa_spi before;
+	boolean_t refused;
 
 	mutex_enter(&isp->isp_lock);
+	before = isp->isp_asked[target];
 	isp_target_words(isp, target, was);
 	isp->isp_asked[target] = *spi;
-	isp_want_told_if_new(isp, target, was);
+	if (isp->isp_spi_refused & 1u << target)
+		isp_want_told(isp, target);
+	else
+		isp_want_told_if_new(isp, target, was);
 	isp_wait_told(isp, target);
+	refused = isp->isp_spi_refused & 1u << target ? B_TRUE : B_FALSE;
+	if (refused)
+		isp->isp_asked[target] = before;
 	mutex_exit(&isp->isp_lock);
+	return refused ? DDI_FAILURE : DDI_SUCCESS;
+}
+
+/* A bus is in this mode now: if that changes what its targets may be asked for, tell them. isp_lock held. */
+void isp_bus_mode_is(struct isp *isp, uint_t bus, uint16_t pins)
+{
+	const struct isp_bus_mode *before = isp->isp_bus_mode[bus];
+	const struct isp_bus_mode *now = isp_chip_bus_mode(isp->isp_chip, pins);
+	uint_t target = bus * ISP_NTARGET;
+	uint16_t was[ISP_NMBOX];
+
+	for (; isp_bus_of(target) == bus; target++) {
+		isp->isp_bus_mode[bus] = before;
+		isp_target_words(isp, target, was);
+		isp->isp_bus_mode[bus] = now;
+		isp_want_told_if_new(isp, target, was);
+	}
 }
 
 /* What chip and target have agreed on; until they have, what the chip is going to ask for. */
@@ -208,8 +256,7 @@ int isp_tran_spi(struct scsi_address *ap, enum scsa_spi_op op, struct scsa_spi *
 
 	switch (op) {
 	case SCSA_SPI_SET:
-		isp_spi_set(isp, target, spi);
-		return DDI_SUCCESS;
+		return isp_spi_set(isp, target, spi);
 	case SCSA_SPI_AGREED:
 		return isp_spi_agreed(isp, target, spi);
 	case SCSA_SPI_LIMITS:

@@ -22,7 +22,7 @@ boolean_t isp_may_log(struct isp *isp)
 }
 
 /* The chip no longer runs: no answer will come. isp_lock held. */
-static void isp_mbox_abandon(struct isp *isp)
+void isp_mbox_abandon(struct isp *isp)
 {
 	if (isp->isp_mbox_state == MBOX_SENT)
 		isp->isp_mbox_state = MBOX_FAILED;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The instance's thread. Each second it looks for work that an interrupt should have announced, for
- * overdue commands, and for a card that is gone. It resets a bus that hangs, and tells the chip what to
+ * overdue commands, and for a card that is gone; and sooner for an event that came together with
+ * completions. It resets a bus that hangs, and tells the chip what to
  * negotiate. When the chip fails, it restarts the chip, and it tries an offline one again: so a restart
  * needs no memory, and there is only one at a time. The thread runs from isp_watch_start() until
  * isp_closing is set, and its task queue of one thread waits while the instance is suspended.
@@ -10,6 +11,9 @@
 
 #define WATCH_USEC		1000000
 #define WATCH_AGAIN_USEC	500000	/* a second look at what seems lost */
+/* For an event that came together with completions: after the first interrupt, and while more come */
+#define EVENT_USEC		20000
+#define EVENT_BUSY_USEC		200000
 
 /* If commands are overdue, restart the chip. isp_lock held. */
 static void isp_check_deadlines(struct isp *isp)
@@ -82,19 +86,72 @@ static clock_t isp_look(struct isp *isp)
 	return usec;
 }
 
-/* Wait until @usec have passed or the chip leaves ISP_RUN. isp_lock held. True if time has passed. */
-static boolean_t isp_watch_sleep(struct isp *isp, clock_t usec)
+/* Wait until @end, an lbolt, or until the thread is woken. isp_lock held. True if time has passed. */
+static boolean_t isp_watch_sleep(struct isp *isp, clock_t end)
 {
 	/* No signal reaches this thread, and a wait that a signal may end does not count as load. */
-	return cv_reltimedwait_sig(&isp->isp_watch_cv, &isp->isp_lock, drv_usectohz(usec),
-				   TR_CLOCK_TICK) == -1 ? B_TRUE : B_FALSE;
+	return cv_timedwait_sig(&isp->isp_watch_cv, &isp->isp_lock, end) == -1 ? B_TRUE : B_FALSE;
+}
+
+static clock_t isp_watch_end(clock_t usec)
+{
+	return ddi_get_lbolt() + drv_usectohz(usec);
+}
+
+/*
+ * An interrupt has brought entries, and nothing has asked for an event that came with them. The
+ * thread will, soon, and for as long as there are interrupts, but then less often: each time costs as
+ * much as a command. isp_lock held.
+ */
+void isp_watch_soon(struct isp *isp)
+{
+	isp->isp_watch_busy = EVENT_USEC;
+	isp->isp_busy_intrs = isp->isp_stats.st_interrupts;
+	cv_signal(&isp->isp_watch_cv);
+}
+
+/* Look for such an event. isp_lock held, dropped to complete commands. */
+static void isp_look_for_event(struct isp *isp)
+{
+	struct isp_done done;
+
+	if (isp->isp_busy_intrs == isp->isp_stats.st_interrupts) {
+		isp->isp_watch_busy = 0;
+		return;
+	}
+	isp->isp_watch_busy = EVENT_BUSY_USEC;
+	isp->isp_busy_intrs = isp->isp_stats.st_interrupts;
+	if (!isp_sema_taken(isp))
+		return;
+	isp_done_init(&done);
+	isp_service(isp, &done);
+	mutex_exit(&isp->isp_lock);
+	isp_complete(isp, &done);
+	mutex_enter(&isp->isp_lock);
+}
+
+/*
+ * Wait for the next look, and look. @due is the lbolt of the next look for all but events. isp_lock
+ * held, dropped to wait.
+ */
+static void isp_watch_running(struct isp *isp, clock_t *due)
+{
+	clock_t soon = isp_watch_end(isp->isp_watch_busy);
+	boolean_t event = isp->isp_watch_busy && soon - *due < 0 ? B_TRUE : B_FALSE;
+
+	if (!isp_watch_sleep(isp, event ? soon : *due) || isp->isp_state != ISP_RUN)
+		return;
+	if (event)
+		isp_look_for_event(isp);
+	else
+		*due = isp_watch_end(isp_look(isp));
 }
 
 /* The instance's thread, until isp_closing is set. */
 static void isp_watch(void *arg)
 {
 	struct isp *isp = arg;
-	clock_t usec = WATCH_USEC;
+	clock_t due = isp_watch_end(WATCH_USEC);
 
 	mutex_enter(&isp->isp_lock);
 	while (!isp->isp_closing) {
@@ -107,7 +164,7 @@ static void isp_watch(void *arg)
 			isp_fail_all(isp, CMD_DEV_GONE, 0);
 			mutex_enter(&isp->isp_lock);
 		} else if (isp->isp_state == ISP_OFFLINE) {
-			if (!isp_watch_sleep(isp, isp->isp_retry_usec))
+			if (!isp_watch_sleep(isp, isp_watch_end(isp->isp_retry_usec)))
 				continue;
 			mutex_exit(&isp->isp_lock);
 			isp_retry_chip(isp);
@@ -118,12 +175,12 @@ static void isp_watch(void *arg)
 			mutex_enter(&isp->isp_lock);
 			/* A chip that posts such events without end must not stop the thread's other work. */
 			if (isp->isp_state == ISP_RUN)
-				usec = isp_look(isp);
+				due = isp_watch_end(isp_look(isp));
 			isp_tell_targets(isp);
 		} else if (isp->isp_state == ISP_RUN && isp->isp_untold) {
 			isp_tell_targets(isp);
-		} else if (isp_watch_sleep(isp, usec) && isp->isp_state == ISP_RUN) {
-			usec = isp_look(isp);
+		} else {
+			isp_watch_running(isp, &due);
 		}
 	}
 	mutex_exit(&isp->isp_lock);

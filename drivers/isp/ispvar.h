@@ -30,13 +30,15 @@
 struct isp_revision {
 	uint8_t			ir_conf0;	/* CONF0 3:0, 0 ends the array */
 	const char		*ir_name;
-	uint8_t			ir_clock;	/* MHz */
+	uint8_t			ir_clock;	/* MHz, unless the card says otherwise */
 	uint16_t		ir_fifo;	/* DMA FIFO threshold: CONF1 6:4, ISP_FIFO_NVRAM */
 	uint64_t		ir_max_xfer;	/* bytes of one command */
 	struct isp_nv_limits	ir_limits;
 };
 
 #define ISP_FIFO_NVRAM		0xffff		/* as the card is set */
+#define CLOCK_FAST		40		/* MHz */
+#define CLOCK_ULTRA		60
 
 /* A bus is in this mode if (pins & bm_mask) == bm_value. A mask of 0 ends the array. */
 struct isp_bus_mode {
@@ -155,7 +157,7 @@ struct isp_done {
 	struct isp_cmd	**done_tail;
 };
 
-/* Commands that a target has lost for good. */
+/* How often a target has lost commands for good, or a bus has hung. */
 struct isp_losses {
 	clock_t		loss_since;
 	uint_t		loss_count;	/* since then */
@@ -167,6 +169,7 @@ enum isp_probe {
 	PROBE_SENT,
 	PROBE_CARRIED_OUT,
 	PROBE_REFUSED,
+	PROBE_DISTURBED,	/* ended by something else */
 	PROBE_EMPTY,		/* answered with an entry of type 0 */
 };
 
@@ -233,7 +236,7 @@ struct isp {
 	/* Mailboxes */
 	kcondvar_t		isp_mbox_cv;
 	boolean_t		isp_mbox_busy;		/* L: a thread owns them, others wait */
-	boolean_t		isp_mbox_dead;		/* L: failed to answer since its reset */
+	boolean_t		isp_mbox_dead;		/* L: the firmware has failed since its reset */
 	enum isp_mbox_state	isp_mbox_state;		/* L */
 	uint16_t		isp_mbox[ISP_NMBOX];	/* L: arguments, then results */
 	boolean_t		isp_intr_on;		/* L: the chip may interrupt */
@@ -248,7 +251,8 @@ struct isp {
 	boolean_t		isp_rings_proven;	/* R */
 	const char		*isp_rings_failed;	/* R: why, at the last attempt; or NULL */
 	uint_t			isp_queue_luns;		/* R: LUNs that have a device queue */
-	const struct isp_bus_mode *isp_bus_mode;	/* R */
+	const struct isp_bus_mode *isp_bus_mode[ISP_NBUS]; /* L */
+	uint8_t			isp_clock;		/* R: MHz */
 	enum isp_probe		isp_probe;		/* L */
 	ddi_dma_attr_t		isp_dma_attr;		/* A: data */
 
@@ -262,15 +266,18 @@ struct isp {
 	struct scsa_spi		isp_asked[ISP_NBUS * ISP_NTARGET]; /* L: by the framework */
 	uint32_t		isp_untold;		/* L: bit per target: the chip is to be told */
 	uint32_t		isp_telling;		/* L: the same: it is just being told */
+	uint32_t		isp_spi_refused;	/* L: the same: it refused what it was told last */
 
 	/* Recovery; see isp_recover.c and isp_watch.c */
 	ddi_taskq_t		*isp_taskq;		/* A: the thread's */
 	kcondvar_t		isp_watch_cv;		/* wakes the thread */
 	boolean_t		isp_closing;		/* L: no restart, no mailbox commands */
 	boolean_t		isp_suspended;		/* L: commands wait for resume */
-	uint8_t			isp_own_reset;		/* L: bit n: bus n is being reset by us */
+	uint32_t		isp_own_reset;		/* L: bit per target: we are resetting it */
+	clock_t			isp_own_until;		/* L: lbolt; a report of that may come until then */
 	uint32_t		isp_notify;		/* L: bit per target: its reset callbacks are due */
 	uint8_t			isp_hung;		/* L: bit n: bus n hangs; the thread resets it */
+	struct isp_losses	isp_hangs[ISP_NBUS];	/* L: how often it did */
 	uint_t			isp_reset_count;	/* L: chip resets since isp_reset_since */
 	clock_t			isp_retry_usec;		/* L: until an offline chip is tried again */
 	clock_t			isp_retry_first;	/* A: the first such time */
@@ -282,6 +289,8 @@ struct isp {
 	uint_t			isp_idle_intrs;		/* L: since one that brought work */
 	uint_t			isp_watch_in;		/* L: response producer at the last look */
 	boolean_t		isp_watch_pending;	/* L: work was waiting then */
+	clock_t			isp_watch_busy;		/* L: us until the thread looks for events; 0: never */
+	uint64_t		isp_busy_intrs;		/* L: interrupts when it last did */
 	struct scsi_reset_notify_entry *isp_notify_list[ISP_NBUS * ISP_NTARGET]; /* L */
 
 	/* Rate limit for messages that a bad chip could cause without end */
@@ -405,6 +414,8 @@ void isp_setup_config(struct isp *isp);
 /* isp_chip.c */
 const struct isp_chip *isp_chip_lookup(uint16_t device);
 const struct isp_revision *isp_chip_revision(const struct isp_chip *chip, uint16_t conf0);
+const struct isp_bus_mode *isp_chip_bus_mode(const struct isp_chip *chip, uint16_t pins);
+uint8_t isp_chip_clock(const struct isp *isp, uint16_t psr);
 
 /* isp_dma.c */
 struct scsi_pkt *isp_tran_init_pkt(struct scsi_address *ap, struct scsi_pkt *pkt, struct buf *bp,
@@ -471,12 +482,14 @@ void isp_fail_all(struct isp *isp, uint8_t reason, uint8_t stat);
 void isp_restart_chip(struct isp *isp);
 void isp_retry_chip(struct isp *isp);
 void isp_commands_lost(struct isp *isp, uint32_t targets, const char *why);
+void isp_count_hang(struct isp *isp, uint_t bus);
 void isp_forgive(struct isp *isp, uint_t target);
 void isp_forgive_all(struct isp *isp);
 void isp_shut_down(struct isp *isp, uint8_t reason);
 void isp_stop_now(struct isp *isp, struct isp_cmd *sp);
 
 /* isp_reset.c */
+int isp_wait_running(struct isp *isp);
 void isp_reset_buses(struct isp *isp);
 void isp_reset_hung(struct isp *isp);
 int isp_tran_abort(struct scsi_address *ap, struct scsi_pkt *pkt);
@@ -494,9 +507,11 @@ int isp_spi_getcap(struct isp *isp, uint_t target, int cap);
 int isp_spi_setcap(struct isp *isp, uint_t target, int cap, boolean_t on);
 boolean_t isp_send_again(struct isp *isp, struct isp_cmd *sp, uint16_t completion);
 void isp_limit_targets(struct isp *isp);
+void isp_bus_mode_is(struct isp *isp, uint_t bus, uint16_t pins);
 
 /* isp_state.c */
 boolean_t isp_may_log(struct isp *isp);
+void isp_mbox_abandon(struct isp *isp);
 void isp_stop_chip(struct isp *isp);
 void isp_stop_failed_chip(struct isp *isp);
 void isp_chip_fail(struct isp *isp, const char *why);
@@ -504,6 +519,7 @@ void isp_chip_gone(struct isp *isp);
 void isp_chip_close(struct isp *isp);
 
 /* isp_watch.c */
+void isp_watch_soon(struct isp *isp);
 void isp_watch_start(struct isp *isp);
 
 #endif /* _ISPVAR_H */

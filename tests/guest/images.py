@@ -80,11 +80,11 @@ def blank_image(path, size=16 << 20):
 
 
 def nvram_image(path, initiator=7, valid=True, depth=256, flags=None, disabled=(),
-                subvendor=0x1077):
+                subvendor=0x1077, clock_60=True):
     """A host file with the 128 bytes of an ISP1040's EEPROM; flags: {target: its flag byte}."""
     image = bytearray(128)
     image[0:17] = struct.pack('<4s8B2HB', b'ISP ', 7, initiator << 4 | 0xb, 1, 0, 0, 0xf9, 8,
-                              0x0b, 250, depth, 0x17)
+                              0x0b if clock_60 else 0x03, 250, depth, 0x17)
     for target in range(16):
         image[28 + 6 * target:32 + 6 * target] = bytes((
             (flags or {}).get(target, 0xfd), 16, 12, 0x08 if target in disabled else 0x18))
@@ -95,7 +95,7 @@ def nvram_image(path, initiator=7, valid=True, depth=256, flags=None, disabled=(
     return path
 
 
-def nvram_image_1080(path, initiators):
+def nvram_image_1080(path, initiators, ppr=0x92, disabled=()):
     """A host file with the 256 bytes of the EEPROM of an ISP1080 or later; an initiator id for each bus."""
     image = bytearray(256)
     image[0:5] = b'ISP \1'
@@ -104,7 +104,8 @@ def nvram_image_1080(path, initiators):
         at = 24 + 112 * bus
         image[at:at + 10] = struct.pack('<6B2H', 0x60 | initiator, 5, 0, 0, 0x39, 0, 250, 256)
         for target in range(16):
-            image[at + 16 + 6 * target:at + 21 + 6 * target] = 0xfd, 16, 9, 0x2e, 0x92
+            image[at + 16 + 6 * target:at + 21 + 6 * target] = (
+                0xfd, 16, 9, 0x0e if target in disabled else 0x2e, ppr)
     image[250:252] = 0x77, 0x10
     image[255] = -sum(image) & 0xff
     with open(path, 'wb') as f:

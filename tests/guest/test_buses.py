@@ -20,7 +20,8 @@ def two_buses(settings):
     """The initiator's id is 7 on bus 0 and 6 on bus 1. Each has a disk at the other's, and one at its own."""
     image = nvram_image_1080(settings.scratch('two-buses'), (7, 6))
     return settings.config(
-        controllers=[Controller('isp12160', id='isp0', props={'nvram': image})],
+        controllers=[Controller('isp12160', id='isp0', props={
+            'nvram': image, 'abort-event': 'on', 'single-ended': 2, 'says-wide': 0xffffffff})],
         disks=[Disk(channel=c, target=t, size='16M') for c, t, _ in sorted(DISKS | {(0, 7, 0), (1, 6, 0)})])
 
 
@@ -77,8 +78,10 @@ def reset_is_told(vm):
 
     def run(command):
         return told(vm, lambda: vm.guest(command, timeout=100))
+    vm.guest('dmesg -C')
     for channel, target in ((0, 6), (1, 7)):
         sg = node(vm, channel, target, 'scsi_generic')
+        # The chip reports this reset, without the target.
         same(run(f'sg_reset -t -N {sg}'), {(channel, target)}, 'told of a target reset')
         same(run(f'sg_reset -b -N {sg}'), of_channels(channel), 'told of a bus reset')
         same(run(f'echo channel {channel} > {sysfs}'), of_channels(channel), 'told of bus_reset')
@@ -86,6 +89,7 @@ def reset_is_told(vm):
     same(run(f'for x in 0 2 channel "channel 2" "channel -1" "channel 1x"; do '
              f'echo $x 2>/dev/null > {sysfs} && exit 1; done; true'), set(), 'told of nothing')
     same(run(f'sg_reset -H -N {sg}'), of_channels(0, 1), 'told of a host reset')
+    check('device reset' not in log_of(vm), log_of(vm)[-3000:])
     for bus in (0, 1):
         # A reset by another initiator, after a timeout, of a device, after an overrun; a bus mode.
         for code in (0x8001, 0x8006, 0x8007, 0x800d, 0x800e):
@@ -123,3 +127,70 @@ def a_hung_bus(vm):
         log = log_of(vm)
         same(log.count('restarting the chip'), restarts, f'restarts:\n{log[-2000:]}\n')
         same(log.count('bus 1: hung'), 1 - restarts, f'resets of the hung bus:\n{log[-2000:]}\n')
+
+
+@BUSES.test
+def bus_keeps_hanging(vm):
+    """A bus that hangs again and again is given up, the other goes on; a host reset gives another chance."""
+    ISP.unload(vm)
+    vm.guest('dmesg -C')
+    QUICK.load(vm)
+    good, hung = node(vm, 0, 0), node(vm, 1, 9)
+    vm.guest(f'{{ while ! [ -e /tmp/end ]; do {verifying([good])} || exit 1; done; echo well > /tmp/status; }} '
+             '>/dev/null 2>&1 & echo $! > /tmp/writer')
+    vm.fault('event,code=0x800c,bus=1,ms=300,count=40')
+    vm.guest('for n in $(seq 300); do dmesg | grep -q "bus 1: keeps hanging" && break; sleep 0.2; done; '
+             'sleep 2; dmesg | grep "bus 1: keeps hanging"', timeout=200)
+    resets = log_of(vm).count('bus 1: hung')
+    check(resets <= 5, f'{resets} resets of the hung bus')
+    vm.guest(f'! dd if={hung} of=/dev/null bs=4k count=1 iflag=direct', timeout=100)
+    vm.guest('touch /tmp/end; while kill -0 $(cat /tmp/writer) 2>/dev/null; do sleep 0.1; done; '
+             'rm /tmp/end; grep well /tmp/status', timeout=200)
+    log = log_of(vm)
+    check('restarting the chip' not in log, log[-3000:])
+    vm.fault('')
+    vm.guest(f'sg_reset -H -N {good}; for d in /sys/block/sd*/device/state; do '
+             'grep -q offline $d && echo running > $d; done; true', timeout=100)
+    vm.guest(verifying([good, hung]), timeout=200)
+
+
+def transfer(vm, bus, target):
+    """(has PPR, period) of what the chip negotiates with a target."""
+    for line in vm.get('isp0', 'transfers').splitlines():
+        words = line.split()
+        if words[:2] == [str(bus), str(target)]:
+            return bool(int(words[2], 16) & 0x20), int(words[3], 16) & 0xff
+    raise AssertionError(f'no target {target} on bus {bus}')
+
+
+def negotiates(vm, bus, target, want):
+    """The target comes to this; wait for the driver to tell the chip."""
+    for _ in range(20):
+        vm.guest(f'sg_turs {node(vm, bus, target, "scsi_generic")}; sleep 0.1', check=False)
+        if transfer(vm, bus, target) == want:
+            return
+    same(transfer(vm, bus, target), want, f'PPR and period of target {target} on bus {bus}')
+
+
+@BUSES.test
+def bus_modes(vm):
+    """What targets are asked for depends on the mode of their own bus, also when it changes."""
+    ISP.unload(vm)
+    vm.guest('dmesg -C')
+    QUICK.load(vm)
+    check('LVD and single-ended' in log_of(vm), log_of(vm))
+    best, slow = (True, 9), (False, 12)
+    negotiates(vm, 0, 6, best)
+    negotiates(vm, 1, 9, slow)
+    vm.fault('event,code=0x800e,bus=0,value=0x400')
+    negotiates(vm, 0, 6, slow)
+    vm.fault('event,code=0x800e,bus=1,value=0x1000')
+    # The midlayer has asked for what was possible when it found the target.
+    host = host_number(vm)
+    vm.guest(f'sleep 0.5; echo 1 > /sys/bus/scsi/devices/{host}:1:9:0/delete; '
+             f'echo "1 9 -" > /sys/class/scsi_host/host{host}/scan; settle')
+    negotiates(vm, 1, 9, best)
+    negotiates(vm, 0, 6, slow)
+    vm.fault('event,code=0x800e,bus=0,value=0x1000')
+    negotiates(vm, 0, 6, best)
+    vm.guest(verifying([node(vm, c, t) for c, t, _ in sorted(DISKS)]), timeout=200)

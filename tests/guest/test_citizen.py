@@ -34,6 +34,8 @@ def queues(vm, target):
 
 
 DEPTH = 16
+# A target that says it takes tags, and rejects the message.
+NO_TAGS = 11
 # Bits of the EEPROM's flag byte: disconnection 0x80, tags 0x08.
 FLAGS = {1: 0x7d, 2: 0x00, 3: 0xf5, 4: 0xff}
 
@@ -41,11 +43,11 @@ FLAGS = {1: 0x7d, 2: 0x00, 3: 0xf5, 4: 0xff}
 def odd_card(settings):
     """A card whose settings differ from target to target, and that disables one of them."""
     image = nvram_image(settings.scratch('odd-card'), depth=DEPTH, flags=FLAGS, disabled=(6,))
-    return settings.config(controllers=[Controller(id='isp0', props={'nvram': image})],
+    return settings.config(controllers=[Controller(id='isp0', props={'nvram': image, 'no-tags': 1 << NO_TAGS})],
                            disks=[Disk(target=t, size='16M') for t in (0, 1, 2, 3, 4, 6)] + [
                                # The midlayer asks a SCSI-2 disk for no page before it has tags.
                                Disk(target=7 + n, size='16M', props={'scsi_version': 2})
-                               for n in range(1, 4)])
+                               for n in range(1, 5)])
 
 
 SETTINGS = group('citizen-settings', odd_card, before=ISP.load)
@@ -54,7 +56,7 @@ SETTINGS = group('citizen-settings', odd_card, before=ISP.load)
 @SETTINGS.test
 def flag_bytes(vm):
     """A target has tags only where the card allows both tags and disconnection; each disk works."""
-    same(set(devices(vm)), {(t, 0) for t in (0, 1, 2, 3, 4, 8, 9, 10)}, 'disks')
+    same(set(devices(vm)), {(t, 0) for t in (0, 1, 2, 3, 4, 8, 9, 10, NO_TAGS)}, 'disks')
     for target in range(5):
         tags = FLAGS.get(target, 0xfd) & 0x88 == 0x88
         kind, depth = queues(vm, target)
@@ -71,9 +73,10 @@ def disabled_target(vm):
 
 @SETTINGS.test
 def alignment(vm):
-    """A disk whose commands can carry more than the block layer sends states no optimal size."""
+    """A disk whose commands carry more than the block layer sends states no optimal size to align to."""
     queue = f'/sys/block/{block(vm, 0)[5:]}/queue'
-    same(vm.guest(f'cat {queue}/optimal_io_size').text.split(), ['0'], 'optimal_io_size')
+    same(vm.guest(f'cat {queue}/optimal_io_size {queue}/minimum_io_size').text.split(), ['0', '512'],
+         'optimal_io_size, minimum_io_size')
 
 
 @SETTINGS.test
@@ -119,11 +122,11 @@ def tags_refused(vm):
         vm.fault(f'complete,status={status},target={target},opcode=0')
     ISP.load(vm)
     vm.fault('complete,status=0x1a,target=4,count=3')
-    verified(vm, *(block(vm, t) for t in (0, 4, 8, 9, 10)))
-    for target in (4, 8, 9, 10):
+    verified(vm, *(block(vm, t) for t in (0, 4, 8, 9, 10, NO_TAGS)))
+    for target in (4, 8, 9, 10, NO_TAGS):
         same(queues(vm, target), ('none', 1), f'queue of target {target}')
     same(queues(vm, 0), ('simple', DEPTH), 'queue of target 0')
-    same(log_of(vm).count('refuses tags'), 4, 'lines')
+    same(log_of(vm).count('refuses tags'), 5, 'lines')
     # A target whose tags have worked keeps them after a bad moment.
     vm.fault('complete,status=0x14,target=0,count=2')
     verified(vm, block(vm, 0))

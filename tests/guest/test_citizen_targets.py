@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 """Targets, buses and cards in trouble: those in trouble pay for it, the others go on."""
 
+import re
+
 from checking import check, log_of, same
-from devices import ISP, block, chips, generic, host_number
+from devices import ISP, block, chips, generic, host_number, hosts
 from qemu import Controller, Disk
 from runner import grouper
 from test_citizen import verifying
@@ -83,6 +85,32 @@ def host_reset_forgives(vm):
     ISP.unload(vm)
 
 
+@DEAD.test
+def event_with_a_completion(vm):
+    """An event that comes together with a completion is seen soon; nothing looks for one on an idle chip."""
+    QUICK.load(vm)
+    disk = block(vm, 0)
+    vm.guest('dmesg -C')
+    for _ in range(10):
+        # Only the completion raises the interrupt line, so the driver's handler meets both.
+        vm.fault('drop-interrupt,of=event;event,code=0x80ff,target=0,opcode=0x28;'
+                 'delay-completion,ms=5,target=0,opcode=0x28')
+        vm.guest(f'sleep 0.3; dd if={disk} of=/dev/null bs=4k count=1 iflag=direct 2>/dev/null; '
+                 'echo read > /dev/kmsg; for n in $(seq 40); do dmesg | tail -n 2 | grep -q 0x80ff && break; '
+                 'sleep 0.1; done')
+    lines = re.findall(r'^\[ *([\d.]+)\] .*(read|unknown event)', vm.guest('dmesg').text, re.M)
+    times = {what: sum(float(t) for t, w in lines if w == what) for what in ('read', 'unknown event')}
+    same(len(lines), 20, f'lines of reads and events: {lines}')
+    late = times['unknown event'] - times['read']
+    print(f'# {late * 100:.0f} ms from the command to its event')
+    check(late < vm.kernel.slowness, f'ten events were seen {late:.1f} s late')
+    before = vm.counters()['reg-reads']
+    vm.guest('sleep 3')
+    found = vm.counters()['reg-reads'] - before
+    check(found < 40, f'{found} register reads in three idle seconds')
+    ISP.unload(vm)
+
+
 OFFLINE = group('citizen-offline', lambda s: s.config(
     controllers=[Controller(id='isp0')], disks=[Disk(target=t, size='16M') for t in (0, 1)]))
 MASTER = 4      # in the command register
@@ -160,6 +188,24 @@ def tried_again(vm):
     wait_for_log(vm, 'runs again', 60)
     running(vm)
     vm.guest(verifying(disks), timeout=200)
+    ISP.unload(vm)
+
+
+@OFFLINE.test
+def error_during_the_start(vm):
+    """A chip whose firmware reports an error while it is being started is not used."""
+    for fault, what in (('system-error,halt=0', 'firmware system error'),
+                        ('request-error', 'request ring DMA error'),
+                        ('response-error', 'response ring DMA error')):
+        # It waits for the firmware, which the driver starts.
+        vm.fault(fault)
+        vm.guest('dmesg -C; modprobe isp; true', timeout=100)
+        log = log_of(vm)
+        same(log.count(f'{what} during the start'), 1, f'lines:\n{log}')
+        same(hosts(vm), {}, 'hosts')
+        ISP.unload(vm)
+    QUICK.load(vm)
+    vm.guest(verifying([block(vm, 0), block(vm, 1)]), timeout=200)
     ISP.unload(vm)
 
 

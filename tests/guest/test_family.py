@@ -5,7 +5,7 @@ import re
 
 from checking import check, errors_in_log, log_of, same
 from devices import ISP, QLA1280, addresses, block, chips, devices, generic, hosts
-from images import firmware, host_bytes
+from images import firmware, host_bytes, nvram_image_1080
 from io_tests import DATA, fio, io_group
 from qemu import Controller, Disk
 from runner import Group, not_built
@@ -127,6 +127,34 @@ def long_cdbs(vm):
                         check=False).status == 0
         same(long, n == len(UNKNOWN), f'READ CAPACITY(16) on host {host}')
     same(errors_in_log(vm), [], 'error lines in the kernel log')
+    ISP.unload(vm)
+
+
+# What may happen to the command that tries an extended command out
+PROBES = {'restarts': 'system-error,target=15', 'answers': 'complete,status=0x14,target=15,count=0',
+          'disabled': 'drop-completion,target=15,count=0', 'reset': 'bus-reset,target=15'}
+PROBE = Group('family-probe', lambda s: s.config(
+    controllers=[Controller('isp12160', id=name, props={'nvram': nvram_image_1080(
+        s.scratch(name), (7, 7), disabled=(15,) if name == 'disabled' else ())}) for name in PROBES],
+    disks=[Disk(bus=n, target=1, size='16M') for n in range(len(PROBES))]), needs=NEEDS)
+GROUPS.append(PROBE)
+
+
+@PROBE.test
+def long_cdbs_stay(vm):
+    """A chip that restarts meanwhile, a device at that id and a disabled id do not cost the long CDBs."""
+    for name, fault in PROBES.items():
+        vm.fault(fault, name)
+    vm.guest('dmesg -C')
+    ISP.load(vm)
+    log = log_of(vm)
+    check('no CDBs of more than 12 bytes' not in log, log)
+    for host in hosts(vm):
+        vm.guest(f'sg_raw -r 32 /dev/{devices(vm, host)[1, 0][2]} '
+                 '9e 10 00 00 00 00 00 00 00 00 00 00 00 20 00 00')
+    same(vm.counters('disabled')['faults'], 0, 'commands for the disabled id')
+    for name in PROBES:
+        vm.fault('', name)
     ISP.unload(vm)
 
 

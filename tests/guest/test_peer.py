@@ -6,10 +6,12 @@ import re
 
 from checking import check, log_of, same
 from devices import ISP, QLA1280, block, chips, devices, generic, hosts
-from images import firmware
+from images import firmware, nvram_image
 from io_tests import DATA, depth_group, fio, io_group
 from qemu import Controller, Disk
 from runner import Group, not_built
+from test_citizen import verifying
+from test_citizen_targets import timeouts
 from tree import TOP
 
 GROUPS = [
@@ -40,6 +42,35 @@ def refuses_what_one_command_cannot_carry(vm):
     vm.guest(f'{read} bpt=1024 count=1024')
     refused = vm.guest(f'{read} bpt=1280 count=1280', check=False)
     check(refused.status and 'Invalid argument' in refused.text, refused.text)
+
+
+# Targets that are not ideal, and what does it: the EEPROM's flag byte, a property, a fault. For isp
+# citizen-settings says what must become of them.
+ODD = {1: 'tags but no disconnection (EEPROM)', 2: 'rejects tags', 3: 'task set full, one command in four'}
+CITIZEN = Group('peer-citizen', lambda s: s.config(
+    controllers=[Controller(id='isp0', props={
+        'nvram': nvram_image(s.scratch('peer-citizen'), depth=16, flags={1: 0x7d}), 'no-tags': 1 << 2})],
+    disks=[Disk(target=t, size='16M') for t in (0, *ODD)], modules=['qla1280'],
+    files=[firmware(s.build)]))
+GROUPS.append(CITIZEN)
+
+
+@CITIZEN.test
+def odd_targets(vm):
+    """A good disk works beside targets that are not ideal; what becomes of these is printed, not judged."""
+    QLA1280.load(vm)
+    timeouts(vm, 5, 5)
+    vm.fault('queue-full,target=3,rate=250,count=0')
+    found = devices(vm)
+    check((0, 0) in found, f'no good disk: {found}')
+    for target, what in ODD.items():
+        name = found.get((target, 0), (0, '-', ''))[1]
+        said = vm.guest(f'd=/sys/block/{name}; cat $d/size $d/device/queue_depth; '
+                        f'timeout 30 sh -c "{verifying(["/dev/" + name])}" && echo works',
+                        check=False, timeout=200).text.split() if name != '-' else ['no disk']
+        print(f'# {what}: blocks, depth: {" ".join(said)}')
+        vm.guest(f'timeout 60 sh -c "{verifying([block(vm, 0)])}"', timeout=200)
+    check(vm.counters()['faults'], 'no task set was full')
 
 
 POSTINST = 'tools/packaging/debian/scsa-linux-dkms.postinst'

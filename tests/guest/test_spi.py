@@ -2,8 +2,8 @@
 """What parallel buses negotiate: careful at first, as sysfs says, within limits, lowered on failure."""
 
 from checking import check, log_of, same
-from devices import ISP, block, devices, generic, host_number
-from images import host_bytes
+from devices import ISP, block, devices, generic, host_number, hosts
+from images import host_bytes, nvram_image, nvram_image_1080
 from qemu import Controller, Disk
 from ramhba import RAMHBA, ramhba_machine
 from runner import Suite, grouper
@@ -55,9 +55,9 @@ def ask(vm, target, **values):
     vm.guest(f'sg_turs {generic(vm, target)}')
 
 
-def agreement(vm, target):
+def agreement(vm, target, card='isp0'):
     """(flags, offset, period, PPR options) that chip and target have agreed on, from the chip."""
-    for line in vm.get('isp0', 'transfers').splitlines():
+    for line in vm.get(card, 'transfers').splitlines():
         bus, number, flags, sync, ppr, state = line.split()
         if (int(bus), int(number)) == (0, target):
             same(state, 'agreed', f'target {target}')
@@ -179,6 +179,25 @@ def after_a_reset(vm, chip):
 
 
 @SPI.test
+def refused(vm, chip):
+    """Parameters that the chip refuses are sent again once; if it refuses them twice, the old ones stay."""
+    fastest, _, _ = CHIPS[chip]
+    reload(vm)
+    ask(vm, ABLE, dt=0, period=50)
+    vm.fault('fail-mailbox,command=0x38')
+    ask(vm, ABLE, period=100)
+    same(as_agreed(vm, ABLE)[2], 25, 'period after one refusal')
+    check('refused its parameters' not in log_of(vm), log_of(vm)[-3000:])
+    vm.fault('fail-mailbox,command=0x38,count=2')
+    ask(vm, ABLE, period=200)
+    same(as_agreed(vm, ABLE)[2], 25, 'period after two')
+    same(log_of(vm).count('refused its parameters'), 1, 'lines')
+    ask(vm, ABLE, period=200)
+    same(as_agreed(vm, ABLE)[2], 50, 'period when the chip takes it')
+    moves_data(vm, ABLE)
+
+
+@SPI.test
 def limited(vm, chip):
     """The parameter spi_limits keeps cards and targets below what they can do."""
     fastest, most, _ = CHIPS[chip]
@@ -216,6 +235,45 @@ def validated(vm, chip):
 
 SPI.bind(SPI_1040, chip='isp1040')
 SPI.bind(SPI_12160, chip='isp12160')
+
+
+# Cards that differ in what their settings or registers say: period, PPR that a target comes to
+CARDS = {'narrow': (10, False), 'wide': (9, True), 'ultra': (12, False), 'fast': (25, False),
+         'slow': (25, False)}
+
+
+def odd_cards(settings):
+    """An ISP12160 without and with wide PPR, a 1020A with Ultra and without, a 1040 whose clock is slow."""
+    def image(name, **values):
+        return {'nvram': nvram_image(settings.scratch(name), **values), 'says-wide': 1}
+
+    def image_1080(name, **values):
+        return {'nvram': nvram_image_1080(settings.scratch(name), (7, 7), **values), 'says-wide': 1}
+    return settings.config(
+        controllers=[Controller('isp12160', id='narrow', props=image_1080('narrow', ppr=0x82)),
+                     Controller('isp12160', id='wide', props=image_1080('wide')),
+                     Controller('isp1020', id='ultra', props={**image('ultra'), 'ultra': 'on'}),
+                     Controller('isp1020', id='fast', props=image('fast')),
+                     Controller('isp1040', id='slow', props=image('slow', clock_60=False))],
+        disks=[Disk(bus=n, target=0, size='16M') for n in range(len(CARDS))])
+
+
+SPI_CARDS = group('spi-cards', odd_cards)
+
+
+@SPI_CARDS.test
+def settings_of_cards(vm):
+    """Width of PPR, the bit that says Ultra, and the clock of the card limit what targets are asked for."""
+    reload(vm)
+    for host in hosts(vm):
+        vm.guest(f'sg_turs /dev/{devices(vm, host)[0, 0][2]}')
+    found = {}
+    for card in CARDS:
+        flags, _, period, _ = agreement(vm, 0, card)
+        found[card] = period, bool(flags & PPR)
+        check(flags & WIDE, f'{card} is narrow')
+    same(found, CARDS, 'period, PPR')
+    ISP.unload(vm)
 
 
 def ram_group(name, inquiry):

@@ -79,6 +79,26 @@ static void test_nvram(void **state)
 	}
 }
 
+/* Properties that say what a chip of the same kind has beneath it. */
+static void test_board(void **state)
+{
+	unsigned int psr = ISP_BANK + ISP_RISC_PSR, pins = ISP_BANK + ISP_SXP_PINS_DIFF;
+
+	f->m->ultra = true;
+	f->m->single_ended = 1 << (buses() - 1);
+	wr(ISP_ICR, 1);
+	wr(HCCR, 0x2000);
+	assert_int_equal(rd(psr), 0x2080);
+	if (is_1020())
+		return;
+	wr(ISP_CONF1, buses() > 1 ? BANK_SXP1 : BANK_SXP0);
+	assert_int_equal(rd(pins), 0x0400);
+	if (buses() == 1)
+		return;
+	wr(ISP_CONF1, BANK_SXP0);
+	assert_int_equal(rd(pins), f->m->chip->pins_diff);
+}
+
 /* Registers at 0x80: the 1040's switch is one bit, the later chips have four banks. */
 static void test_banks(void **state)
 {
@@ -630,7 +650,7 @@ static void test_firmware_version(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		EACH(test_nvram), EACH(test_banks), EACH(test_mailbox_set), EACH(test_limits),
+		EACH(test_nvram), EACH(test_banks), EACH(test_board), EACH(test_mailbox_set), EACH(test_limits),
 		EACH(test_second_bus), EACH(test_firmware_version),
 		C(test_events, ISP_CHIP_12160), C(test_negotiation, ISP_CHIP_12160),
 		C(test_rejections, ISP_CHIP_1040B), C(test_strict_settings, ISP_CHIP_1240),

@@ -300,6 +300,11 @@ static void test_target_reset(void **state)
 	assert_int_equal(f->started, 2);
 	marker(1, 1);
 	assert_int_equal(f->started, 3);
+	f->m->abort_event = true;
+	assert_int_equal(MB3(0x17, 0x100, 1, 0), 0x4000);
+	ack();
+	assert_int_equal(rd(MBOX(0)), 0x8007);
+	ack();
 }
 
 static void test_bus_reset(void **state)

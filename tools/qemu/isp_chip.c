@@ -93,7 +93,6 @@ static void isp_fill_nvram_1080(const IspChip *chip, uint8_t *image)
 #define ISP_FW_12160    .fw_first = 0x0804, .fw_version = "10.04.00"
 
 #define ISP_PINS_LVD    0x1000
-#define ISP_PINS_SE     0x0400
 
 const IspChip isp_chips[ISP_CHIP_COUNT] = {
     [ISP_CHIP_1020A] = {

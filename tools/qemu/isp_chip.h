@@ -350,6 +350,7 @@ typedef struct IspEeprom {
     uint32_t shift;
 } IspEeprom;
 
+#define ISP_PINS_SE     0x0400      /* PINS_DIFF of later chips: single-ended */
 #define ISP_PARAMS 12
 
 /* Only faults make it anything but ISP_ALIVE. */
@@ -365,6 +366,9 @@ struct IspModel {
     void *opaque;
     bool resident_firmware;
     bool reset_event;           /* post 0x8001 also for a bus reset the host asked for */
+    bool abort_event;           /* post 0x8007 for an ABORT TARGET */
+    bool ultra;                 /* PSR says that the chip can do Ultra */
+    uint8_t single_ended;       /* bit n: the pins say so of bus n */
     IspTargetLimits limits;
     IspStrict strict;
     IspStats stats;

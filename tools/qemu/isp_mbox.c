@@ -399,6 +399,9 @@ static uint16_t isp_mb_abort_target(IspModel *m, const uint16_t *in, uint16_t *o
     }
     isp_reset_targets(m, in[1] >> 15, in[1] >> 8 & 0xf, ISP_CS_ABORTED,
                       ISP_STF_ABORTED | ISP_STF_DEV_RESET);
+    if (m->abort_event) {
+        isp_post_event(m, ISP_EVENT_DEVICE_RESET, 0, 0, in[1] >> 15);
+    }
     return ISP_MBS_COMPLETE;
 }
 

@@ -509,6 +509,9 @@ static void isp_instance_init(Object *obj)
 static const Property isp_properties[] = {
     DEFINE_PROP_BOOL("resident-firmware", IspState, m.resident_firmware, true),
     DEFINE_PROP_BOOL("reset-event", IspState, m.reset_event, true),
+    DEFINE_PROP_BOOL("abort-event", IspState, m.abort_event, false),
+    DEFINE_PROP_BOOL("ultra", IspState, m.ultra, false),
+    DEFINE_PROP_UINT8("single-ended", IspState, m.single_ended, 0),
     DEFINE_PROP_STRING("nvram", IspState, nvram_file),
     DEFINE_PROP_BOOL("disintx", IspState, disintx, false),
     DEFINE_PROP_BOOL("plain-interrupt", IspState, m.strict.plain_interrupt, false),
@@ -544,6 +547,9 @@ static const struct {
 } isp_descriptions[] = {
     { "resident-firmware", "a soft reset leaves a valid image, as a machine's BIOS does" },
     { "reset-event", "event 0x8001 follows a BUS RESET that the host asked for" },
+    { "abort-event", "event 0x8007 follows an ABORT TARGET" },
+    { "ultra", "register PSR says that the chip can do Ultra" },
+    { "single-ended", "buses whose pins say so, whatever the chip's default; bit n: bus n" },
     { "nvram", "file for the EEPROM; default: a valid image of the chip" },
     { "disintx", "the PCI command register can hold back INTA, as since PCI 2.3" },
     { "plain-interrupt", "CLEAR RISC INT forgets entries that the host has not seen" },

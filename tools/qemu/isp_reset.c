@@ -59,12 +59,13 @@ void isp_soft_reset(IspModel *m)
     m->dma_reg[ISP_CDMA_CONF / 2] = 0x0001;
     m->dma_reg[ISP_DDMA_CONF / 2] = 0x0008;
     memset(m->risc_reg, 0, sizeof(m->risc_reg));
-    m->risc_reg[ISP_RISC_PSR / 2] = 0x2000;
+    m->risc_reg[ISP_RISC_PSR / 2] = m->ultra ? 0x2080 : 0x2000;
     m->risc_reg[ISP_RISC_MTR / 2] = 0x0001;
     m->risc_reg[ISP_RISC_GPIO_DATA / 2] = 0x000f;
     memset(m->sxp_reg, 0, sizeof(m->sxp_reg));
     for (int bus = 0; bus < ISP_BUSES; bus++) {
-        m->sxp_reg[bus][ISP_SXP_PINS_DIFF / 2] = m->chip->pins_diff;
+        m->sxp_reg[bus][ISP_SXP_PINS_DIFF / 2] =
+            m->single_ended >> bus & 1 ? ISP_PINS_SE : m->chip->pins_diff;
     }
     if (!m->strict.sram_survives) {
         isp_make_resident(m);
