@@ -57,23 +57,6 @@ def isp_without_io_space(vm):
     ISP.unload(vm)
 
 
-def without_address(vm, bar):
-    """isp on a card whose BAR the kernel knows, but has no address for; it claims the other one."""
-    vm.guest(f'modprobe noaddr vendor=0x1077 bar={bar} && modprobe -r noaddr')
-    ISP.load(vm)
-    same(regions(vm), [bar, 1 - bar], 'regions in I/O space and in memory')
-    verified(vm, block(vm, 0), block(vm, 1))
-    vm.guest(f'sg_reset -H {generic(vm, 0)}')
-    verified(vm, block(vm, 0))
-    ISP.unload(vm)
-
-
-@NOIO.test
-def io_bar_without_address(vm):
-    """The same where the kernel keeps the BAR, as on boards that take the firmware's addresses."""
-    without_address(vm, 0)
-
-
 @NOIO.test
 def running_for_another(vm):
     """A chip that another driver has left running does no DMA until isp has stopped it."""
@@ -94,6 +77,23 @@ def running_for_another(vm):
     verified(vm, block(vm, 0))
     vm.guest('modprobe -r hold')
     ISP.unload(vm)
+
+
+def without_address(vm, bar):
+    """isp on a card whose BAR the kernel knows, but has no address for; it claims the other one."""
+    vm.guest(f'modprobe noaddr vendor=0x1077 bar={bar} && modprobe -r noaddr')
+    ISP.load(vm)
+    same(regions(vm), [bar, 1 - bar], 'regions in I/O space and in memory')
+    verified(vm, block(vm, 0), block(vm, 1))
+    vm.guest(f'sg_reset -H {generic(vm, 0)}')
+    verified(vm, block(vm, 0))
+    ISP.unload(vm)
+
+
+@NOIO.test
+def io_bar_without_address(vm):
+    """The same where the kernel keeps the BAR, as on boards that take the firmware's addresses."""
+    without_address(vm, 0)
 
 
 def late_disk(settings):
