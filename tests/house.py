@@ -68,12 +68,12 @@ def includes(files):
     return bad
 
 
-def symbols(objects, files):
+def symbols(objects, files, top='compat', below='*/*.o'):
     """({object of a room: undefined symbols}, {symbol: object}, exported symbols)."""
     wanted, home, exported = {}, {}, set()
-    for path in sorted(glob.glob(os.path.join(objects, 'compat', '*', '*.o'))):
-        name = os.path.relpath(path, os.path.join(objects, 'compat'))
-        if f'compat/{name[:-2]}.c' not in files:
+    for path in sorted(glob.glob(os.path.join(objects, top, below))):
+        name = os.path.relpath(path, os.path.join(objects, top))
+        if f'{top}/{name[:-2]}.c' not in files:
             continue
         out = subprocess.run(['nm', path], stdout=subprocess.PIPE, text=True, check=True).stdout
         rows = [line.split()[-2:] for line in out.splitlines()]
@@ -104,6 +104,21 @@ def calls(objects, files):
             if up and symbol not in upcalls:
                 bad.append(f'compat/{name[:-2]}.c calls up: {symbol}() of compat/{there[:-2]}.c')
     return bad
+
+
+def circles(objects, files, top='drivers/isp'):
+    """No files of a driver call each other in a circle."""
+    wanted, home, _ = symbols(objects, files, top, '*.o')
+    calls_to = {name: {home[s] for s in undefined if s in home} for name, undefined in wanted.items()}
+    left = set(calls_to)
+    while ends := {n for n in left if not calls_to[n] & left}:
+        left -= ends
+    # Of those that are left, some only call a circle.
+    while begins := left - {there for n in left for there in calls_to[n]}:
+        left -= begins
+    bad = [] if wanted else [f'no objects of {top}: does the build fail?']
+    return bad + [f'{top}/{n[:-2]}.c is in a circle: it calls {", ".join(sorted(calls_to[n] & left))}'
+                  for n in sorted(left)]
 
 
 def seams(objects, files):

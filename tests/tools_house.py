@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
 """Tests of tests/house.py: each check of the tree's plan finds what it is there for."""
 
+import subprocess
 from unittest import mock
 
 import house
 from checking import same
-from toolbox import test, write
+from toolbox import read, test, write
 
 
 def found(folder, check, **sources):
@@ -55,3 +56,20 @@ def house_finds_retired_phrases(folder):
                tests_c__py='froob = 1  # froob\n', d__4='.Sh A\nquux\n',
                tests_d='#!/usr/bin/env python3\n"""Froob."""\n', tests_e='#!/bin/sh\nfroob\n'),
          ['a.c:3', 'b.md:1', 'tests/c.py:1', 'd.4:2', 'tests/d:2'], 'phrases')
+
+
+@test
+def house_finds_a_circle(folder):
+    """Files that call each other, not those that only call them or that they call."""
+    calls = {'a': 'b', 'b': 'c', 'c': 'b e', 'e': 'f', 'f': ''}
+    for name, others in calls.items():
+        source = ''.join(f'void isp_{o}(void);\n' for o in others.split())
+        body = ''.join(f'isp_{o}();' for o in others.split())
+        write(f'{folder}/drivers/isp/{name}.c', f'{source}void isp_{name}(void)\n{{ {body} }}\n')
+        subprocess.run(['gcc', '-c', f'{name}.c'], cwd=folder + '/drivers/isp', check=True)
+    files = [f'drivers/isp/{name}.c' for name in calls]
+    same([line.split(' ')[0] for line in house.circles(folder, files)],
+         ['drivers/isp/b.c', 'drivers/isp/c.c'], 'circle')
+    write(f'{folder}/drivers/isp/c.c', read(f'{folder}/drivers/isp/c.c').replace('isp_b();', ''))
+    subprocess.run(['gcc', '-c', 'c.c'], cwd=folder + '/drivers/isp', check=True)
+    same(house.circles(folder, files), [], 'no circle')

@@ -25,8 +25,6 @@ enum {
 	ATT_SETUP	= 0x2000,
 };
 
-#define LATENCY_MIN	0x40
-#define CACHE_LINE	0x10
 
 static void *isp_soft;
 
@@ -95,28 +93,6 @@ static void isp_set_dma_attr(struct isp *isp)
 		.dma_attr_sgllen = (int)isp->isp_ndatasegs,
 		.dma_attr_granular = 512,
 	};
-}
-
-/*
- * Enable memory write and invalidate, and error reporting unless the chip's drivers leave that as it
- * is; set the cache line size and a minimum latency timer; disable the expansion ROM. isp_init() enables
- * bus mastering.
- */
-void isp_setup_config(struct isp *isp)
-{
-	ddi_acc_handle_t cfg = isp->isp_config;
-	uint16_t command = pci_config_get16(cfg, PCI_CONF_COMM);
-
-	command |= PCI_COMM_MEMWR_INVAL;
-	if (isp->isp_chip->chip_parity)
-		command |= PCI_COMM_PARITY_DETECT | PCI_COMM_SERR_ENABLE;
-	pci_config_put16(cfg, PCI_CONF_COMM, command);
-	if (!pci_config_get8(cfg, PCI_CONF_CACHE_LINESZ))
-		pci_config_put8(cfg, PCI_CONF_CACHE_LINESZ, CACHE_LINE);
-	if (pci_config_get8(cfg, PCI_CONF_LATENCY_TIMER) < LATENCY_MIN)
-		pci_config_put8(cfg, PCI_CONF_LATENCY_TIMER, LATENCY_MIN);
-	/* Some of these chips do not answer at all while the ROM is decoded. */
-	pci_config_put32(cfg, PCI_CONF_ROM, pci_config_get32(cfg, PCI_CONF_ROM) & ~1u);
 }
 
 /* Map the first register set in memory or I/O space, as @memory says. */

@@ -5,7 +5,7 @@
 #define MAX_XFER_24		0x00ffffffULL	/* a 24-bit counter for the whole transfer */
 #define MAX_XFER_30		0x3fffffffULL
 
-/* Some have a clock that is fast enough for Ultra; if not, isp_spi.c asks for less. */
+/* Some have a clock that is fast enough for Ultra; if not, isp_goal.c asks for less. */
 #define LIMITS_FAST	{ .async_min = 6, .async_max = 6, .period_min = 12, .offset_max = 12 }
 #define LIMITS_ULTRA	{ .async_min = 9, .async_max = 15, .period_min = 12, .offset_max = 8 }
 #define LIMITS_ULTRA_12	{ .async_min = 9, .async_max = 15, .period_min = 12, .offset_max = 12 }

@@ -6,6 +6,8 @@
  */
 #include "ispvar.h"
 
+#define LATENCY_MIN		0x40
+#define CACHE_LINE		0x10
 #define RESET_POLL_USEC		100
 #define RESET_MAX_USEC		3000000
 #define SELF_TEST_MAX_USEC	5000000
@@ -13,8 +15,28 @@
 #define RING_PROOF_USEC		1000000
 #define ASYNC_SETUP_FAST	6
 #define ASYNC_SETUP_ULTRA	9
-/* Entries of an unproven response ring that may be owed: a shorter ring than set up must not fill up. */
-#define RSP_LAZY_UNPROVEN	16
+
+/*
+ * Enable memory write and invalidate, and error reporting unless the chip's drivers leave that as it
+ * is; set the cache line size and a minimum latency timer; disable the expansion ROM. isp_init() enables
+ * bus mastering.
+ */
+void isp_setup_config(struct isp *isp)
+{
+	ddi_acc_handle_t cfg = isp->isp_config;
+	uint16_t command = pci_config_get16(cfg, PCI_CONF_COMM);
+
+	command |= PCI_COMM_MEMWR_INVAL;
+	if (isp->isp_chip->chip_parity)
+		command |= PCI_COMM_PARITY_DETECT | PCI_COMM_SERR_ENABLE;
+	pci_config_put16(cfg, PCI_CONF_COMM, command);
+	if (!pci_config_get8(cfg, PCI_CONF_CACHE_LINESZ))
+		pci_config_put8(cfg, PCI_CONF_CACHE_LINESZ, CACHE_LINE);
+	if (pci_config_get8(cfg, PCI_CONF_LATENCY_TIMER) < LATENCY_MIN)
+		pci_config_put8(cfg, PCI_CONF_LATENCY_TIMER, LATENCY_MIN);
+	/* Some of these chips do not answer at all while the ROM is decoded. */
+	pci_config_put32(cfg, PCI_CONF_ROM, pci_config_get32(cfg, PCI_CONF_ROM) & ~1u);
+}
 
 /* Registers at 0x80 and above are in banks. The RISC must be paused or in reset. */
 static void isp_select_bank(struct isp *isp, uint16_t bank)
@@ -290,18 +312,6 @@ static void isp_set_bus(struct isp *isp, uint_t bus)
 		isp_tell_target(isp, bus * ISP_NTARGET + t, B_FALSE);
 		isp_set_queues(isp, bus, t);
 	}
-}
-
-/*
- * How many entries may be owed. The response ring must always have room for all commands, and until
- * it has gone round once, the chip may have a shorter one. isp_lock held, or the chip does not run.
- */
-void isp_rsp_set_lazy(struct isp *isp)
-{
-	uint_t spare = isp->isp_rsp_len - 2 - isp->isp_max_cmds;
-
-	isp->isp_rsp_lazy = isp->isp_rsp_proven || isp->isp_rsp_len <= ISP_RSP_SAFE ? spare :
-			    MIN(spare, RSP_LAZY_UNPROVEN);
 }
 
 /* Ask how many commands the firmware takes at once; any more would only wait in the firmware. */

@@ -32,6 +32,8 @@
 #define EVENT_INTRS	32
 /* A chip whose interrupt cannot be cleared would keep a CPU busy without end. */
 #define MAX_IDLE_INTRS	1000
+/* Entries of an unproven response ring that may be owed: a shorter ring than set up must not fill up. */
+#define RSP_LAZY_UNPROVEN	16
 
 /* Completion status to pkt_reason; any status beyond the table is CMD_TRAN_ERR. */
 static const uint8_t isp_reasons[ICS_COUNT] = {
@@ -238,6 +240,27 @@ static boolean_t isp_is_posted(struct isp *isp, uint8_t type)
 	return B_FALSE;
 }
 
+/* A response entry that is no command's: is it the answer to the probe? isp_lock held. */
+static boolean_t isp_probe_take(struct isp *isp, uint32_t handle, uint8_t type, uint8_t entry_status,
+				uint16_t completion)
+{
+	if (isp->isp_probe != PROBE_SENT)
+		return B_FALSE;
+	if (!type) {
+		isp->isp_probe = PROBE_EMPTY;
+		return B_TRUE;
+	}
+	if (handle != PROBE_HANDLE)
+		return B_FALSE;
+	if (type != IET_STATUS || (entry_status & IES_ERROR))
+		isp->isp_probe = PROBE_REFUSED;
+	else if (completion == ICS_RESET || completion == ICS_ABORTED)
+		isp->isp_probe = PROBE_DISTURBED;
+	else
+		isp->isp_probe = PROBE_CARRIED_OUT;
+	return B_TRUE;
+}
+
 /*
  * Take an entry that answers no command. isp_lock held. What it says is passed by value, because a
  * completion that has an address costs each command a few stores.
@@ -289,6 +312,18 @@ static enum isp_taken isp_take_entry(struct isp *isp, const union isp_entry *e,
 		well = isp_finish_status(isp, sp, e, &c);
 	isp_done_add(done, sp);
 	return well ? TAKEN_WELL : TAKEN_ODD;
+}
+
+/*
+ * How many entries may be owed. The response ring must always have room for all commands, and until
+ * it has gone round once, the chip may have a shorter one. isp_lock held, or the chip does not run.
+ */
+void isp_rsp_set_lazy(struct isp *isp)
+{
+	uint_t spare = isp->isp_rsp_len - 2 - isp->isp_max_cmds;
+
+	isp->isp_rsp_lazy = isp->isp_rsp_proven || isp->isp_rsp_len <= ISP_RSP_SAFE ? spare :
+			    MIN(spare, RSP_LAZY_UNPROVEN);
 }
 
 /* The response ring has gone round. isp_lock held. */
@@ -386,6 +421,18 @@ void isp_service(struct isp *isp, struct isp_done *done)
 {
 	if (isp->isp_state == ISP_RUN)
 		(void)isp_serve(isp, B_TRUE, done);
+}
+
+/*
+ * An interrupt has brought entries, and nothing has asked for an event that came with them. The
+ * thread will, soon, and for as long as there are interrupts, but then less often: each time costs as
+ * much as a command. isp_lock held.
+ */
+static void isp_watch_soon(struct isp *isp)
+{
+	isp->isp_watch_busy = EVENT_USEC;
+	isp->isp_busy_intrs = isp->isp_stats.st_interrupts;
+	cv_signal(&isp->isp_watch_cv);
 }
 
 /* The interrupt handler. Hard interrupt context; the line may be shared. */

@@ -9,34 +9,12 @@
  */
 #include "ispvar.h"
 
-#define PROBE_HANDLE	0xffff		/* generation 0, so no command has it */
 #define PROBE_CDB_LEN	16
 #define PROBE_SECONDS	2
 #define PROBE_USEC	500000		/* for the answer, after a selection timeout */
 #define PROBE_FETCH_USEC 5000000	/* until the chip fetches it; markers before it may take time */
 #define PROBE_TRIES	3		/* while something else ends them */
 #define PROBE_POLL_USEC	10000
-
-/* A response entry that is no command's: is it the answer to the probe? isp_lock held. */
-boolean_t isp_probe_take(struct isp *isp, uint32_t handle, uint8_t type, uint8_t entry_status,
-			 uint16_t completion)
-{
-	if (isp->isp_probe != PROBE_SENT)
-		return B_FALSE;
-	if (!type) {
-		isp->isp_probe = PROBE_EMPTY;
-		return B_TRUE;
-	}
-	if (handle != PROBE_HANDLE)
-		return B_FALSE;
-	if (type != IET_STATUS || (entry_status & IES_ERROR))
-		isp->isp_probe = PROBE_REFUSED;
-	else if (completion == ICS_RESET || completion == ICS_ABORTED)
-		isp->isp_probe = PROBE_DISTURBED;
-	else
-		isp->isp_probe = PROBE_CARRIED_OUT;
-	return B_TRUE;
-}
 
 /* The highest id on bus 0 that the card's settings leave to targets. */
 static uint8_t isp_probe_id(const struct isp *isp)
@@ -64,7 +42,7 @@ static boolean_t isp_probe_send(struct isp *isp)
 	boolean_t sent;
 
 	mutex_enter(&isp->isp_lock);
-	sent = isp->isp_state == ISP_RUN && isp_queue_probe(isp, &io) ? B_TRUE : B_FALSE;
+	sent = isp->isp_state == ISP_RUN && isp_ring_put_one(isp, &io) ? B_TRUE : B_FALSE;
 	isp->isp_probe = sent ? PROBE_SENT : PROBE_NONE;
 	mutex_exit(&isp->isp_lock);
 	return sent;
@@ -82,7 +60,7 @@ static enum isp_waits_for isp_probe_waits_for(struct isp *isp)
 
 	mutex_enter(&isp->isp_lock);
 	if (isp->isp_probe == PROBE_SENT && isp->isp_state == ISP_RUN)
-		waits = isp_queue_is_fetched(isp) ? WAITS_FOR_ANSWER : WAITS_FOR_FETCH;
+		waits = isp_ring_is_fetched(isp) ? WAITS_FOR_ANSWER : WAITS_FOR_FETCH;
 	mutex_exit(&isp->isp_lock);
 	return waits;
 }
@@ -110,7 +88,7 @@ static enum isp_probe isp_probe_wait(struct isp *isp)
 	isp->isp_probe = PROBE_NONE;
 	if (answer == PROBE_SENT && isp->isp_state != ISP_RUN)
 		answer = PROBE_DISTURBED;
-	else if (answer == PROBE_SENT && !isp_queue_is_fetched(isp))
+	else if (answer == PROBE_SENT && !isp_ring_is_fetched(isp))
 		isp_chip_fail(isp, "the request ring stands still at an extended command");
 	mutex_exit(&isp->isp_lock);
 	return answer;

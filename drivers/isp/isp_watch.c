@@ -12,7 +12,6 @@
 #define WATCH_USEC		1000000
 #define WATCH_AGAIN_USEC	500000	/* a second look at what seems lost */
 /* For an event that came together with completions: after the first interrupt, and while more come */
-#define EVENT_USEC		20000
 #define EVENT_BUSY_USEC		200000
 
 /* If commands are overdue, restart the chip. isp_lock held. */
@@ -96,18 +95,6 @@ static boolean_t isp_watch_sleep(struct isp *isp, clock_t end)
 static clock_t isp_watch_end(clock_t usec)
 {
 	return ddi_get_lbolt() + drv_usectohz(usec);
-}
-
-/*
- * An interrupt has brought entries, and nothing has asked for an event that came with them. The
- * thread will, soon, and for as long as there are interrupts, but then less often: each time costs as
- * much as a command. isp_lock held.
- */
-void isp_watch_soon(struct isp *isp)
-{
-	isp->isp_watch_busy = EVENT_USEC;
-	isp->isp_busy_intrs = isp->isp_stats.st_interrupts;
-	cv_signal(&isp->isp_watch_cv);
 }
 
 /* Look for such an event. isp_lock held, dropped to complete commands. */

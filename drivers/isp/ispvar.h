@@ -173,6 +173,15 @@ enum isp_probe {
 	PROBE_EMPTY,		/* answered with an entry of type 0 */
 };
 
+#define PROBE_HANDLE	0xffff		/* generation 0, so no command has it */
+
+#define EVENT_USEC		20000
+
+/* Options of a PPR message */
+#define PPR_IU			0x01
+#define PPR_DT			0x02
+#define PPR_QAS			0x04
+
 enum isp_mbox_state {
 	MBOX_IDLE,
 	MBOX_SENT,
@@ -408,9 +417,6 @@ static inline void isp_done_add(struct isp_done *d, struct isp_cmd *sp)
 	d->done_tail = &sp->cmd_next;
 }
 
-/* isp_attach.c */
-void isp_setup_config(struct isp *isp);
-
 /* isp_chip.c */
 const struct isp_chip *isp_chip_lookup(uint16_t device);
 const struct isp_revision *isp_chip_revision(const struct isp_chip *chip, uint16_t conf0);
@@ -436,15 +442,27 @@ int isp_fw_read(struct isp *isp);
 void isp_fw_free(struct isp *isp);
 int isp_fw_start(struct isp *isp);
 
+/* isp_goal.c */
+void isp_spi_limits(struct isp *isp, uint_t target, struct scsa_spi *lim);
+void isp_target_words(struct isp *isp, uint_t target, uint16_t *mb);
+void isp_want_told(struct isp *isp, uint_t target);
+void isp_want_told_if_new(struct isp *isp, uint_t target, const uint16_t *was);
+void isp_bus_mode_is(struct isp *isp, uint_t bus, uint16_t pins);
+boolean_t isp_send_again(struct isp *isp, struct isp_cmd *sp, uint16_t completion);
+int isp_spi_getcap(struct isp *isp, uint_t target, int cap);
+int isp_spi_setcap(struct isp *isp, uint_t target, int cap, boolean_t on);
+void isp_limit_targets(struct isp *isp);
+
 /* isp_handle.c */
 void isp_handles_init(struct isp *isp);
 struct isp_cmd *isp_handle_next(struct isp *isp, uint_t *cursor);
 
 /* isp_init.c */
 int isp_init(struct isp *isp);
-void isp_rsp_set_lazy(struct isp *isp);
+void isp_setup_config(struct isp *isp);
 
 /* isp_intr.c */
+void isp_rsp_set_lazy(struct isp *isp);
 uint_t isp_intr(caddr_t arg1, caddr_t arg2);
 void isp_service(struct isp *isp, struct isp_done *done);
 void isp_poll(struct isp *isp);
@@ -455,6 +473,14 @@ void isp_notify_reset(struct isp *isp);
 /* isp_kstat.c */
 int isp_kstat_create(struct isp *isp);
 void isp_kstat_destroy(struct isp *isp);
+
+/* isp_lost.c */
+void isp_fail_all(struct isp *isp, uint8_t reason, uint8_t stat);
+void isp_commands_lost(struct isp *isp, uint32_t targets, const char *why);
+void isp_count_hang(struct isp *isp, uint_t bus);
+void isp_stop_now(struct isp *isp, struct isp_cmd *sp);
+void isp_forgive(struct isp *isp, uint_t target);
+void isp_forgive_all(struct isp *isp);
 
 /* isp_mbcmd.c */
 int isp_mbcmd_run(struct isp *isp, uint16_t *mb, boolean_t running);
@@ -467,26 +493,14 @@ boolean_t isp_sema_taken(struct isp *isp);
 
 /* isp_probe.c */
 void isp_probe_extended(struct isp *isp);
-boolean_t isp_probe_take(struct isp *isp, uint32_t handle, uint8_t type, uint8_t entry_status,
-			 uint16_t completion);
 
 /* isp_queue.c */
-boolean_t isp_queue_probe(struct isp *isp, const struct isp_iocb *io);
-boolean_t isp_queue_is_fetched(struct isp *isp);
 int isp_tran_start(struct scsi_address *ap, struct scsi_pkt *pkt);
-void isp_ring_doorbell(struct isp *isp);
-void isp_flush_markers(struct isp *isp);
 
 /* isp_recover.c */
-void isp_fail_all(struct isp *isp, uint8_t reason, uint8_t stat);
 void isp_restart_chip(struct isp *isp);
 void isp_retry_chip(struct isp *isp);
-void isp_commands_lost(struct isp *isp, uint32_t targets, const char *why);
-void isp_count_hang(struct isp *isp, uint_t bus);
-void isp_forgive(struct isp *isp, uint_t target);
-void isp_forgive_all(struct isp *isp);
 void isp_shut_down(struct isp *isp, uint8_t reason);
-void isp_stop_now(struct isp *isp, struct isp_cmd *sp);
 
 /* isp_reset.c */
 int isp_wait_running(struct isp *isp);
@@ -496,6 +510,12 @@ int isp_tran_abort(struct scsi_address *ap, struct scsi_pkt *pkt);
 int isp_tran_reset(struct scsi_address *ap, int level);
 int isp_tran_bus_reset(dev_info_t *dip, int level);
 
+/* isp_ring.c */
+boolean_t isp_ring_put_one(struct isp *isp, const struct isp_iocb *io);
+boolean_t isp_ring_is_fetched(struct isp *isp);
+void isp_ring_doorbell(struct isp *isp);
+void isp_flush_markers(struct isp *isp);
+
 /* isp_scsa.c */
 void isp_tran_setup(struct isp *isp, scsi_hba_tran_t *tran);
 
@@ -503,11 +523,6 @@ void isp_tran_setup(struct isp *isp, scsi_hba_tran_t *tran);
 void isp_tell_target(struct isp *isp, uint_t target, boolean_t running);
 void isp_tell_targets(struct isp *isp);
 int isp_tran_spi(struct scsi_address *ap, enum scsa_spi_op op, struct scsa_spi *spi);
-int isp_spi_getcap(struct isp *isp, uint_t target, int cap);
-int isp_spi_setcap(struct isp *isp, uint_t target, int cap, boolean_t on);
-boolean_t isp_send_again(struct isp *isp, struct isp_cmd *sp, uint16_t completion);
-void isp_limit_targets(struct isp *isp);
-void isp_bus_mode_is(struct isp *isp, uint_t bus, uint16_t pins);
 
 /* isp_state.c */
 boolean_t isp_may_log(struct isp *isp);
@@ -519,7 +534,6 @@ void isp_chip_gone(struct isp *isp);
 void isp_chip_close(struct isp *isp);
 
 /* isp_watch.c */
-void isp_watch_soon(struct isp *isp);
 void isp_watch_start(struct isp *isp);
 
 #endif /* _ISPVAR_H */
