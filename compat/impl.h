@@ -347,6 +347,8 @@ struct scsa_lun *scsa_lun_create(struct dev_info *dip, unsigned int target, unsi
 void scsa_lun_put(struct scsa_lun *lun);
 /* Set the capabilities that depend on the device. True if tagged commands may be sent. */
 bool scsa_lun_configure(struct scsa_lun *lun, bool tagged);
+/* Does the HBA driver queue commands without tags? Then it takes more than one at a time. */
+bool scsa_lun_queues_untagged(struct scsa_lun *lun);
 /* How many commands the HBA driver takes for a LUN at once; 0: it does not say. */
 int scsa_lun_depth(struct scsa_lun *lun);
 

@@ -83,7 +83,7 @@ static bool lun_no_tags(struct scsa_host *host, unsigned int target)
 	return found;
 }
 
-/* The queue depth of a LUN with tags: what the glue states, or less if the HBA driver says so. */
+/* The queue depth of a LUN with more than one command at a time: what the glue states, or less if the HBA driver says so. */
 static int lun_max_depth(struct linux_lun *ll, struct Scsi_Host *shost)
 {
 	int depth = scsa_lun_depth(ll->lun);
@@ -96,16 +96,16 @@ static int linux_sdev_configure(LINUX_SDEV_CONFIGURE_ARGS)
 	struct scsa_host *host = shost_priv(sdev->host);
 	struct linux_lun *ll = sdev->hostdata;
 	unsigned int target = linux_target_nr(sdev->host, sdev->channel, sdev->id);
+	bool no_tags = lun_no_tags(host, target);
 	u64 command_len = READ_ONCE(host->dip->di_command_len);
 
 	/* INQUIRY was bound with the attributes of commands. Those of attach may be a template. */
 	if (command_len)
 		linux_host_command_len(host, command_len);
-	sdev->tagged_supported = scsa_lun_configure(ll->lun, sdev->tagged_supported &&
-						    !lun_no_tags(host, target));
+	sdev->tagged_supported = scsa_lun_configure(ll->lun, sdev->tagged_supported && !no_tags);
 	/* With this bit set the midlayer asks for a tag in each command. */
 	sdev->simple_tags = sdev->tagged_supported;
-	if (sdev->tagged_supported)
+	if (sdev->tagged_supported || (!no_tags && scsa_lun_queues_untagged(ll->lun)))
 		ll->max_depth = lun_max_depth(ll, sdev->host);
 	scsi_change_queue_depth(sdev, min_t(int, ll->max_depth, sdev->host->cmd_per_lun));
 	linux_spi_configure(host, ll);

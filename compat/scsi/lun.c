@@ -99,6 +99,11 @@ bool scsa_lun_configure(struct scsa_lun *lun, bool tagged)
 	return scsi_ifgetcap(ap, "tagged-qing", 1) == 1;
 }
 
+bool scsa_lun_queues_untagged(struct scsa_lun *lun)
+{
+	return scsi_ifgetcap(&lun->sd.sd_address, "untagged-qing", 1) == 1;
+}
+
 int scsa_lun_depth(struct scsa_lun *lun)
 {
 	return MAX(scsi_ifgetcap(&lun->sd.sd_address, "scsa-queue-depth", 1), 0);

@@ -28,15 +28,18 @@ def failing(settings, name):
 
 
 def machine(settings):
-    """Target 0 fails and stops the machine, 1 is good, and 2 is a drive that can be taken away."""
-    image = blank_image(settings.scratch('drive'))
+    """Target 0 fails and stops the machine, 1 is good, and 2 and 3 can be taken away."""
+    spare = []
+    for target, name in ((2, 'gone'), (3, 'pulled')):
+        image = blank_image(settings.scratch(name))
+        spare += ['-drive', f'if=none,id={name},format=raw,file={image}',
+                  '-device', f'scsi-hd,bus=isp0.0,scsi-id={target},drive={name},id=disk-{name}']
     return settings.config(
         controllers=[Controller(id='isp0')],
         disks=[Disk(target=0, backend=failing(settings, 'fails'),
                     props={'rerror': 'stop', 'werror': 'stop'}),
                Disk(target=1, size='16M')],
-        extra=['-drive', f'if=none,id=gone,format=raw,file={image}',
-               '-device', 'scsi-hd,bus=isp0.0,scsi-id=2,drive=gone,id=disk-gone'])
+        extra=spare)
 
 
 STORAGE = group('citizen-storage', machine, before=ISP.load)
@@ -88,13 +91,17 @@ def stopped_and_continued(vm):
     check(not log_of(vm).strip(), log_of(vm)[-2000:])
 
 
-@STORAGE.test
-def drive_taken_away(vm):
-    """The host takes the drive of a disk under load, then the disk: its I/O ends, the others verify."""
-    disk = block(vm, 2)
+def under_load(vm, disk):
+    """Start verified I/O on a disk, and wait until it has written something."""
     begin(vm, disk)
     # The fifth number counts completed writes.
     vm.guest(f'until set -- $(cat /sys/block/{disk[5:]}/stat); [ $5 -gt 0 ]; do sleep 0.1; done')
+
+
+@STORAGE.test
+def drive_taken_away(vm):
+    """The host takes the drive of a disk under load, then the disk: its I/O ends, the others verify."""
+    under_load(vm, block(vm, 2))
     said = vm.qmp('human-monitor-command', **{'command-line': 'drive_del gone'})
     check(not said.strip(), said)
     status, text = ended(vm)
@@ -104,3 +111,14 @@ def drive_taken_away(vm):
     vm.qmp('device_del', id='disk-gone')
     vm.guest(f'sg_turs {generic(vm, 2)}', check=False)
     vm.guest(verifying([block(vm, 0), block(vm, 1)]), timeout=200)
+
+
+@STORAGE.test
+def disk_pulled(vm):
+    """The host removes a disk under load: its I/O ends, the others verify, its address stays free."""
+    under_load(vm, block(vm, 3))
+    vm.qmp('device_del', id='disk-pulled')
+    status, text = ended(vm)
+    check(status, f'I/O without a disk went well:\n{text}')
+    vm.guest(verifying([block(vm, 0), block(vm, 1)]), timeout=200)
+    check(vm.guest(f'sg_turs {generic(vm, 3)}', check=False).status, 'there still is a disk')

@@ -138,12 +138,13 @@ def complaints(vm):
 
 @HABITS.test
 def refused_tags(vm):
-    """A LUN whose driver refuses tagged-qing gets packets without tags."""
-    again(vm, 'untagged=1')
-    disk = block(vm, 0)
-    fio(vm, disk, 8)
-    same(vm.guest(f'cd /sys/block/{disk[5:]}/device; cat queue_type queue_depth').text.split(),
-         ['none', '1'], 'type and depth of the queue')
+    """A LUN whose driver refuses tagged-qing gets packets without tags; one at a time, if it queues none."""
+    for untagged, deep in ((1, False), (3, True)):
+        again(vm, f'untagged={untagged}')
+        disk = block(vm, 0)
+        fio(vm, disk, 8)
+        kind, depth = vm.guest(f'cd /sys/block/{disk[5:]}/device; cat queue_type queue_depth').text.split()
+        same((kind, int(depth) > 1), ('none', deep), f'queue with untagged={untagged}, depth {depth}')
 
 
 @HABITS.test

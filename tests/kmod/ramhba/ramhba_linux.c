@@ -77,7 +77,8 @@ MODULE_PARM_DESC(overrun, "READ, WRITE, WRITE BUFFER, READ CAPACITY of more than
 static int untagged;
 module_param(untagged, int, 0444);
 MODULE_PARM_DESC(untagged,
-		 "1: refuse the capability tagged-qing, and packets with a tag; 2: the targets reject each tag");
+		 "1: refuse the capability tagged-qing, and packets with a tag; 2: the targets reject each tag; "
+		 "3: as 1, with the capability untagged-qing");
 static int full;
 module_param(full, int, 0444);
 MODULE_PARM_DESC(full, "one READ or WRITE in so many ends with TASK SET FULL");

@@ -336,7 +336,7 @@ static int ramhba_start(struct ramhba *rh, struct scsi_pkt *pkt)
 		ramhba_complete(rh, pkt);
 		return TRAN_ACCEPT;
 	}
-	if (rh->rh_untagged == 1 && (pkt->pkt_flags & FLAG_TAGMASK))
+	if ((rh->rh_untagged & 1) && (pkt->pkt_flags & FLAG_TAGMASK))
 		return TRAN_BADPKT;
 	if (ramhba_keep(rh, pkt))
 		return TRAN_ACCEPT;
@@ -539,7 +539,9 @@ static int ramhba_tran_getcap(struct scsi_address *ap, char *cap, int whom)
 	case SCSI_CAP_ARQ:
 		return 1;
 	case SCSI_CAP_TAGGED_QING:
-		return rh->rh_untagged == 1 ? 0 : 1;
+		return rh->rh_untagged & 1 ? 0 : 1;
+	case SCSI_CAP_UNTAGGED_QING:
+		return rh->rh_untagged == 3 ? 1 : -1;
 	case SCSI_CAP_CDB_LEN:
 		return 16;
 	case SCSI_CAP_INITIATOR_ID:
