@@ -51,7 +51,7 @@ help:
 	@echo '  make check-guest  drivers and disks in the guest (TESTS=<pattern> for some)'
 	@echo '  make check-debug  the same and more on a kernel built to check (KERNEL=kcsan: for races)'
 	@echo '  make check-kernels  build for each supported kernel, boot it, run a short form'
-	@echo '  make check-chips  isp on each emulated chip: two in full, all strict and in short (an hour)'
+	@echo '  make check-chips  isp on each emulated chip: two in full, the others and one of them strict and in short (an hour)'
 	@echo '  make check-vfio   a card passed through to a machine in the machine (five minutes)'
 	@echo '  make coverage     what of the pure code, the chip model and the modules no test runs'
 	@echo '  make soak         half an hour of verified load in split requests (SOAK=<seconds>)'

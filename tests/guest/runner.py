@@ -272,7 +272,7 @@ class Runner:
             if any(m.endswith('/scsa_gcov.ko') for m in self.settings.modules):
                 keep_counts(vm)
             vm.shutdown()
-        except VMError as e:
+        except (VMError, OSError, ValueError) as e:
             vm.kill()
             self.fail(group.name + '.shutdown', e)
 

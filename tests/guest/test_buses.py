@@ -139,16 +139,19 @@ def bus_keeps_hanging(vm):
     vm.guest(f'{{ while ! [ -e /tmp/end ]; do {verifying([good])} || exit 1; done; echo well > /tmp/status; }} '
              '>/dev/null 2>&1 & echo $! > /tmp/writer')
     vm.fault('event,code=0x800c,bus=1,ms=300,count=40')
-    vm.guest('for n in $(seq 300); do dmesg | grep -q "bus 1: keeps hanging" && break; sleep 0.2; done; '
-             'sleep 2; dmesg | grep "bus 1: keeps hanging"', timeout=200)
-    resets = log_of(vm).count('bus 1: hung')
-    check(resets <= 5, f'{resets} resets of the hung bus')
-    vm.guest(f'! dd if={hung} of=/dev/null bs=4k count=1 iflag=direct', timeout=100)
-    vm.guest('touch /tmp/end; while kill -0 $(cat /tmp/writer) 2>/dev/null; do sleep 0.1; done; '
-             'rm /tmp/end; grep well /tmp/status', timeout=200)
+    try:
+        vm.guest('for n in $(seq 300); do dmesg | grep -q "bus 1: keeps hanging" && break; sleep 0.2; done; '
+                 'sleep 2; dmesg | grep "bus 1: keeps hanging"', timeout=200)
+        resets = log_of(vm).count('bus 1: hung')
+        check(resets <= 5, f'{resets} resets of the hung bus')
+        vm.guest(f'! dd if={hung} of=/dev/null bs=4k count=1 iflag=direct', timeout=100)
+    finally:
+        vm.fault('')
+        vm.guest('touch /tmp/end; while kill -0 $(cat /tmp/writer) 2>/dev/null; do sleep 0.1; done; '
+                 'rm /tmp/end', timeout=200)
+    vm.guest('grep well /tmp/status')
     log = log_of(vm)
     check('restarting the chip' not in log, log[-3000:])
-    vm.fault('')
     vm.guest(f'sg_reset -H -N {good}; for d in /sys/block/sd*/device/state; do '
              'grep -q offline $d && echo running > $d; done; true', timeout=100)
     vm.guest(verifying([good, hung]), timeout=200)

@@ -67,7 +67,7 @@ def running_for_another(vm):
     QLA1280.load(vm)
     verified(vm, block(vm, 0))
     # qla1280 lets its firmware go on.
-    vm.guest(f'echo {at} > {bus}/drivers/qla1280/unbind')
+    vm.guest(f'echo {at} > {bus}/drivers/qla1280/unbind && modprobe -r qla1280')
     command = f'$((0x$(od -An -tx1 -j4 -N1 {bus}/devices/{at}/config | tr -d " ") & 4))'
     found = vm.guest(f'(echo {at} > {bus}/drivers/isp/bind; touch /tmp/bound) > /dev/null 2>&1 & '
                      'until dmesg | grep -q "hold: isp:isp_init for"; do sleep 0.1; done; '

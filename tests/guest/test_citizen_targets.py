@@ -2,6 +2,7 @@
 """Targets, buses and cards in trouble: those in trouble pay for it, the others go on."""
 
 import re
+import statistics
 
 from checking import check, log_of, same
 from devices import ISP, block, chips, generic, host_number, hosts
@@ -90,20 +91,22 @@ def event_with_a_completion(vm):
     """An event that comes together with a completion is seen soon; nothing looks for one on an idle chip."""
     QUICK.load(vm)
     disk = block(vm, 0)
-    vm.guest('dmesg -C')
+    times = []
     for _ in range(10):
+        vm.guest('dmesg -C')
         # Only the completion raises the interrupt line, so the driver's handler meets both.
         vm.fault('drop-interrupt,of=event;event,code=0x80ff,target=0,opcode=0x28;'
                  'delay-completion,ms=5,target=0,opcode=0x28')
         vm.guest(f'sleep 0.3; dd if={disk} of=/dev/null bs=4k count=1 iflag=direct 2>/dev/null; '
-                 'echo read > /dev/kmsg; for n in $(seq 40); do dmesg | tail -n 2 | grep -q 0x80ff && break; '
-                 'sleep 0.1; done')
-    lines = re.findall(r'^\[ *([\d.]+)\] .*(read|unknown event)', vm.guest('dmesg').text, re.M)
-    times = {what: sum(float(t) for t, w in lines if w == what) for what in ('read', 'unknown event')}
-    same(len(lines), 20, f'lines of reads and events: {lines}')
-    late = times['unknown event'] - times['read']
-    print(f'# {late * 100:.0f} ms from the command to its event')
-    check(late < vm.kernel.slowness, f'ten events were seen {late:.1f} s late')
+                 'echo read > /dev/kmsg; for n in $(seq 40); do dmesg | grep -q 0x80ff && break; sleep 0.1; done')
+        lines = dict(re.findall(r'^\[ *([\d.]+)\] .*(read|unknown event)', vm.guest('dmesg').text, re.M))
+        same(sorted(lines.values()), ['read', 'unknown event'], 'lines of the read and of the event')
+        seen = {what: float(t) for t, what in lines.items()}
+        times.append(seen['unknown event'] - seen['read'])
+    # A host that stops the machine for a while delays one of them, not half.
+    late = statistics.median(times)
+    print(f'# {late * 1000:.0f} ms from the command to its event')
+    check(late < 0.1 * vm.kernel.slowness, f'events were seen {late:.2f} s late')
     before = vm.counters()['reg-reads']
     vm.guest('sleep 3')
     found = vm.counters()['reg-reads'] - before

@@ -66,10 +66,10 @@ def odd_targets(vm):
     for target, what in ODD.items():
         name = found.get((target, 0), (0, '-', ''))[1]
         said = vm.guest(f'd=/sys/block/{name}; cat $d/size $d/device/queue_depth; '
-                        f'timeout 30 sh -c "{verifying(["/dev/" + name])}" && echo works',
+                        f'timeout 30 sh -c "exec {verifying(["/dev/" + name])}" && echo works',
                         check=False, timeout=200).text.split() if name != '-' else ['no disk']
         print(f'# {what}: blocks, depth: {" ".join(said)}')
-        vm.guest(f'timeout 60 sh -c "{verifying([block(vm, 0)])}"', timeout=200)
+        vm.guest(verifying([block(vm, 0)]), timeout=200)
     check(vm.counters()['faults'], 'no task set was full')
 
 
