@@ -61,6 +61,9 @@ static int pm_suspend(struct scsa_host *host)
 	if (rc)
 		return -EBUSY;
 	host->suspended = true;
+	/* Another kernel may run the device before DDI_RESUME: see struct scsa_driver. */
+	if (linux_driver_of(host->dip)->own_master)
+		linux_dma_stop(host->dip);
 	return 0;
 }
 
@@ -170,6 +173,12 @@ static pci_ers_result_t linux_slot_reset(struct pci_dev *pdev)
 {
 	struct dev_info *dip = pci_get_drvdata(pdev);
 
+	/* The slot of a device that still ran may be reset as well, because of its neighbour. */
+	if (with_host_lock(dip->di_host, pm_suspend)) {
+		dev_err(&pdev->dev, "%s cannot be stopped after a PCI error\n", dip->di_name);
+		set_recovering(dip->di_host, false);
+		return PCI_ERS_RESULT_DISCONNECT;
+	}
 	/* A resume from system sleep has consumed the state that probe saved. */
 	pdev->state_saved = true;
 	pci_restore_state(pdev);

@@ -343,7 +343,7 @@ static boolean_t isp_ring_reaches(struct isp *isp, uint_t index)
 		mutex_exit(&isp->isp_lock);
 		if (!reached)
 			drv_usecwait(RESET_POLL_USEC);
-	} while (!reached && !last);
+	} while (!reached && !last && !isp->isp_mbox_dead);
 	return reached;
 }
 
@@ -476,6 +476,8 @@ int isp_init(struct isp *isp)
 	}
 	isp->isp_idle_intrs = 0;
 	isp->isp_hung = 0;
+	if (isp->isp_probe == PROBE_SENT)
+		isp->isp_probe = PROBE_DISTURBED;
 	isp->isp_markers = (uint8_t)((1 << isp->isp_chip->chip_buses) - 1);
 	isp->isp_state = ISP_RUN;
 	isp->isp_stopped = B_FALSE;

@@ -254,10 +254,13 @@ static boolean_t isp_probe_take(struct isp *isp, uint32_t handle, uint8_t type, 
 		return B_FALSE;
 	if (type != IET_STATUS || (entry_status & IES_ERROR))
 		isp->isp_probe = PROBE_REFUSED;
-	else if (completion == ICS_RESET || completion == ICS_ABORTED)
-		isp->isp_probe = PROBE_DISTURBED;
-	else
+	else if (completion != ICS_RESET && completion != ICS_ABORTED)
 		isp->isp_probe = PROBE_CARRIED_OUT;
+	else
+		isp->isp_probe = PROBE_DISTURBED;
+	/* The probe goes to bus 0. */
+	if (isp->isp_probe == PROBE_DISTURBED)
+		isp->isp_markers |= 1;
 	return B_TRUE;
 }
 

@@ -98,6 +98,8 @@ static void isp_fatal_event(struct isp *isp, const char *why)
 		isp_chip_fail(isp, why);
 		return;
 	}
+	if (isp->isp_mbox_dead)
+		return;
 	dev_err(isp->isp_dip, CE_WARN, "%s during the start", why);
 	isp->isp_mbox_dead = B_TRUE;
 	isp_mbox_abandon(isp);

@@ -205,6 +205,9 @@ void isp_reset_hung(struct isp *isp)
 		isp->isp_hung &= (uint8_t)~(1 << bus);
 		if (hung && isp_may_log(isp))
 			dev_err(isp->isp_dip, CE_WARN, "bus %u: hung after a data overrun; resetting the bus", bus);
+		/* A bus that is given up takes no commands from now on, and the reset ends all that it has. */
+		if (hung)
+			isp_count_hang(isp, bus);
 		mutex_exit(&isp->isp_lock);
 		if (!hung)
 			continue;
@@ -212,7 +215,6 @@ void isp_reset_hung(struct isp *isp)
 		mutex_enter(&isp->isp_lock);
 		/* The chip may have reported the same hang again before the reset. */
 		isp->isp_hung &= (uint8_t)~(1 << bus);
-		isp_count_hang(isp, bus);
 		mutex_exit(&isp->isp_lock);
 	}
 	isp_notify_reset(isp);

@@ -82,10 +82,11 @@ static int isp_tran_getcap(struct scsi_address *ap, char *cap, int whom)
 	case SCSI_CAP_ARQ:
 		return !(isp->isp_no_arq & 1u << target);
 	case SCSI_CAP_MSG_OUT:
-	case SCSI_CAP_UNTAGGED_QING:
 	case SCSI_CAP_RESET_NOTIFICATION:
 	case SCSI_CAP_LUN_RESET:
 		return 1;
+	/* Firmware would queue such commands, but their time runs meanwhile. */
+	case SCSI_CAP_UNTAGGED_QING:
 	case SCSI_CAP_LINKED_CMDS:
 	case SCSI_CAP_TRAN_LAYER_RETRIES:
 	case SCSI_CAP_QFULL_RETRIES:

@@ -79,6 +79,8 @@ static clock_t isp_look(struct isp *isp)
 		usec = WATCH_AGAIN_USEC;
 	isp_flush_markers(isp);
 	isp_check_deadlines(isp);
+	if (isp->isp_own_until - ddi_get_lbolt() <= 0)
+		isp->isp_own_reset = 0;
 	mutex_exit(&isp->isp_lock);
 	isp_complete(isp, &done);
 	mutex_enter(&isp->isp_lock);
@@ -166,6 +168,9 @@ static void isp_watch(void *arg)
 			isp_tell_targets(isp);
 		} else if (isp->isp_state == ISP_RUN && isp->isp_untold) {
 			isp_tell_targets(isp);
+			/* Nor a bus whose mode changes all the time. */
+			if (isp->isp_state == ISP_RUN && ddi_get_lbolt() - due >= 0)
+				due = isp_watch_end(isp_look(isp));
 		} else {
 			isp_watch_running(isp, &due);
 		}

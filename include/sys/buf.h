@@ -74,11 +74,13 @@ static inline void bioerror(struct buf *bp, int error)
  * geterror() - the error of a buffer
  * @bp: the buffer
  *
- * Context: any. Return: b_error if B_ERROR is set, else 0. See geterror(9F).
+ * Context: any. Return: b_error, or EIO if that is 0, if B_ERROR is set, else 0. See geterror(9F).
  */
 static inline int geterror(struct buf *bp)
 {
-	return (bp->b_flags & B_ERROR) ? bp->b_error : 0;
+	if (!(bp->b_flags & B_ERROR))
+		return 0;
+	return bp->b_error ? bp->b_error : EIO;
 }
 
 struct buf *scsa_getrbuf(int kmflag);
