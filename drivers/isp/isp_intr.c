@@ -21,7 +21,7 @@
  * event posted with no completion around it is the second case. An event that meets completions
  * stays, because the chip does not touch the mailboxes until the driver gives the semaphore back.
  * The instance's thread reads the semaphore 20 ms after the first interrupt that brought entries, and
- * then each 200 ms as long as more come; the handler itself does at one of 32. To read it each time
+ * then each 200 ms as long as more come; the handler itself does at one of 256. To read it each time
  * would cost a quarter more register accesses with one command at a time.
  */
 #include "ispvar.h"
@@ -29,7 +29,7 @@
 /* A broken chip could post events without end. */
 #define SERVICE_LOOPS	16
 /* Of so many interrupts that bring entries, one looks for an event too. */
-#define EVENT_INTRS	32
+#define EVENT_INTRS	256
 /* A chip whose interrupt cannot be cleared would keep a CPU busy without end. */
 #define MAX_IDLE_INTRS	1000
 /* Entries of an unproven response ring that may be owed: a shorter ring than set up must not fill up. */
