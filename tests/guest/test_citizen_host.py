@@ -271,7 +271,7 @@ def swap_under_resets(vm):
               [ $n != 7 ] || swapon {disks[1]} || exit
               head -c 20971520 /dev/urandom > $n && sha256sum $n >> /tmp/sums || exit
              done
-             for n in 1 2; do sha256sum -c /tmp/sums >/dev/null || exit; done
+             sha256sum -c /tmp/sums >/dev/null || exit
              touch /tmp/end; wait""", timeout=300)
     swaps = vm.guest('sed 1d /proc/swaps').text.split()
     check(all(int(n) > 10000 for n in swaps[3::5]), f'not all swap was used: {swaps}')
