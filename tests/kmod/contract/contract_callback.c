@@ -171,7 +171,7 @@ static const char *freed_inside(dev_info_t *dip)
 static const char *runs_on_release(dev_info_t *dip)
 {
 	ddi_dma_attr_t attr = nowhere_attr;
-	/* The list is polled every 20 ms; on a slow machine any release may be as slow once, but not each. */
+	/* The list is polled every 20 ms. On a slow machine a release may take as long, but not each. */
 	clock_t start, best = SEC_TO_TICK(100), limit = drv_usectohz(20000);
 	ddi_dma_handle_t h = NULL;
 	ddi_acc_handle_t acc;
