@@ -83,7 +83,10 @@ static bool lun_no_tags(struct scsa_host *host, unsigned int target)
 	return found;
 }
 
-/* The queue depth of a LUN with more than one command at a time: what the glue states, or less if the HBA driver says so. */
+/*
+ * The queue depth of a LUN that takes more than one command at a time: what the glue states, or less if
+ * the HBA driver says so.
+ */
 static int lun_max_depth(struct linux_lun *ll, struct Scsi_Host *shost)
 {
 	int depth = scsa_lun_depth(ll->lun);

@@ -150,6 +150,18 @@ const struct dev_pm_ops linux_pm_ops = {
 	SYSTEM_SLEEP_PM_OPS(linux_suspend, linux_resume)
 };
 
+/* Stop the device before its slot is reset. False, with a line in the log, if that fails. */
+static bool stopped_for_reset(struct pci_dev *pdev)
+{
+	struct dev_info *dip = pci_get_drvdata(pdev);
+
+	if (!with_host_lock(dip->di_host, pm_suspend))
+		return true;
+	dev_err(&pdev->dev, "%s cannot be stopped after a PCI error\n", dip->di_name);
+	set_recovering(dip->di_host, false);
+	return false;
+}
+
 /*
  * A PCI error. Unless the link still works, neither register accesses nor DMA do. The commands
  * return to the midlayer, which keeps them until the slot reset is over.
@@ -161,9 +173,9 @@ static pci_ers_result_t linux_error_detected(struct pci_dev *pdev, pci_channel_s
 	if (state == pci_channel_io_normal)
 		return PCI_ERS_RESULT_CAN_RECOVER;
 	set_recovering(dip->di_host, true);
-	if (with_host_lock(dip->di_host, pm_suspend))
-		dev_err(&pdev->dev, "%s cannot be stopped after a PCI error\n", dip->di_name);
-	else if (state != pci_channel_io_perm_failure)
+	if (!stopped_for_reset(pdev))
+		return PCI_ERS_RESULT_DISCONNECT;
+	if (state != pci_channel_io_perm_failure)
 		return PCI_ERS_RESULT_NEED_RESET;
 	set_recovering(dip->di_host, false);
 	return PCI_ERS_RESULT_DISCONNECT;
@@ -174,11 +186,8 @@ static pci_ers_result_t linux_slot_reset(struct pci_dev *pdev)
 	struct dev_info *dip = pci_get_drvdata(pdev);
 
 	/* The slot of a device that still ran may be reset as well, because of its neighbour. */
-	if (with_host_lock(dip->di_host, pm_suspend)) {
-		dev_err(&pdev->dev, "%s cannot be stopped after a PCI error\n", dip->di_name);
-		set_recovering(dip->di_host, false);
+	if (!stopped_for_reset(pdev))
 		return PCI_ERS_RESULT_DISCONNECT;
-	}
 	/* A resume from system sleep has consumed the state that probe saved. */
 	pdev->state_saved = true;
 	pci_restore_state(pdev);

@@ -25,7 +25,6 @@ enum {
 	ATT_SETUP	= 0x2000,
 };
 
-
 static void *isp_soft;
 
 static int isp_int_prop(struct isp *isp, const char *name, int def)

@@ -213,7 +213,8 @@ boolean_t isp_send_again(struct isp *isp, struct isp_cmd *sp, uint16_t completio
 static void isp_limit_target(struct isp_nv_target *nt, int options)
 {
 	uint8_t period = options & SCSI_OPTIONS_FAST80 ? 0 : options & SCSI_OPTIONS_FAST40 ? PERIOD_NO_DT :
-			 options & SCSI_OPTIONS_FAST20 ? PERIOD_ULTRA : options & SCSI_OPTIONS_FAST ? 25 : 50;
+			 options & SCSI_OPTIONS_FAST20 ? PERIOD_ULTRA :
+			 options & SCSI_OPTIONS_FAST ? PERIOD_FAST : 50;
 
 	nt->period = MAX(nt->period, period);
 	if (!(options & SCSI_OPTIONS_FAST80))

@@ -85,7 +85,7 @@ static int isp_tran_getcap(struct scsi_address *ap, char *cap, int whom)
 	case SCSI_CAP_RESET_NOTIFICATION:
 	case SCSI_CAP_LUN_RESET:
 		return 1;
-	/* Firmware would queue such commands, but their time runs meanwhile. */
+	/* The firmware would queue untagged commands, but their timeouts count while they wait. */
 	case SCSI_CAP_UNTAGGED_QING:
 	case SCSI_CAP_LINKED_CMDS:
 	case SCSI_CAP_TRAN_LAYER_RETRIES:

@@ -142,7 +142,7 @@ GROUPS.append(PROBE)
 
 @PROBE.test
 def long_cdbs_stay(vm):
-    """A chip that restarts meanwhile, a device at that id and a disabled id do not cost the long CDBs."""
+    """Long CDBs stay usable if the chip restarts during the trial, or its id is disabled or has a device."""
     for name, fault in PROBES.items():
         vm.fault(fault, name)
     vm.guest('dmesg -C')
